@@ -1,0 +1,2 @@
+//! The `slides` command.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Presentation to scene: inheritance, text, shapes, tables.

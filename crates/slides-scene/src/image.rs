@@ -1,0 +1,72 @@
+use std::sync::Arc;
+
+use crate::Rgba;
+
+/// A picture, shared by all pages that show it.
+#[derive(Debug, Clone)]
+pub struct Image {
+    /// Key that is equal for equal pictures of one deck (such as the part name).
+    pub key: String,
+    /// Bytes or pixels.
+    pub data: ImageData,
+    /// Size in pixels as the header says it; never trusted for allocation.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+}
+
+/// Encoded bytes that exporters may pass through, or decoded pixels.
+#[derive(Debug, Clone)]
+pub enum ImageData {
+    /// Bytes as the deck holds them.
+    Encoded {
+        /// Format by content, not by name.
+        format: ImageFormat,
+        /// The bytes.
+        bytes: Arc<[u8]>,
+    },
+    /// Straight-alpha RGBA, 4 bytes a pixel, rows from the top, `width x height x 4` bytes.
+    Rgba(Arc<[u8]>),
+}
+
+/// Encodings an exporter reads itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ImageFormat {
+    /// JPEG, any colour model.
+    Jpeg,
+    /// PNG.
+    Png,
+    /// GIF, first frame.
+    Gif,
+    /// WebP.
+    WebP,
+}
+
+/// A per-pixel change (DrawingML children of `a:blip`), applied to the decoded pixels in order.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum PixelEffect {
+    /// Grey by luminance.
+    Grayscale,
+    /// Black or white by a threshold 0..=1.
+    BiLevel(f32),
+    /// Luminance mapped between two colours.
+    Duotone(Rgba, Rgba),
+    /// Brightness and contrast, each -1..=1.
+    Luminance {
+        /// Brightness.
+        bright: f32,
+        /// Contrast.
+        contrast: f32,
+    },
+    /// One colour replaced by another.
+    ColorChange {
+        /// Colour to replace.
+        from: Rgba,
+        /// Colour to put there; may be transparent.
+        to: Rgba,
+    },
+    /// Opacity multiplied by 0..=1.
+    AlphaModulate(f32),
+    /// Saturation multiplied.
+    Saturation(f32),
+}

@@ -1,0 +1,1 @@
+//! HTTP front for any implementation of the async API, on the vendor's wire protocol.

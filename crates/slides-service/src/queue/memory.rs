@@ -1,0 +1,285 @@
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::store::attempts_spent;
+use super::{
+    Beat, Canceled, Ended, Event, Expired, Hold, Micros, NewOperation, Outcome, Progress, Record,
+    Rescue, Rescued, State, Store, StoreError, StoreStats, Submitted, transition,
+};
+
+/// A queue in memory, for embedded use: nothing outlives the process.
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    rows: Mutex<Rows>,
+}
+
+#[derive(Debug, Default)]
+struct Rows {
+    next: u64,
+    by_seq: BTreeMap<u64, Record>,
+    by_id: HashMap<String, u64>,
+    keys: HashMap<(String, String), (String, String)>,
+}
+
+impl MemoryStore {
+    /// An empty queue.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn rows(&self) -> MutexGuard<'_, Rows> {
+        // Each change is a whole one before the next statement can panic.
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Rows {
+    fn get_mut(&mut self, id: &str) -> Option<&mut Record> {
+        let seq = self.by_id.get(id)?;
+        self.by_seq.get_mut(seq)
+    }
+
+    /// The row if `hold` is its current one.
+    fn held(&mut self, hold: &Hold) -> Option<&mut Record> {
+        self.get_mut(&hold.id).filter(|row| row.state == State::Started && row.epoch == hold.epoch)
+    }
+}
+
+/// Ends a row: state, time, retention; nothing else refers to a lease then.
+fn end_row(row: &mut Record, to: State, now: Micros, expires: Micros) {
+    row.state = to;
+    row.ended = Some(now);
+    row.expires = Some(expires);
+    row.lease_until = None;
+}
+
+impl Store for MemoryStore {
+    fn submit(&self, operation: NewOperation, now: Micros) -> Result<Submitted, StoreError> {
+        let mut rows = self.rows();
+        if let Some(key) = &operation.idempotency {
+            let slot = (operation.tenant.clone(), key.key.clone());
+            if let Some((id, hash)) = rows.keys.get(&slot) {
+                if *hash != key.request_hash {
+                    return Err(StoreError::KeyConflict { key: key.key.clone() });
+                }
+                return Ok(Submitted::Existing(id.clone()));
+            }
+        }
+        if rows.by_id.contains_key(&operation.id) {
+            return Err(StoreError::DuplicateId { id: operation.id });
+        }
+        if let Some(key) = operation.idempotency {
+            rows.keys.insert(
+                (operation.tenant.clone(), key.key),
+                (operation.id.clone(), key.request_hash),
+            );
+        }
+        let seq = rows.next;
+        rows.next += 1;
+        rows.by_id.insert(operation.id.clone(), seq);
+        rows.by_seq.insert(
+            seq,
+            Record {
+                id: operation.id,
+                tenant: operation.tenant,
+                method: operation.method,
+                state: State::Enqueued,
+                request: operation.request,
+                inputs: operation.inputs,
+                epoch: 0,
+                worker: None,
+                lease_until: None,
+                attempts: 0,
+                max_attempts: operation.max_attempts,
+                cancel_requested: None,
+                run_at: now,
+                progress: None,
+                error: None,
+                result: None,
+                warnings: Vec::new(),
+                created: now,
+                enqueued: now,
+                started: None,
+                ended: None,
+                expires: None,
+            },
+        );
+        Ok(Submitted::New)
+    }
+
+    fn get(&self, id: &str) -> Result<Option<Record>, StoreError> {
+        Ok(self.rows().get_mut(id).cloned())
+    }
+
+    fn claim(&self, worker: &str, lease_until: Micros, now: Micros) -> Result<Option<Record>, StoreError> {
+        let mut rows = self.rows();
+        let next = rows
+            .by_seq
+            .iter_mut()
+            .filter(|(_, row)| row.state == State::Enqueued && row.run_at <= now)
+            .min_by_key(|(seq, row)| (row.run_at, **seq));
+        let Some((_, row)) = next else { return Ok(None) };
+        let Some(to) = transition(row.state, Event::Claim) else { return Ok(None) };
+        row.state = to;
+        row.epoch += 1;
+        row.attempts += 1;
+        row.worker = Some(worker.to_owned());
+        row.lease_until = Some(lease_until);
+        row.started.get_or_insert(now);
+        row.progress = None;
+        Ok(Some(row.clone()))
+    }
+
+    fn heartbeat(
+        &self,
+        hold: &Hold,
+        lease_until: Micros,
+        progress: Option<Progress>,
+    ) -> Result<Beat, StoreError> {
+        let mut rows = self.rows();
+        let Some(row) = rows.held(hold) else { return Ok(Beat::Lost) };
+        row.lease_until = Some(lease_until);
+        if progress.is_some() {
+            row.progress = progress;
+        }
+        Ok(Beat::Held { cancel: row.cancel_requested.is_some() })
+    }
+
+    fn end(&self, hold: &Hold, outcome: Outcome, now: Micros, expires: Micros) -> Result<Ended, StoreError> {
+        let mut rows = self.rows();
+        let Some(row) = rows.held(hold) else { return Ok(Ended::Fenced) };
+        let event = match &outcome {
+            Outcome::Finished { .. } => Event::Finish,
+            Outcome::Failed(_) => Event::Fail,
+            Outcome::Canceled => Event::Cancel,
+        };
+        let Some(to) = transition(row.state, event) else { return Ok(Ended::Fenced) };
+        end_row(row, to, now, expires);
+        match outcome {
+            Outcome::Finished { result, warnings, progress } => {
+                row.result = result;
+                row.warnings = warnings;
+                if progress.is_some() {
+                    row.progress = progress;
+                }
+            }
+            Outcome::Failed(failure) => row.error = Some(failure),
+            Outcome::Canceled => {}
+        }
+        Ok(Ended::Recorded)
+    }
+
+    fn release(&self, hold: &Hold, run_at: Micros, counted: bool) -> Result<Ended, StoreError> {
+        let mut rows = self.rows();
+        let Some(row) = rows.held(hold) else { return Ok(Ended::Fenced) };
+        let Some(to) = transition(row.state, Event::Requeue) else { return Ok(Ended::Fenced) };
+        row.state = to;
+        row.run_at = run_at;
+        row.lease_until = None;
+        if !counted {
+            row.attempts = row.attempts.saturating_sub(1);
+        }
+        Ok(Ended::Recorded)
+    }
+
+    fn rescue(&self, which: Rescue, now: Micros, expires: Micros) -> Result<Rescued, StoreError> {
+        let mut rescued = Rescued::default();
+        for row in self.rows().by_seq.values_mut().filter(|row| row.state == State::Started) {
+            let (due, counted) = match which {
+                Rescue::Expired => (row.lease_until.is_none_or(|until| until < now), true),
+                Rescue::All { count_from } => (true, row.epoch >= count_from),
+            };
+            if !due {
+                continue;
+            }
+            let event = if row.cancel_requested.is_some() {
+                Event::Cancel
+            } else if counted && row.attempts >= row.max_attempts {
+                Event::Fail
+            } else {
+                Event::Requeue
+            };
+            let Some(to) = transition(row.state, event) else { continue };
+            match event {
+                Event::Cancel => {
+                    end_row(row, to, now, expires);
+                    rescued.canceled.push(row.id.clone());
+                }
+                Event::Fail => {
+                    end_row(row, to, now, expires);
+                    row.error = Some(attempts_spent(row.attempts));
+                    rescued.failed.push(row.id.clone());
+                }
+                _ => {
+                    row.state = to;
+                    row.run_at = now;
+                    row.lease_until = None;
+                    if !counted {
+                        row.attempts = row.attempts.saturating_sub(1);
+                    }
+                    rescued.requeued.push(row.id.clone());
+                }
+            }
+        }
+        Ok(rescued)
+    }
+
+    fn cancel(&self, id: &str, now: Micros, expires: Micros) -> Result<Canceled, StoreError> {
+        let mut rows = self.rows();
+        let Some(row) = rows.get_mut(id) else { return Ok(Canceled::Unknown) };
+        if row.state == State::Started {
+            row.cancel_requested.get_or_insert(now);
+            return Ok(Canceled::Requested);
+        }
+        let Some(to) = transition(row.state, Event::Cancel) else {
+            return Ok(Canceled::TooLate(row.state));
+        };
+        row.cancel_requested.get_or_insert(now);
+        end_row(row, to, now, expires);
+        Ok(Canceled::Now)
+    }
+
+    fn expire(&self, now: Micros, limit: usize) -> Result<Vec<Expired>, StoreError> {
+        let mut rows = self.rows();
+        let mut due: Vec<(Micros, u64)> = rows
+            .by_seq
+            .iter()
+            .filter_map(|(seq, row)| row.expires.filter(|at| *at <= now).map(|at| (at, *seq)))
+            .collect();
+        due.sort_unstable();
+        let mut expired = Vec::new();
+        for (_, seq) in due.into_iter().take(limit) {
+            if let Some(row) = rows.by_seq.remove(&seq) {
+                rows.by_id.remove(&row.id);
+                rows.keys.retain(|_, (id, _)| *id != row.id);
+                let blobs = row.inputs.into_iter().chain(row.result.map(|r| r.blob)).collect();
+                expired.push(Expired { id: row.id, blobs });
+            }
+        }
+        Ok(expired)
+    }
+
+    fn blobs(&self) -> Result<BTreeSet<String>, StoreError> {
+        Ok(self
+            .rows()
+            .by_seq
+            .values()
+            .flat_map(|row| {
+                let inputs = if row.state.is_terminal() { &[][..] } else { &row.inputs[..] };
+                inputs.iter().cloned().chain(row.result.iter().map(|r| r.blob.clone()))
+            })
+            .collect())
+    }
+
+    fn stats(&self) -> Result<StoreStats, StoreError> {
+        let mut stats = StoreStats::default();
+        for row in self.rows().by_seq.values() {
+            *stats.depth.entry(row.state).or_default() += 1;
+            if row.state == State::Enqueued {
+                let oldest = stats.oldest_enqueued.get_or_insert(row.enqueued);
+                *oldest = (*oldest).min(row.enqueued);
+            }
+        }
+        Ok(stats)
+    }
+}

@@ -1,0 +1,23 @@
+//! The queue of operations: one [`Store`] trait, a durable and an in-memory
+//! implementation, and the one table of states both obey.
+//!
+//! Publication is exactly once: each claim of a row raises its epoch, and only
+//! the holder of the current epoch can end it. Execution is at least once.
+
+mod memory;
+mod record;
+mod sqlite;
+mod state;
+mod store;
+#[cfg(test)]
+mod suite;
+
+pub use memory::MemoryStore;
+pub use record::{
+    Failure, IdempotencyKey, Micros, NewOperation, Outcome, Progress, Record, ResultRef,
+};
+pub use sqlite::{SqliteOptions, SqliteStore};
+pub use state::{Event, State, transition};
+pub use store::{
+    Beat, Canceled, Ended, Expired, Hold, Rescue, Rescued, Store, StoreError, StoreStats, Submitted,
+};

@@ -1,0 +1,249 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Failure, Micros, NewOperation, Outcome, Progress, Record, State};
+
+/// A worker's hold on an operation: every later call of the worker names it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Hold {
+    /// The operation.
+    pub id: String,
+    /// The epoch of the claim: the fencing token.
+    pub epoch: u64,
+}
+
+impl Hold {
+    /// A hold on an operation.
+    pub fn new(id: impl Into<String>, epoch: u64) -> Self {
+        Self { id: id.into(), epoch }
+    }
+}
+
+/// Answer to a submit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Submitted {
+    /// The operation is in the queue.
+    New,
+    /// An operation with this idempotency key and request is there already.
+    Existing(
+        /// Its id.
+        String,
+    ),
+}
+
+/// Answer to a heartbeat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beat {
+    /// The lease is extended.
+    Held {
+        /// Whether a cancel was asked for.
+        cancel: bool,
+    },
+    /// The hold is gone: the operation ended or somebody else holds it. Stop at once.
+    Lost,
+}
+
+/// Answer to the end of a hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// Recorded, durable.
+    Recorded,
+    /// The hold was gone: nothing was changed, the result must be dropped.
+    Fenced,
+}
+
+/// Answer to a cancel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Canceled {
+    /// It had not started: it is canceled.
+    Now,
+    /// It runs: its worker sees the request at its next heartbeat.
+    Requested,
+    /// It had ended before.
+    TooLate(
+        /// How it ended.
+        State,
+    ),
+    /// Nothing is known under this id.
+    Unknown,
+}
+
+/// Which started operations to rescue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rescue {
+    /// Those whose lease ended.
+    Expired,
+    /// All: no worker of an earlier run can be alive, because the caller holds the lock of the
+    /// data folder. The claim counts as an attempt only from epoch `count_from` on: the end of a
+    /// server is not the deck's fault when decks are read in processes of their own, but a deck
+    /// that is there each time is suspect.
+    All {
+        /// First epoch that counts.
+        count_from: u64,
+    },
+}
+
+/// What a rescue did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rescued {
+    /// Back in the queue.
+    pub requeued: Vec<String>,
+    /// Failed, their tries being spent.
+    pub failed: Vec<String>,
+    /// Canceled, as was asked for before the lease ended.
+    pub canceled: Vec<String>,
+}
+
+/// An operation that was removed after its retention time, with the blobs to remove.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expired {
+    /// The operation.
+    pub id: String,
+    /// Input and result blobs it referred to.
+    pub blobs: Vec<String>,
+}
+
+/// Figures for metrics and back-pressure.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StoreStats {
+    /// Operations by state; states without one may be absent.
+    pub depth: BTreeMap<State, u64>,
+    /// When the oldest waiting operation was enqueued.
+    pub oldest_enqueued: Option<Micros>,
+}
+
+impl StoreStats {
+    /// Number of operations in a state.
+    pub fn count(&self, state: State) -> u64 {
+        self.depth.get(&state).copied().unwrap_or(0)
+    }
+}
+
+/// The queue's memory. Calls block; a durable store answers a change only after it is on disk.
+///
+/// Object-safe; times come from the caller.
+pub trait Store: Send + Sync + 'static {
+    /// Puts an operation into the queue.
+    ///
+    /// # Errors
+    /// [`StoreError::KeyConflict`] when the idempotency key belongs to another request.
+    fn submit(&self, operation: NewOperation, now: Micros) -> Result<Submitted, StoreError>;
+
+    /// Reads one operation.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn get(&self, id: &str) -> Result<Option<Record>, StoreError>;
+
+    /// Hands the next ready operation to a worker, with a new epoch.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn claim(&self, worker: &str, lease_until: Micros, now: Micros) -> Result<Option<Record>, StoreError>;
+
+    /// Extends a lease and carries the progress.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn heartbeat(
+        &self,
+        hold: &Hold,
+        lease_until: Micros,
+        progress: Option<Progress>,
+    ) -> Result<Beat, StoreError>;
+
+    /// Ends an operation. Only the current hold can.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn end(&self, hold: &Hold, outcome: Outcome, now: Micros, expires: Micros) -> Result<Ended, StoreError>;
+
+    /// Gives an operation back to the queue, to be claimed at `run_at` or later. `counted` says
+    /// whether the claim counts as an attempt.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn release(&self, hold: &Hold, run_at: Micros, counted: bool) -> Result<Ended, StoreError>;
+
+    /// Takes operations away from workers that are gone.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn rescue(&self, which: Rescue, now: Micros, expires: Micros) -> Result<Rescued, StoreError>;
+
+    /// Cancels an operation or asks its worker to.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn cancel(&self, id: &str, now: Micros, expires: Micros) -> Result<Canceled, StoreError>;
+
+    /// Removes at most `limit` operations whose retention time is over.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn expire(&self, now: Micros, limit: usize) -> Result<Vec<Expired>, StoreError>;
+
+    /// Every blob that an operation refers to: inputs of pending ones, results of ended ones.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn blobs(&self) -> Result<BTreeSet<String>, StoreError>;
+
+    /// Counts.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn stats(&self) -> Result<StoreStats, StoreError>;
+
+    /// Whether changes can still be made durable.
+    fn is_healthy(&self) -> bool {
+        true
+    }
+}
+
+/// Why the store did not do as asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The idempotency key belongs to another request.
+    #[error("the idempotency key `{key}` was used for another request")]
+    KeyConflict {
+        /// The key.
+        key: String,
+    },
+    /// An operation with this id exists.
+    #[error("an operation with the id `{id}` exists already")]
+    DuplicateId {
+        /// The id.
+        id: String,
+    },
+    /// The store was written by a newer version.
+    #[error("the queue at `{path}` has schema {found}, this version knows schemas up to {known}: use a newer version")]
+    NewerSchema {
+        /// The database file.
+        path: String,
+        /// Its schema.
+        found: i64,
+        /// The newest schema this version knows.
+        known: i64,
+    },
+    /// A commit failed earlier: what the disk holds is uncertain, so nothing more is written.
+    #[error("the queue stopped after a failed commit: check the disk and restart")]
+    Stopped,
+    /// The store failed.
+    #[error("the queue cannot {what}: {reason}")]
+    Failed {
+        /// What was being done.
+        what: &'static str,
+        /// The database's words.
+        reason: String,
+    },
+}
+
+/// The failure of an operation whose worker was lost too often.
+pub(crate) fn attempts_spent(attempts: u32) -> Failure {
+    Failure::new(
+        500,
+        "workerLost",
+        format!("the conversion was started {attempts} times and its worker was lost each time: the deck may need more memory or time than the limits allow"),
+    )
+}

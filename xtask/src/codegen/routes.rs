@@ -1,0 +1,48 @@
+//! The route table.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{document::Route, names};
+
+pub(crate) fn module(routes: &[Route]) -> TokenStream {
+    let names: Vec<_> = routes
+        .iter()
+        .map(|route| names::ident(&names::constant(&route.operation_id)))
+        .collect();
+    let constants = routes.iter().zip(&names).map(|(route, name)| {
+        let Route { operation_id, summary, method, path, query, required_query, headers, success, own, open, .. } = route;
+        let doc = format!("`{method} {path}`: {summary}");
+        let own_doc = own.then(|| quote! { #[doc = ""] #[doc = "Not part of the vendor's API."] });
+        let token = !open;
+        let rest = match &route.rest {
+            Some(rest) => quote! { Some(#rest) },
+            None => quote! { None },
+        };
+        quote! {
+            #[doc = #doc]
+            #own_doc
+            pub const #name: Self = Self {
+                operation_id: #operation_id,
+                method: #method,
+                path: #path,
+                query: &[#(#query),*],
+                required_query: &[#(#required_query),*],
+                headers: &[#(#headers),*],
+                rest: #rest,
+                success: #success,
+                token: #token,
+            };
+        }
+    });
+    quote! {
+        use crate::Route;
+
+        impl Route {
+            #(#constants)*
+
+            /// Every call of the API, in the order of the API description.
+            pub const ALL: &'static [Self] = &[#(Self::#names),*];
+        }
+    }
+}
