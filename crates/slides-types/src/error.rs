@@ -16,13 +16,23 @@ pub struct UnknownValue {
 
 impl UnknownValue {
     pub(crate) fn new(kind: &'static str, value: &str, allowed: &'static [&'static str]) -> Self {
-        Self { kind, value: shortened(value), allowed }
+        Self {
+            kind,
+            value: shortened(value),
+            allowed,
+        }
     }
 }
 
 impl fmt::Display for UnknownValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "invalid value `{}` for `{}`: expected {}", self.value, self.kind, one_of(self.allowed))
+        write!(
+            f,
+            "invalid value `{}` for `{}`: expected {}",
+            self.value,
+            self.kind,
+            one_of(self.allowed)
+        )
     }
 }
 
@@ -48,16 +58,28 @@ impl OptionsError {
             serde_json::Value::Object(_) => "{..}".into(),
             other => shortened(&other.to_string()),
         };
-        Self { field: String::new(), value: text, expected: expected.into() }
+        Self {
+            field: String::new(),
+            value: text,
+            expected: expected.into(),
+        }
     }
 
     pub(crate) fn missing(field: &str, allowed: &[&str]) -> Self {
-        Self { field: field.into(), value: String::new(), expected: one_of(allowed) }
+        Self {
+            field: field.into(),
+            value: String::new(),
+            expected: one_of(allowed),
+        }
     }
 
     /// The same error seen from the object around it.
     pub(crate) fn inside(mut self, outer: &str) -> Self {
-        let dot = if self.field.is_empty() || self.field.starts_with('[') { "" } else { "." };
+        let dot = if self.field.is_empty() || self.field.starts_with('[') {
+            ""
+        } else {
+            "."
+        };
         self.field = format!("{outer}{dot}{}", self.field);
         self
     }
@@ -67,8 +89,16 @@ impl fmt::Display for OptionsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.field.as_str(), self.value.as_str()) {
             ("", value) => write!(f, "invalid value `{value}`: expected {}", self.expected),
-            (field, "") => write!(f, "field `{field}` is missing or empty: expected {}", self.expected),
-            (field, value) => write!(f, "invalid value `{value}` for `{field}`: expected {}", self.expected),
+            (field, "") => write!(
+                f,
+                "field `{field}` is missing or empty: expected {}",
+                self.expected
+            ),
+            (field, value) => write!(
+                f,
+                "invalid value `{value}` for `{field}`: expected {}",
+                self.expected
+            ),
         }
     }
 }

@@ -29,7 +29,9 @@ pub struct Route {
 impl Route {
     /// The call of that name.
     pub fn find(operation_id: &str) -> Option<&'static Self> {
-        Self::ALL.iter().find(|route| route.operation_id == operation_id)
+        Self::ALL
+            .iter()
+            .find(|route| route.operation_id == operation_id)
     }
 }
 
@@ -43,13 +45,18 @@ mod tests {
             for segment in route.path.split('/') {
                 let braces = segment.matches(['{', '}']).count();
                 assert!(
-                    braces == 0 || (braces == 2 && segment.starts_with('{') && segment.ends_with('}')),
+                    braces == 0
+                        || (braces == 2 && segment.starts_with('{') && segment.ends_with('}')),
                     "{}",
                     route.path
                 );
             }
             if let Some(rest) = route.rest {
-                assert!(route.path.ends_with(&format!("/{{{rest}}}")), "{}", route.path);
+                assert!(
+                    route.path.ends_with(&format!("/{{{rest}}}")),
+                    "{}",
+                    route.path
+                );
             }
         }
     }

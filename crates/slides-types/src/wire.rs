@@ -70,12 +70,17 @@ impl FromWire for f64 {
 impl FromWire for i64 {
     fn from_wire(value: Value) -> Result<Self, OptionsError> {
         // Doubles hold whole numbers exactly up to 2^53 only.
-        let whole = |number: f64| (number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0).then_some(number as i64);
+        let whole = |number: f64| {
+            (number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0)
+                .then_some(number as i64)
+        };
         let number = match &value {
             Value::Number(number) => number.as_i64().or_else(|| number.as_f64().and_then(whole)),
             Value::String(text) => {
                 let text = text.trim();
-                text.parse().ok().or_else(|| text.parse().ok().and_then(whole))
+                text.parse()
+                    .ok()
+                    .or_else(|| text.parse().ok().and_then(whole))
             }
             _ => None,
         };
@@ -86,8 +91,12 @@ impl FromWire for i64 {
 impl FromWire for i32 {
     fn from_wire(value: Value) -> Result<Self, OptionsError> {
         let number = i64::from_wire(value.clone())?;
-        Self::try_from(number)
-            .map_err(|_| OptionsError::new(&value, format!("a whole number from {} to {}", Self::MIN, Self::MAX)))
+        Self::try_from(number).map_err(|_| {
+            OptionsError::new(
+                &value,
+                format!("a whole number from {} to {}", Self::MIN, Self::MAX),
+            )
+        })
     }
 }
 
@@ -109,13 +118,19 @@ impl<T: FromWire> FromWire for Vec<T> {
             .into_iter()
             .enumerate()
             .filter(|(_, item)| !item.is_null())
-            .map(|(index, item)| T::from_wire(item).map_err(|error| error.inside(&format!("[{index}]"))))
+            .map(|(index, item)| {
+                T::from_wire(item).map_err(|error| error.inside(&format!("[{index}]")))
+            })
             .collect()
     }
 }
 
 /// Sets a field; `null` leaves it as it is.
-pub(crate) fn set<T: FromWire>(slot: &mut T, field: &str, value: Value) -> Result<(), OptionsError> {
+pub(crate) fn set<T: FromWire>(
+    slot: &mut T,
+    field: &str,
+    value: Value,
+) -> Result<(), OptionsError> {
     if !value.is_null() {
         *slot = T::from_wire(value).map_err(|error| error.inside(field))?;
     }
@@ -123,7 +138,11 @@ pub(crate) fn set<T: FromWire>(slot: &mut T, field: &str, value: Value) -> Resul
 }
 
 /// Sets a field whose value must not be shown.
-pub(crate) fn set_secret<T: FromWire>(slot: &mut T, field: &str, value: Value) -> Result<(), OptionsError> {
+pub(crate) fn set_secret<T: FromWire>(
+    slot: &mut T,
+    field: &str,
+    value: Value,
+) -> Result<(), OptionsError> {
     set(slot, field, value).map_err(|mut error| {
         error.value = REDACTED.into();
         error
@@ -131,7 +150,12 @@ pub(crate) fn set_secret<T: FromWire>(slot: &mut T, field: &str, value: Value) -
 }
 
 /// Checks the bounds of the API description.
-pub(crate) fn within(value: Option<i32>, field: &str, low: i32, high: i32) -> Result<(), OptionsError> {
+pub(crate) fn within(
+    value: Option<i32>,
+    field: &str,
+    low: i32,
+    high: i32,
+) -> Result<(), OptionsError> {
     match value {
         Some(number) if !(low..=high).contains(&number) => {
             let expected = format!("a whole number from {low} to {high}");
@@ -169,7 +193,10 @@ pub(crate) fn likely_class<C: Copy>(
         let known = map
             .iter()
             .filter(|(key, value)| {
-                !value.is_null() && keys(*class).iter().any(|known| key.eq_ignore_ascii_case(known))
+                !value.is_null()
+                    && keys(*class)
+                        .iter()
+                        .any(|known| key.eq_ignore_ascii_case(known))
             })
             .count();
         if known > best.0 {
@@ -196,9 +223,13 @@ pub(crate) fn write_extra<M: SerializeMap>(
 macro_rules! deserialize_from_wire {
     ($name:ident) => {
         impl<'de> ::serde::Deserialize<'de> for $name {
-            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let value = <::serde_json::Value as ::serde::Deserialize>::deserialize(deserializer)?;
-                <$name as $crate::wire::FromWire>::from_wire(value).map_err(<D::Error as ::serde::de::Error>::custom)
+            fn deserialize<D: ::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> Result<Self, D::Error> {
+                let value =
+                    <::serde_json::Value as ::serde::Deserialize>::deserialize(deserializer)?;
+                <$name as $crate::wire::FromWire>::from_wire(value)
+                    .map_err(<D::Error as ::serde::de::Error>::custom)
             }
         }
     };
@@ -220,8 +251,13 @@ macro_rules! enum_text {
             /// The known value of a text, in any letter case.
             fn known(text: &str) -> Option<Self> {
                 let aliases = Self::ALIASES.iter().map(|(alias, value)| (*alias, value));
-                let mut texts = Self::ALL.iter().map(|value| (value.as_str(), value)).chain(aliases);
-                texts.find(|(known, _)| text.eq_ignore_ascii_case(known)).map(|(_, value)| value.clone())
+                let mut texts = Self::ALL
+                    .iter()
+                    .map(|value| (value.as_str(), value))
+                    .chain(aliases);
+                texts
+                    .find(|(known, _)| text.eq_ignore_ascii_case(known))
+                    .map(|(_, value)| value.clone())
             }
         }
         $crate::wire::deserialize_from_wire!($name);
@@ -252,7 +288,9 @@ macro_rules! closed_enum {
                         .copied(),
                     _ => None,
                 };
-                known.ok_or_else(|| $crate::OptionsError::new(&value, $crate::error::one_of(Self::TEXTS)))
+                known.ok_or_else(|| {
+                    $crate::OptionsError::new(&value, $crate::error::one_of(Self::TEXTS))
+                })
             }
         }
     };

@@ -2,7 +2,8 @@
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use oas3::spec::{
-    ObjectOrReference, ObjectSchema, Operation, Parameter, ParameterIn, Schema, SchemaType, SchemaTypeSet, Spec,
+    ObjectOrReference, ObjectSchema, Operation, Parameter, ParameterIn, Schema, SchemaType,
+    SchemaTypeSet, Spec,
 };
 use serde_json::Value;
 
@@ -148,15 +149,23 @@ impl Document {
             unions: Vec::new(),
             routes: Vec::new(),
         };
-        let schemas = spec.components.as_ref().map(|components| &components.schemas);
+        let schemas = spec
+            .components
+            .as_ref()
+            .map(|components| &components.schemas);
         for (name, schema) in schemas.into_iter().flat_map(|schemas| schemas.iter()) {
             document
                 .schema(&spec, name, object(schema)?)
                 .with_context(|| format!("schema `{name}`"))?;
         }
         for (path, method, operation) in spec.operations() {
-            let route = route(&spec, &path, method.as_str(), operation).with_context(|| format!("{method} {path}"))?;
-            if document.routes.iter().any(|known| known.operation_id == route.operation_id) {
+            let route = route(&spec, &path, method.as_str(), operation)
+                .with_context(|| format!("{method} {path}"))?;
+            if document
+                .routes
+                .iter()
+                .any(|known| known.operation_id == route.operation_id)
+            {
                 bail!("operation id `{}` is used twice", route.operation_id);
             }
             document.routes.push(route);
@@ -166,7 +175,12 @@ impl Document {
     }
 
     fn schema(&mut self, spec: &Spec, name: &str, schema: &ObjectSchema) -> Result<()> {
-        let doc = schema.description.clone().unwrap_or_default().trim().to_owned();
+        let doc = schema
+            .description
+            .clone()
+            .unwrap_or_default()
+            .trim()
+            .to_owned();
         let group = Group::parse(text_extension(schema, "group").unwrap_or("service"))?;
         if !schema.enum_values.is_empty() {
             self.enums.push(read_enum(name, group, doc, schema)?);
@@ -204,7 +218,11 @@ impl Document {
                 if let Kind::Named(name) = kind
                     && !known(name)
                 {
-                    bail!("schema `{}`, property `{}`: there is no schema `{name}`", item.name, field.wire);
+                    bail!(
+                        "schema `{}`, property `{}`: there is no schema `{name}`",
+                        item.name,
+                        field.wire
+                    );
                 }
             }
         }
@@ -223,10 +241,19 @@ fn read_enum(name: &str, group: Group, doc: String, schema: &ObjectSchema) -> Re
     let values = schema
         .enum_values
         .iter()
-        .map(|value| value.as_str().map(str::to_owned).ok_or_else(|| anyhow!("enum value `{value}` is no text")))
+        .map(|value| {
+            value
+                .as_str()
+                .map(str::to_owned)
+                .ok_or_else(|| anyhow!("enum value `{value}` is no text"))
+        })
         .collect::<Result<Vec<_>>>()?;
     let mut aliases = Vec::new();
-    for (alias, value) in extension(schema, "aliases").and_then(Value::as_object).into_iter().flatten() {
+    for (alias, value) in extension(schema, "aliases")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
         let value = value.as_str().unwrap_or_default();
         if !values.iter().any(|known| known == value) {
             bail!("alias `{alias}` stands for `{value}`, which is no value");
@@ -236,7 +263,9 @@ fn read_enum(name: &str, group: Group, doc: String, schema: &ObjectSchema) -> Re
     let mut files = Vec::new();
     if let Some(table) = extension(schema, "files").and_then(Value::as_object) {
         for value in &values {
-            let facts = table.get(value).ok_or_else(|| anyhow!("`x-files` has nothing for `{value}`"))?;
+            let facts = table
+                .get(value)
+                .ok_or_else(|| anyhow!("`x-files` has nothing for `{value}`"))?;
             let fact = |key: &str| {
                 facts
                     .get(key)
@@ -265,13 +294,24 @@ fn read_enum(name: &str, group: Group, doc: String, schema: &ObjectSchema) -> Re
 }
 
 fn read_union(name: &str, group: Group, doc: String, schema: &ObjectSchema) -> Result<Union> {
-    let discriminator = schema.discriminator.as_ref().ok_or_else(|| anyhow!("`oneOf` needs a discriminator"))?;
+    let discriminator = schema
+        .discriminator
+        .as_ref()
+        .ok_or_else(|| anyhow!("`oneOf` needs a discriminator"))?;
     let mut variants = Vec::new();
-    for (value, target) in discriminator.mapping.iter().flat_map(|mapping| mapping.iter()) {
+    for (value, target) in discriminator
+        .mapping
+        .iter()
+        .flat_map(|mapping| mapping.iter())
+    {
         variants.push((value.clone(), local(target)?.to_owned()));
     }
     if variants.len() != schema.one_of.len() {
-        bail!("the discriminator maps {} values to {} schemas", variants.len(), schema.one_of.len());
+        bail!(
+            "the discriminator maps {} values to {} schemas",
+            variants.len(),
+            schema.one_of.len()
+        );
     }
     Ok(Union {
         name: name.to_owned(),
@@ -288,14 +328,24 @@ fn read_struct(spec: &Spec, schema: &ObjectSchema, item: &mut Struct) -> Result<
         read_struct(spec, &part, item)?;
     }
     for (wire, property) in schema.properties.iter() {
-        let field = read_property(property, schema.required.iter().any(|name| name == wire), wire, item)
-            .with_context(|| format!("property `{wire}`"))?;
+        let field = read_property(
+            property,
+            schema.required.iter().any(|name| name == wire),
+            wire,
+            item,
+        )
+        .with_context(|| format!("property `{wire}`"))?;
         item.fields.extend(field);
     }
     Ok(())
 }
 
-fn read_property(property: &Schema, required: bool, wire: &str, item: &mut Struct) -> Result<Option<Field>> {
+fn read_property(
+    property: &Schema,
+    required: bool,
+    wire: &str,
+    item: &mut Struct,
+) -> Result<Option<Field>> {
     let mut field = Field {
         wire: wire.to_owned(),
         doc: String::new(),
@@ -323,7 +373,9 @@ fn read_property(property: &Schema, required: bool, wire: &str, item: &mut Struc
             }
             field.secret = flag(schema, "secret");
             field.omit_empty = flag(schema, "omit-empty");
-            let bound = |number: &Option<serde_json::Number>| number.as_ref().and_then(serde_json::Number::as_i64);
+            let bound = |number: &Option<serde_json::Number>| {
+                number.as_ref().and_then(serde_json::Number::as_i64)
+            };
             field.range = bound(&schema.minimum).zip(bound(&schema.maximum));
         }
     }
@@ -338,7 +390,9 @@ fn kind(schema: &Schema) -> Result<Kind> {
         bail!("`true` and `false` as schemas are not understood");
     };
     let schema = match schema.as_ref() {
-        ObjectOrReference::Ref { ref_path, .. } => return Ok(Kind::Named(local(ref_path)?.to_owned())),
+        ObjectOrReference::Ref { ref_path, .. } => {
+            return Ok(Kind::Named(local(ref_path)?.to_owned()));
+        }
         ObjectOrReference::Object(schema) => schema,
     };
     if schema.const_value.is_some() {
@@ -356,7 +410,10 @@ fn kind(schema: &Schema) -> Result<Kind> {
         (SchemaType::String, "date-time") => Kind::Time,
         (SchemaType::String, _) => Kind::Text,
         (SchemaType::Array, _) => {
-            let items = schema.items.as_ref().ok_or_else(|| anyhow!("`items` is missing"))?;
+            let items = schema
+                .items
+                .as_ref()
+                .ok_or_else(|| anyhow!("`items` is missing"))?;
             Kind::List(Box::new(kind(items)?))
         }
         (other, format) => bail!("type {other:?} with format `{format}` is not understood"),
@@ -365,8 +422,14 @@ fn kind(schema: &Schema) -> Result<Kind> {
 
 fn route(spec: &Spec, path: &str, method: &str, operation: &Operation) -> Result<Route> {
     let mut route = Route {
-        operation_id: operation.operation_id.clone().ok_or_else(|| anyhow!("`operationId` is missing"))?,
-        summary: operation.summary.clone().ok_or_else(|| anyhow!("`summary` is missing"))?,
+        operation_id: operation
+            .operation_id
+            .clone()
+            .ok_or_else(|| anyhow!("`operationId` is missing"))?,
+        summary: operation
+            .summary
+            .clone()
+            .ok_or_else(|| anyhow!("`summary` is missing"))?,
         method: method.to_owned(),
         path: path.to_owned(),
         query: Vec::new(),
@@ -378,7 +441,9 @@ fn route(spec: &Spec, path: &str, method: &str, operation: &Operation) -> Result
         open: operation.extensions.get("no-token") == Some(&Value::Bool(true)),
     };
     for parameter in &operation.parameters {
-        let parameter: Parameter = parameter.resolve(spec).context("a parameter cannot be resolved")?;
+        let parameter: Parameter = parameter
+            .resolve(spec)
+            .context("a parameter cannot be resolved")?;
         match parameter.location {
             ParameterIn::Query => {
                 if parameter.required == Some(true) {
@@ -398,13 +463,19 @@ fn route(spec: &Spec, path: &str, method: &str, operation: &Operation) -> Result
             ParameterIn::Cookie => bail!("cookies are not understood"),
         }
     }
-    let codes = operation.responses.iter().flat_map(|responses| responses.keys());
+    let codes = operation
+        .responses
+        .iter()
+        .flat_map(|responses| responses.keys());
     let successes: Vec<u16> = codes
         .filter_map(|code| code.parse().ok())
         .filter(|code| (200..300).contains(code))
         .collect();
     let [success] = successes.as_slice() else {
-        bail!("exactly one successful answer is needed, there are {}", successes.len());
+        bail!(
+            "exactly one successful answer is needed, there are {}",
+            successes.len()
+        );
     };
     route.success = *success;
     Ok(route)
@@ -414,14 +485,18 @@ fn object(schema: &Schema) -> Result<&ObjectSchema> {
     match schema {
         Schema::Object(schema) => match schema.as_ref() {
             ObjectOrReference::Object(schema) => Ok(schema),
-            ObjectOrReference::Ref { ref_path, .. } => bail!("a reference to `{ref_path}` is not understood here"),
+            ObjectOrReference::Ref { ref_path, .. } => {
+                bail!("a reference to `{ref_path}` is not understood here")
+            }
         },
         Schema::Boolean(_) => bail!("`true` and `false` as schemas are not understood"),
     }
 }
 
 fn resolved(spec: &Spec, schema: &Schema) -> Result<ObjectSchema> {
-    let schema = schema.resolve(spec).context("a reference cannot be resolved")?;
+    let schema = schema
+        .resolve(spec)
+        .context("a reference cannot be resolved")?;
     object(&schema).cloned()
 }
 

@@ -12,7 +12,11 @@ use super::{
 pub(crate) fn item(document: &Document, item: &Enum) -> Result<TokenStream> {
     let name = names::ident(&item.name);
     let doc = &item.doc;
-    let idents: Vec<_> = item.values.iter().map(|value| names::ident(&names::pascal(value))).collect();
+    let idents: Vec<_> = item
+        .values
+        .iter()
+        .map(|value| names::ident(&names::pascal(value)))
+        .collect();
     let texts = &item.values;
     let value_docs = item.values.iter().map(|value| format!("`{value}`."));
     let all_doc = "The known values, in the order of the API description.";
@@ -98,7 +102,12 @@ fn facts(document: &Document, item: &Enum) -> Result<TokenStream> {
             .variants
             .iter()
             .find(|(value, _)| *value == file.options)
-            .ok_or_else(|| anyhow!("`x-files` names options `{}`, which do not exist", file.options))?;
+            .ok_or_else(|| {
+                anyhow!(
+                    "`x-files` names options `{}`, which do not exist",
+                    file.options
+                )
+            })?;
         let variant = names::ident(&super::unions::variant(model, &options.name));
         extensions.push(quote! { Self::#ident => #extension });
         media_types.push(quote! { Self::#ident => #media_type });
@@ -135,12 +144,20 @@ fn subset(document: &Document, item: &Enum) -> Result<TokenStream> {
         .iter()
         .find(|other| other.name == *larger)
         .ok_or_else(|| anyhow!("`x-subset-of` names `{larger}`, which is no enum"))?;
-    if let Some(value) = item.values.iter().find(|value| !whole.values.contains(value)) {
+    if let Some(value) = item
+        .values
+        .iter()
+        .find(|value| !whole.values.contains(value))
+    {
         bail!("value `{value}` is missing in `{larger}`");
     }
     let name = names::ident(&item.name);
     let larger = names::ident(larger);
-    let idents: Vec<_> = item.values.iter().map(|value| names::ident(&names::pascal(value))).collect();
+    let idents: Vec<_> = item
+        .values
+        .iter()
+        .map(|value| names::ident(&names::pascal(value)))
+        .collect();
     Ok(quote! {
         impl From<#name> for #larger {
             fn from(value: #name) -> Self {

@@ -41,7 +41,11 @@ pub(crate) fn pascal(name: &str) -> String {
     let mut letters = name.chars();
     let first = letters.next().map(|letter| letter.to_ascii_uppercase());
     let rest = letters.as_str();
-    let rest = if shouts { rest.to_ascii_lowercase() } else { rest.to_owned() };
+    let rest = if shouts {
+        rest.to_ascii_lowercase()
+    } else {
+        rest.to_owned()
+    };
     first.into_iter().chain(rest.chars()).collect()
 }
 

@@ -11,7 +11,19 @@ pub(crate) fn module(routes: &[Route]) -> TokenStream {
         .map(|route| names::ident(&names::constant(&route.operation_id)))
         .collect();
     let constants = routes.iter().zip(&names).map(|(route, name)| {
-        let Route { operation_id, summary, method, path, query, required_query, headers, success, own, open, .. } = route;
+        let Route {
+            operation_id,
+            summary,
+            method,
+            path,
+            query,
+            required_query,
+            headers,
+            success,
+            own,
+            open,
+            ..
+        } = route;
         let doc = format!("`{method} {path}`: {summary}");
         let own_doc = own.then(|| quote! { #[doc = ""] #[doc = "Not part of the vendor's API."] });
         let token = !open;

@@ -15,7 +15,11 @@ pub(crate) fn variant(model: &str, union: &str) -> String {
             return variant.to_owned();
         }
         // Drop the first word of the union's name.
-        match suffix.char_indices().skip(1).find(|(_, letter)| letter.is_ascii_uppercase()) {
+        match suffix
+            .char_indices()
+            .skip(1)
+            .find(|(_, letter)| letter.is_ascii_uppercase())
+        {
             Some((at, _)) => suffix = &suffix[at..],
             None => return model.to_owned(),
         }
@@ -28,8 +32,15 @@ pub(crate) fn item(item: &Union) -> TokenStream {
     let (doc, tag) = (&item.doc, &item.tag);
     let tag_key = tag.to_ascii_lowercase();
     let class_doc = format!("The classes of [`{}`], told apart by `{tag}`.", item.name);
-    let models: Vec<_> = item.variants.iter().map(|(_, model)| names::ident(model)).collect();
-    let model_docs = item.variants.iter().map(|(_, model)| format!("See [`{model}`]."));
+    let models: Vec<_> = item
+        .variants
+        .iter()
+        .map(|(_, model)| names::ident(model))
+        .collect();
+    let model_docs = item
+        .variants
+        .iter()
+        .map(|(_, model)| format!("See [`{model}`]."));
     let tags: Vec<_> = item.variants.iter().map(|(value, _)| value).collect();
     let tag_docs = item.variants.iter().map(|(value, _)| format!("`{value}`."));
     let variants: Vec<_> = item
@@ -118,7 +129,10 @@ mod tests {
     #[test]
     fn variants_lose_the_words_they_share_with_the_union() {
         assert_eq!(variant("PdfExportOptions", "ExportOptions"), "Pdf");
-        assert_eq!(variant("HandoutLayoutOptions", "SlidesLayoutOptions"), "Handout");
+        assert_eq!(
+            variant("HandoutLayoutOptions", "SlidesLayoutOptions"),
+            "Handout"
+        );
         assert_eq!(variant("Circle", "Shape"), "Circle");
     }
 }
