@@ -11,33 +11,36 @@ use super::{
 
 pub(crate) fn item(document: &Document, item: &Enum) -> Result<TokenStream> {
     let name = names::ident(&item.name);
-    let doc = &item.doc;
+    let doc = names::doc(&item.doc);
     let idents: Vec<_> = item
         .values
         .iter()
         .map(|value| names::ident(&names::pascal(value)))
         .collect();
     let texts = &item.values;
-    let value_docs = item.values.iter().map(|value| format!("`{value}`."));
-    let all_doc = "The known values, in the order of the API description.";
+    let value_docs = item
+        .values
+        .iter()
+        .map(|value| names::doc(&format!("`{value}`.")));
+    let all_doc = names::doc("The known values, in the order of the API description.");
     let aliases = item.aliases.iter().map(|(alias, value)| {
         let ident = names::ident(&names::pascal(value));
         quote! { (#alias, Self::#ident) }
     });
     let shape = if item.open {
         quote! {
-            #[doc = #doc]
+            #doc
             ///
             /// A text this version does not know is kept in `Unknown`.
             #[derive(Debug, Clone, PartialEq, Eq, Hash)]
             #[non_exhaustive]
             pub enum #name {
-                #(#[doc = #value_docs] #idents,)*
+                #(#value_docs #idents,)*
                 /// A text this version does not know, as it was sent.
                 Unknown(Box<str>),
             }
             impl #name {
-                #[doc = #all_doc]
+                #all_doc
                 pub const ALL: &'static [Self] = &[#(Self::#idents),*];
                 const ALIASES: &'static [(&'static str, Self)] = &[#(#aliases),*];
 
@@ -53,14 +56,14 @@ pub(crate) fn item(document: &Document, item: &Enum) -> Result<TokenStream> {
         }
     } else {
         quote! {
-            #[doc = #doc]
+            #doc
             #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
             #[non_exhaustive]
             pub enum #name {
-                #(#[doc = #value_docs] #idents,)*
+                #(#value_docs #idents,)*
             }
             impl #name {
-                #[doc = #all_doc]
+                #all_doc
                 pub const ALL: &'static [Self] = &[#(Self::#idents),*];
                 const TEXTS: &'static [&'static str] = &[#(#texts),*];
                 const ALIASES: &'static [(&'static str, Self)] = &[#(#aliases),*];

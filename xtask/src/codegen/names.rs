@@ -1,6 +1,7 @@
 //! Rust names from wire names.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
 
 /// `stepIndex` to `step_index`, `disable3DText` to `disable_3d_text`.
 pub(crate) fn snake(name: &str) -> String {
@@ -57,6 +58,18 @@ pub(crate) fn constant(name: &str) -> String {
 /// An identifier; Rust's own words are escaped.
 pub(crate) fn ident(name: &str) -> Ident {
     syn::parse_str::<Ident>(name).unwrap_or_else(|_| Ident::new_raw(name, Span::call_site()))
+}
+
+/// A doc comment, one attribute for each line.
+pub(crate) fn doc(text: &str) -> TokenStream {
+    let lines = text.trim().lines().map(|line| {
+        if line.is_empty() {
+            String::new()
+        } else {
+            format!(" {line}")
+        }
+    });
+    quote! { #(#[doc = #lines])* }
 }
 
 #[cfg(test)]

@@ -24,15 +24,15 @@ pub(crate) fn module(routes: &[Route]) -> TokenStream {
             open,
             ..
         } = route;
-        let doc = format!("`{method} {path}`: {summary}");
-        let own_doc = own.then(|| quote! { #[doc = ""] #[doc = "Not part of the vendor's API."] });
+        let doc = names::doc(&format!("`{method} {path}`: {summary}"));
+        let own_doc = own.then(|| quote! { #[doc = ""] #[doc = " Not part of the vendor's API."] });
         let token = !open;
         let rest = match &route.rest {
             Some(rest) => quote! { Some(#rest) },
             None => quote! { None },
         };
         quote! {
-            #[doc = #doc]
+            #doc
             #own_doc
             pub const #name: Self = Self {
                 operation_id: #operation_id,

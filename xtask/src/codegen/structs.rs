@@ -10,10 +10,10 @@ use super::{
 
 pub(crate) fn item(item: &Struct) -> TokenStream {
     let name = names::ident(&item.name);
-    let doc = &item.doc;
+    let doc = names::doc(&item.doc);
     let fields = item.fields.iter().map(|field| {
-        let (doc, ident, kind) = (&field.doc, field.ident(), field_type(field));
-        quote! { #[doc = #doc] pub #ident: #kind }
+        let (doc, ident, kind) = (names::doc(&field.doc), field.ident(), field_type(field));
+        quote! { #doc pub #ident: #kind }
     });
     let secret = item.fields.iter().any(|field| field.secret);
     let derive_debug = (!secret).then(|| quote! { Debug, });
@@ -28,7 +28,7 @@ pub(crate) fn item(item: &Struct) -> TokenStream {
         .chain(item.constants.iter().map(|(wire, _)| wire.as_str()))
         .map(str::to_ascii_lowercase);
     quote! {
-        #[doc = #doc]
+        #doc
         #[derive(#derive_debug Clone, PartialEq, Default)]
         #[non_exhaustive]
         pub struct #name {

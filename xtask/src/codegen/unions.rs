@@ -29,9 +29,12 @@ pub(crate) fn variant(model: &str, union: &str) -> String {
 pub(crate) fn item(item: &Union) -> TokenStream {
     let name = names::ident(&item.name);
     let class = format_ident!("{}Class", item.name);
-    let (doc, tag) = (&item.doc, &item.tag);
+    let (doc, tag) = (names::doc(&item.doc), &item.tag);
     let tag_key = tag.to_ascii_lowercase();
-    let class_doc = format!("The classes of [`{}`], told apart by `{tag}`.", item.name);
+    let class_doc = names::doc(&format!(
+        "The classes of [`{}`], told apart by `{tag}`.",
+        item.name
+    ));
     let models: Vec<_> = item
         .variants
         .iter()
@@ -40,20 +43,23 @@ pub(crate) fn item(item: &Union) -> TokenStream {
     let model_docs = item
         .variants
         .iter()
-        .map(|(_, model)| format!("See [`{model}`]."));
+        .map(|(_, model)| names::doc(&format!("See [`{model}`].")));
     let tags: Vec<_> = item.variants.iter().map(|(value, _)| value).collect();
-    let tag_docs = item.variants.iter().map(|(value, _)| format!("`{value}`."));
+    let tag_docs = item
+        .variants
+        .iter()
+        .map(|(value, _)| names::doc(&format!("`{value}`.")));
     let variants: Vec<_> = item
         .variants
         .iter()
         .map(|(_, model)| names::ident(&variant(model, &item.name)))
         .collect();
     quote! {
-        #[doc = #class_doc]
+        #class_doc
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum #class {
-            #(#[doc = #tag_docs] #variants,)*
+            #(#tag_docs #variants,)*
         }
         impl #class {
             /// The known values, in the order of the API description.
@@ -72,11 +78,11 @@ pub(crate) fn item(item: &Union) -> TokenStream {
         }
         closed_enum!(#class);
 
-        #[doc = #doc]
+        #doc
         #[derive(Debug, Clone, PartialEq)]
         #[non_exhaustive]
         pub enum #name {
-            #(#[doc = #model_docs] #variants(Box<#models>),)*
+            #(#model_docs #variants(Box<#models>),)*
         }
         impl #name {
             /// The class of these options.

@@ -2,69 +2,69 @@
 
 #[allow(unused_imports, reason = "not every file needs every import")]
 use crate::prelude::*;
-///Format a whole presentation can be converted to.
+/// Format a whole presentation can be converted to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ExportFormat {
-    ///`Pdf`.
+    /// `Pdf`.
     Pdf,
-    ///`Xps`.
+    /// `Xps`.
     Xps,
-    ///`Tiff`.
+    /// `Tiff`.
     Tiff,
-    ///`Pptx`.
+    /// `Pptx`.
     Pptx,
-    ///`Odp`.
+    /// `Odp`.
     Odp,
-    ///`Otp`.
+    /// `Otp`.
     Otp,
-    ///`Ppt`.
+    /// `Ppt`.
     Ppt,
-    ///`Pps`.
+    /// `Pps`.
     Pps,
-    ///`Ppsx`.
+    /// `Ppsx`.
     Ppsx,
-    ///`Pptm`.
+    /// `Pptm`.
     Pptm,
-    ///`Ppsm`.
+    /// `Ppsm`.
     Ppsm,
-    ///`Pot`.
+    /// `Pot`.
     Pot,
-    ///`Potx`.
+    /// `Potx`.
     Potx,
-    ///`Potm`.
+    /// `Potm`.
     Potm,
-    ///`Html`.
+    /// `Html`.
     Html,
-    ///`Html5`.
+    /// `Html5`.
     Html5,
-    ///`Swf`.
+    /// `Swf`.
     Swf,
-    ///`Svg`.
+    /// `Svg`.
     Svg,
-    ///`Jpeg`.
+    /// `Jpeg`.
     Jpeg,
-    ///`Png`.
+    /// `Png`.
     Png,
-    ///`Gif`.
+    /// `Gif`.
     Gif,
-    ///`Bmp`.
+    /// `Bmp`.
     Bmp,
-    ///`Fodp`.
+    /// `Fodp`.
     Fodp,
-    ///`Xaml`.
+    /// `Xaml`.
     Xaml,
-    ///`Mpeg4`.
+    /// `Mpeg4`.
     Mpeg4,
-    ///`Md`.
+    /// `Md`.
     Md,
-    ///`Xml`.
+    /// `Xml`.
     Xml,
-    ///`Emf`.
+    /// `Emf`.
     Emf,
 }
 impl ExportFormat {
-    ///The known values, in the order of the API description.
+    /// The known values, in the order of the API description.
     pub const ALL: &'static [Self] = &[
         Self::Pdf,
         Self::Xps,
@@ -271,65 +271,65 @@ impl ExportFormat {
         }
     }
 }
-///Format the single slides of a split presentation can be written in.
+/// Format the single slides of a split presentation can be written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum SlideExportFormat {
-    ///`Jpeg`.
+    /// `Jpeg`.
     Jpeg,
-    ///`Png`.
+    /// `Png`.
     Png,
-    ///`Gif`.
+    /// `Gif`.
     Gif,
-    ///`Bmp`.
+    /// `Bmp`.
     Bmp,
-    ///`Tiff`.
+    /// `Tiff`.
     Tiff,
-    ///`Html`.
+    /// `Html`.
     Html,
-    ///`Pdf`.
+    /// `Pdf`.
     Pdf,
-    ///`Xps`.
+    /// `Xps`.
     Xps,
-    ///`Pptx`.
+    /// `Pptx`.
     Pptx,
-    ///`Odp`.
+    /// `Odp`.
     Odp,
-    ///`Otp`.
+    /// `Otp`.
     Otp,
-    ///`Ppt`.
+    /// `Ppt`.
     Ppt,
-    ///`Pps`.
+    /// `Pps`.
     Pps,
-    ///`Ppsx`.
+    /// `Ppsx`.
     Ppsx,
-    ///`Pptm`.
+    /// `Pptm`.
     Pptm,
-    ///`Ppsm`.
+    /// `Ppsm`.
     Ppsm,
-    ///`Potx`.
+    /// `Potx`.
     Potx,
-    ///`Pot`.
+    /// `Pot`.
     Pot,
-    ///`Potm`.
+    /// `Potm`.
     Potm,
-    ///`Svg`.
+    /// `Svg`.
     Svg,
-    ///`Fodp`.
+    /// `Fodp`.
     Fodp,
-    ///`Xaml`.
+    /// `Xaml`.
     Xaml,
-    ///`Html5`.
+    /// `Html5`.
     Html5,
-    ///`Md`.
+    /// `Md`.
     Md,
-    ///`Xml`.
+    /// `Xml`.
     Xml,
-    ///`Emf`.
+    /// `Emf`.
     Emf,
 }
 impl SlideExportFormat {
-    ///The known values, in the order of the API description.
+    /// The known values, in the order of the API description.
     pub const ALL: &'static [Self] = &[
         Self::Jpeg,
         Self::Png,

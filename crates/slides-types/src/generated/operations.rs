@@ -2,29 +2,29 @@
 
 #[allow(unused_imports, reason = "not every file needs every import")]
 use crate::prelude::*;
-///State of an operation. Finished, Failed and Canceled are final.
+/// State of an operation. Finished, Failed and Canceled are final.
 ///
 /// A text this version does not know is kept in `Unknown`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OperationStatus {
-    ///`Created`.
+    /// `Created`.
     Created,
-    ///`Enqueued`.
+    /// `Enqueued`.
     Enqueued,
-    ///`Started`.
+    /// `Started`.
     Started,
-    ///`Finished`.
+    /// `Finished`.
     Finished,
-    ///`Failed`.
+    /// `Failed`.
     Failed,
-    ///`Canceled`.
+    /// `Canceled`.
     Canceled,
     /// A text this version does not know, as it was sent.
     Unknown(Box<str>),
 }
 impl OperationStatus {
-    ///The known values, in the order of the API description.
+    /// The known values, in the order of the API description.
     pub const ALL: &'static [Self] = &[
         Self::Created,
         Self::Enqueued,
@@ -48,33 +48,33 @@ impl OperationStatus {
     }
 }
 open_enum!(OperationStatus);
-///The call an operation was started by.
+/// The call an operation was started by.
 ///
 /// A text this version does not know is kept in `Unknown`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OperationMethod {
-    ///`Convert`.
+    /// `Convert`.
     Convert,
-    ///`DownloadPresentation`.
+    /// `DownloadPresentation`.
     DownloadPresentation,
-    ///`ConvertAndSave`.
+    /// `ConvertAndSave`.
     ConvertAndSave,
-    ///`SavePresentation`.
+    /// `SavePresentation`.
     SavePresentation,
-    ///`Merge`.
+    /// `Merge`.
     Merge,
-    ///`MergeAndSave`.
+    /// `MergeAndSave`.
     MergeAndSave,
-    ///`Split`.
+    /// `Split`.
     Split,
-    ///`UploadAndSplit`.
+    /// `UploadAndSplit`.
     UploadAndSplit,
     /// A text this version does not know, as it was sent.
     Unknown(Box<str>),
 }
 impl OperationMethod {
-    ///The known values, in the order of the API description.
+    /// The known values, in the order of the API description.
     pub const ALL: &'static [Self] = &[
         Self::Convert,
         Self::DownloadPresentation,
@@ -102,19 +102,19 @@ impl OperationMethod {
     }
 }
 open_enum!(OperationMethod);
-///Where a presentation to merge is read from.
+/// Where a presentation to merge is read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum PresentationSource {
-    ///`Storage`.
+    /// `Storage`.
     Storage,
-    ///`Request`.
+    /// `Request`.
     Request,
-    ///`Url`.
+    /// `Url`.
     Url,
 }
 impl PresentationSource {
-    ///The known values, in the order of the API description.
+    /// The known values, in the order of the API description.
     pub const ALL: &'static [Self] = &[Self::Storage, Self::Request, Self::Url];
     const TEXTS: &'static [&'static str] = &["Storage", "Request", "Url"];
     const ALIASES: &'static [(&'static str, Self)] = &[];
@@ -128,29 +128,29 @@ impl PresentationSource {
     }
 }
 closed_enum!(PresentationSource);
-///An operation and how far it has come.
+/// An operation and how far it has come.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Operation {
-    ///Id of the operation.
+    /// Id of the operation.
     pub id: String,
-    ///The call the operation was started by.
+    /// The call the operation was started by.
     pub method: OperationMethod,
-    ///State of the operation.
+    /// State of the operation.
     pub status: OperationStatus,
-    ///Steps done; always there for merge and split, may be absent for conversions.
+    /// Steps done; always there for merge and split, may be absent for conversions.
     pub progress: Option<OperationProgress>,
-    ///When the operation was accepted.
+    /// When the operation was accepted.
     pub created: Option<Timestamp>,
-    ///When work on it began.
+    /// When work on it began.
     pub started: Option<Timestamp>,
-    ///When it failed.
+    /// When it failed.
     pub failed: Option<Timestamp>,
-    ///When it was canceled.
+    /// When it was canceled.
     pub canceled: Option<Timestamp>,
-    ///When it finished.
+    /// When it finished.
     pub finished: Option<Timestamp>,
-    ///Why it failed; only on failed operations.
+    /// Why it failed; only on failed operations.
     pub error: Option<OperationError>,
     /// Fields this version does not know, as they were sent.
     pub extra: BTreeMap<String, Value>,
@@ -260,15 +260,15 @@ impl Serialize for Operation {
         map.end()
     }
 }
-///Steps of an operation; one for each source of a merge and for each slide of a split or conversion.
+/// Steps of an operation; one for each source of a merge and for each slide of a split or conversion.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct OperationProgress {
-    ///What was done last.
+    /// What was done last.
     pub description: Option<String>,
-    ///Number of steps done.
+    /// Number of steps done.
     pub step_index: i32,
-    ///Number of steps in all.
+    /// Number of steps in all.
     pub step_count: i32,
     /// Fields this version does not know, as they were sent.
     pub extra: BTreeMap<String, Value>,
@@ -326,17 +326,17 @@ impl Serialize for OperationProgress {
         map.end()
     }
 }
-///Why an operation failed.
+/// Why an operation failed.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct OperationError {
-    ///Kind of the failure.
+    /// Kind of the failure.
     pub code: Option<String>,
-    ///More about the failure.
+    /// More about the failure.
     pub description: Option<String>,
-    ///The HTTP status a synchronous call would have answered.
+    /// The HTTP status a synchronous call would have answered.
     pub http_status_code: i32,
-    ///What failed and what to do about it.
+    /// What failed and what to do about it.
     pub message: Option<String>,
     /// Fields this version does not know, as they were sent.
     pub extra: BTreeMap<String, Value>,
@@ -402,11 +402,11 @@ impl Serialize for OperationError {
         map.end()
     }
 }
-///What to merge, in this order; presentations that are not listed are not used.
+/// What to merge, in this order; presentations that are not listed are not used.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct OrderedMergeRequest {
-    ///The presentations to merge, in order.
+    /// The presentations to merge, in order.
     pub presentations: Vec<PresentationToMerge>,
     /// Fields this version does not know, as they were sent.
     pub extra: BTreeMap<String, Value>,
@@ -449,17 +449,17 @@ impl Serialize for OrderedMergeRequest {
         map.end()
     }
 }
-///A presentation to merge and which of its slides.
+/// A presentation to merge and which of its slides.
 #[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PresentationToMerge {
-    ///Path in the storage, name of a part of the request, or address, as `source` says.
+    /// Path in the storage, name of a part of the request, or address, as `source` says.
     pub path: String,
-    ///Password that opens the presentation.
+    /// Password that opens the presentation.
     pub password: Option<String>,
-    ///Numbers of the slides to take, from 1, in the wished order; all when empty.
+    /// Numbers of the slides to take, from 1, in the wished order; all when empty.
     pub slides: Vec<i32>,
-    ///Where `path` points to.
+    /// Where `path` points to.
     pub source: Option<PresentationSource>,
     /// Fields this version does not know, as they were sent.
     pub extra: BTreeMap<String, Value>,

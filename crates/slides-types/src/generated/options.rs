@@ -2,17 +2,17 @@
 
 #[allow(unused_imports, reason = "not every file needs every import")]
 use crate::prelude::*;
-///How gradients are drawn.
+/// How gradients are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum GradientStyle {
-    ///`Default`.
+    /// `Default`.
     Default,
-    ///`PowerPointUI`.
+    /// `PowerPointUI`.
     PowerPointUI,
 }
 impl GradientStyle {
-    ///The known values, in the order of the API description.
+    /// The known values, in the order of the API description.
     pub const ALL: &'static [Self] = &[Self::Default, Self::PowerPointUI];
     const TEXTS: &'static [&'static str] = &["Default", "PowerPointUI"];
     const ALIASES: &'static [(&'static str, Self)] = &[];
@@ -25,17 +25,17 @@ impl GradientStyle {
     }
 }
 closed_enum!(GradientStyle);
-///Compression of text in a PDF.
+/// Compression of text in a PDF.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum TextCompression {
-    ///`None`.
+    /// `None`.
     None,
-    ///`Flate`.
+    /// `Flate`.
     Flate,
 }
 impl TextCompression {
-    ///The known values, in the order of the API description.
+    /// The known values, in the order of the API description.
     pub const ALL: &'static [Self] = &[Self::None, Self::Flate];
     const TEXTS: &'static [&'static str] = &["None", "Flate"];
     const ALIASES: &'static [(&'static str, Self)] = &[];
@@ -48,35 +48,35 @@ impl TextCompression {
     }
 }
 closed_enum!(TextCompression);
-///PDF version or archive profile to conform to.
+/// PDF version or archive profile to conform to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum PdfCompliance {
-    ///`Pdf15`.
+    /// `Pdf15`.
     Pdf15,
-    ///`Pdf16`.
+    /// `Pdf16`.
     Pdf16,
-    ///`Pdf17`.
+    /// `Pdf17`.
     Pdf17,
-    ///`PdfA1b`.
+    /// `PdfA1b`.
     PdfA1b,
-    ///`PdfA1a`.
+    /// `PdfA1a`.
     PdfA1a,
-    ///`PdfA2b`.
+    /// `PdfA2b`.
     PdfA2b,
-    ///`PdfA2a`.
+    /// `PdfA2a`.
     PdfA2a,
-    ///`PdfA3b`.
+    /// `PdfA3b`.
     PdfA3b,
-    ///`PdfA3a`.
+    /// `PdfA3a`.
     PdfA3a,
-    ///`PdfUa`.
+    /// `PdfUa`.
     PdfUa,
-    ///`PdfA2u`.
+    /// `PdfA2u`.
     PdfA2u,
 }
 impl PdfCompliance {
-    ///The known values, in the order of the API description.
+    /// The known values, in the order of the API description.
     pub const ALL: &'static [Self] = &[
         Self::Pdf15,
         Self::Pdf16,
@@ -122,25 +122,25 @@ impl PdfCompliance {
     }
 }
 closed_enum!(PdfCompliance);
-///Compression of a TIFF image.
+/// Compression of a TIFF image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum TiffCompression {
-    ///`Default`.
+    /// `Default`.
     Default,
-    ///`None`.
+    /// `None`.
     None,
-    ///`CCITT3`.
+    /// `CCITT3`.
     Ccitt3,
-    ///`CCITT4`.
+    /// `CCITT4`.
     Ccitt4,
-    ///`LZW`.
+    /// `LZW`.
     Lzw,
-    ///`RLE`.
+    /// `RLE`.
     Rle,
 }
 impl TiffCompression {
-    ///The known values, in the order of the API description.
+    /// The known values, in the order of the API description.
     pub const ALL: &'static [Self] = &[
         Self::Default,
         Self::None,
@@ -171,23 +171,23 @@ impl TiffCompression {
     }
 }
 closed_enum!(TiffCompression);
-///Bits of each pixel of a TIFF image.
+/// Bits of each pixel of a TIFF image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum PixelFormat {
-    ///`Format1bppIndexed`.
+    /// `Format1bppIndexed`.
     Format1bppIndexed,
-    ///`Format4bppIndexed`.
+    /// `Format4bppIndexed`.
     Format4bppIndexed,
-    ///`Format8bppIndexed`.
+    /// `Format8bppIndexed`.
     Format8bppIndexed,
-    ///`Format24bppRgb`.
+    /// `Format24bppRgb`.
     Format24bppRgb,
-    ///`Format32bppArgb`.
+    /// `Format32bppArgb`.
     Format32bppArgb,
 }
 impl PixelFormat {
-    ///The known values, in the order of the API description.
+    /// The known values, in the order of the API description.
     pub const ALL: &'static [Self] = &[
         Self::Format1bppIndexed,
         Self::Format4bppIndexed,
@@ -215,29 +215,29 @@ impl PixelFormat {
     }
 }
 closed_enum!(PixelFormat);
-///How colours become black and white; used with the CCITT compressions only.
+/// How colours become black and white; used with the CCITT compressions only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum BlackWhiteConversionMode {
-    ///`Default`.
+    /// `Default`.
     Default,
-    ///`Dithering`.
+    /// `Dithering`.
     Dithering,
-    ///`DitheringFloydSteinberg`.
+    /// `DitheringFloydSteinberg`.
     DitheringFloydSteinberg,
-    ///`Auto`.
+    /// `Auto`.
     Auto,
-    ///`AutoOtsu`.
+    /// `AutoOtsu`.
     AutoOtsu,
-    ///`Threshold25`.
+    /// `Threshold25`.
     Threshold25,
-    ///`Threshold50`.
+    /// `Threshold50`.
     Threshold50,
-    ///`Threshold75`.
+    /// `Threshold75`.
     Threshold75,
 }
 impl BlackWhiteConversionMode {
-    ///The known values, in the order of the API description.
+    /// The known values, in the order of the API description.
     pub const ALL: &'static [Self] = &[
         Self::Default,
         Self::Dithering,
@@ -274,25 +274,25 @@ impl BlackWhiteConversionMode {
     }
 }
 closed_enum!(BlackWhiteConversionMode);
-///Resolution pictures are reduced to.
+/// Resolution pictures are reduced to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum PicturesCompression {
-    ///`Dpi330`.
+    /// `Dpi330`.
     Dpi330,
-    ///`Dpi220`.
+    /// `Dpi220`.
     Dpi220,
-    ///`Dpi150`.
+    /// `Dpi150`.
     Dpi150,
-    ///`Dpi96`.
+    /// `Dpi96`.
     Dpi96,
-    ///`Dpi72`.
+    /// `Dpi72`.
     Dpi72,
-    ///`DocumentResolution`.
+    /// `DocumentResolution`.
     DocumentResolution,
 }
 impl PicturesCompression {
-    ///The known values, in the order of the API description.
+    /// The known values, in the order of the API description.
     pub const ALL: &'static [Self] = &[
         Self::Dpi330,
         Self::Dpi220,
@@ -323,19 +323,19 @@ impl PicturesCompression {
     }
 }
 closed_enum!(PicturesCompression);
-///What happens to the fonts of the text in an SVG.
+/// What happens to the fonts of the text in an SVG.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ExternalFontsHandling {
-    ///`AddLinksToFontFiles`.
+    /// `AddLinksToFontFiles`.
     AddLinksToFontFiles,
-    ///`Embed`.
+    /// `Embed`.
     Embed,
-    ///`Vectorize`.
+    /// `Vectorize`.
     Vectorize,
 }
 impl ExternalFontsHandling {
-    ///The known values, in the order of the API description.
+    /// The known values, in the order of the API description.
     pub const ALL: &'static [Self] = &[
         Self::AddLinksToFontFiles,
         Self::Embed,
@@ -357,19 +357,19 @@ impl ExternalFontsHandling {
     }
 }
 closed_enum!(ExternalFontsHandling);
-///Edition of the Office Open XML standard to write.
+/// Edition of the Office Open XML standard to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum PptxConformance {
-    ///`Ecma376`.
+    /// `Ecma376`.
     Ecma376,
-    ///`Iso29500Transitional`.
+    /// `Iso29500Transitional`.
     Iso29500Transitional,
-    ///`Iso29500Strict`.
+    /// `Iso29500Strict`.
     Iso29500Strict,
 }
 impl PptxConformance {
-    ///The known values, in the order of the API description.
+    /// The known values, in the order of the API description.
     pub const ALL: &'static [Self] = &[
         Self::Ecma376,
         Self::Iso29500Transitional,
@@ -391,19 +391,19 @@ impl PptxConformance {
     }
 }
 closed_enum!(PptxConformance);
-///When the ZIP64 format extensions are used.
+/// When the ZIP64 format extensions are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Zip64Mode {
-    ///`Never`.
+    /// `Never`.
     Never,
-    ///`IfNecessary`.
+    /// `IfNecessary`.
     IfNecessary,
-    ///`Always`.
+    /// `Always`.
     Always,
 }
 impl Zip64Mode {
-    ///The known values, in the order of the API description.
+    /// The known values, in the order of the API description.
     pub const ALL: &'static [Self] = &[Self::Never, Self::IfNecessary, Self::Always];
     const TEXTS: &'static [&'static str] = &["Never", "IfNecessary", "Always"];
     const ALIASES: &'static [(&'static str, Self)] = &[];
@@ -417,33 +417,33 @@ impl Zip64Mode {
     }
 }
 closed_enum!(Zip64Mode);
-///Deflate level of the package.
+/// Deflate level of the package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum CompressionLevel {
-    ///`None`.
+    /// `None`.
     None,
-    ///`Level1`.
+    /// `Level1`.
     Level1,
-    ///`Level2`.
+    /// `Level2`.
     Level2,
-    ///`Level3`.
+    /// `Level3`.
     Level3,
-    ///`Level4`.
+    /// `Level4`.
     Level4,
-    ///`Level5`.
+    /// `Level5`.
     Level5,
-    ///`Level6`.
+    /// `Level6`.
     Level6,
-    ///`Level7`.
+    /// `Level7`.
     Level7,
-    ///`Level8`.
+    /// `Level8`.
     Level8,
-    ///`Level9`.
+    /// `Level9`.
     Level9,
 }
 impl CompressionLevel {
-    ///The known values, in the order of the API description.
+    /// The known values, in the order of the API description.
     pub const ALL: &'static [Self] = &[
         Self::None,
         Self::Level1,
@@ -486,19 +486,19 @@ impl CompressionLevel {
     }
 }
 closed_enum!(CompressionLevel);
-///What of a slide goes into the Markdown text.
+/// What of a slide goes into the Markdown text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum MarkdownExportType {
-    ///`Sequential`.
+    /// `Sequential`.
     Sequential,
-    ///`TextOnly`.
+    /// `TextOnly`.
     TextOnly,
-    ///`Visual`.
+    /// `Visual`.
     Visual,
 }
 impl MarkdownExportType {
-    ///The known values, in the order of the API description.
+    /// The known values, in the order of the API description.
     pub const ALL: &'static [Self] = &[Self::Sequential, Self::TextOnly, Self::Visual];
     const TEXTS: &'static [&'static str] = &["Sequential", "TextOnly", "Visual"];
     const ALIASES: &'static [(&'static str, Self)] = &[];
@@ -512,61 +512,61 @@ impl MarkdownExportType {
     }
 }
 closed_enum!(MarkdownExportType);
-///Dialect of Markdown to write.
+/// Dialect of Markdown to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum MarkdownFlavor {
-    ///`Github`.
+    /// `Github`.
     Github,
-    ///`Gruber`.
+    /// `Gruber`.
     Gruber,
-    ///`MultiMarkdown`.
+    /// `MultiMarkdown`.
     MultiMarkdown,
-    ///`CommonMark`.
+    /// `CommonMark`.
     CommonMark,
-    ///`MarkdownExtra`.
+    /// `MarkdownExtra`.
     MarkdownExtra,
-    ///`Pandoc`.
+    /// `Pandoc`.
     Pandoc,
-    ///`Kramdown`.
+    /// `Kramdown`.
     Kramdown,
-    ///`Markua`.
+    /// `Markua`.
     Markua,
-    ///`Maruku`.
+    /// `Maruku`.
     Maruku,
-    ///`Markdown2`.
+    /// `Markdown2`.
     Markdown2,
-    ///`Remarkable`.
+    /// `Remarkable`.
     Remarkable,
-    ///`Showdown`.
+    /// `Showdown`.
     Showdown,
-    ///`Ghost`.
+    /// `Ghost`.
     Ghost,
-    ///`GitLab`.
+    /// `GitLab`.
     GitLab,
-    ///`Haroopad`.
+    /// `Haroopad`.
     Haroopad,
-    ///`IaWriter`.
+    /// `IaWriter`.
     IaWriter,
-    ///`Redcarpet`.
+    /// `Redcarpet`.
     Redcarpet,
-    ///`ScholarlyMarkdown`.
+    /// `ScholarlyMarkdown`.
     ScholarlyMarkdown,
-    ///`Taiga`.
+    /// `Taiga`.
     Taiga,
-    ///`Trello`.
+    /// `Trello`.
     Trello,
-    ///`S9ETextFormatter`.
+    /// `S9ETextFormatter`.
     S9ETextFormatter,
-    ///`XWiki`.
+    /// `XWiki`.
     XWiki,
-    ///`StackOverflow`.
+    /// `StackOverflow`.
     StackOverflow,
-    ///`Default`.
+    /// `Default`.
     Default,
 }
 impl MarkdownFlavor {
-    ///The known values, in the order of the API description.
+    /// The known values, in the order of the API description.
     pub const ALL: &'static [Self] = &[
         Self::Github,
         Self::Gruber,
@@ -651,19 +651,19 @@ impl MarkdownFlavor {
     }
 }
 closed_enum!(MarkdownFlavor);
-///Line end of a text file.
+/// Line end of a text file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum NewLineType {
-    ///`Windows`.
+    /// `Windows`.
     Windows,
-    ///`Unix`.
+    /// `Unix`.
     Unix,
-    ///`Mac`.
+    /// `Mac`.
     Mac,
 }
 impl NewLineType {
-    ///The known values, in the order of the API description.
+    /// The known values, in the order of the API description.
     pub const ALL: &'static [Self] = &[Self::Windows, Self::Unix, Self::Mac];
     const TEXTS: &'static [&'static str] = &["Windows", "Unix", "Mac"];
     const ALIASES: &'static [(&'static str, Self)] = &[];
@@ -677,19 +677,19 @@ impl NewLineType {
     }
 }
 closed_enum!(NewLineType);
-///What becomes of runs of spaces in Markdown.
+/// What becomes of runs of spaces in Markdown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum HandleRepeatedSpaces {
-    ///`None`.
+    /// `None`.
     None,
-    ///`AlternateSpacesToNbsp`.
+    /// `AlternateSpacesToNbsp`.
     AlternateSpacesToNbsp,
-    ///`MultipleSpacesToNbsp`.
+    /// `MultipleSpacesToNbsp`.
     MultipleSpacesToNbsp,
 }
 impl HandleRepeatedSpaces {
-    ///The known values, in the order of the API description.
+    /// The known values, in the order of the API description.
     pub const ALL: &'static [Self] = &[
         Self::None,
         Self::AlternateSpacesToNbsp,
@@ -711,73 +711,73 @@ impl HandleRepeatedSpaces {
     }
 }
 closed_enum!(HandleRepeatedSpaces);
-///Transition between the slides of a video.
+/// Transition between the slides of a video.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum VideoTransitionType {
-    ///`None`.
+    /// `None`.
     None,
-    ///`Fade`.
+    /// `Fade`.
     Fade,
-    ///`Distance`.
+    /// `Distance`.
     Distance,
-    ///`Slidedown`.
+    /// `Slidedown`.
     Slidedown,
-    ///`Slideright`.
+    /// `Slideright`.
     Slideright,
-    ///`Slideleft`.
+    /// `Slideleft`.
     Slideleft,
-    ///`Slideup`.
+    /// `Slideup`.
     Slideup,
-    ///`Smoothleft`.
+    /// `Smoothleft`.
     Smoothleft,
-    ///`Smoothright`.
+    /// `Smoothright`.
     Smoothright,
-    ///`Smoothup`.
+    /// `Smoothup`.
     Smoothup,
-    ///`Smoothdown`.
+    /// `Smoothdown`.
     Smoothdown,
-    ///`Rectcrop`.
+    /// `Rectcrop`.
     Rectcrop,
-    ///`Circlecrop`.
+    /// `Circlecrop`.
     Circlecrop,
-    ///`Circleclose`.
+    /// `Circleclose`.
     Circleclose,
-    ///`Circleopen`.
+    /// `Circleopen`.
     Circleopen,
-    ///`Horzclose`.
+    /// `Horzclose`.
     Horzclose,
-    ///`Horzopen`.
+    /// `Horzopen`.
     Horzopen,
-    ///`Vertclose`.
+    /// `Vertclose`.
     Vertclose,
-    ///`Vertopen`.
+    /// `Vertopen`.
     Vertopen,
-    ///`Diagbl`.
+    /// `Diagbl`.
     Diagbl,
-    ///`Diagbr`.
+    /// `Diagbr`.
     Diagbr,
-    ///`Diagtl`.
+    /// `Diagtl`.
     Diagtl,
-    ///`Diagtr`.
+    /// `Diagtr`.
     Diagtr,
-    ///`Hlslice`.
+    /// `Hlslice`.
     Hlslice,
-    ///`Hrslice`.
+    /// `Hrslice`.
     Hrslice,
-    ///`Vuslice`.
+    /// `Vuslice`.
     Vuslice,
-    ///`Vdslice`.
+    /// `Vdslice`.
     Vdslice,
-    ///`Dissolve`.
+    /// `Dissolve`.
     Dissolve,
-    ///`Pixelize`.
+    /// `Pixelize`.
     Pixelize,
-    ///`Radial`.
+    /// `Radial`.
     Radial,
 }
 impl VideoTransitionType {
-    ///The known values, in the order of the API description.
+    /// The known values, in the order of the API description.
     pub const ALL: &'static [Self] = &[
         Self::None,
         Self::Fade,
@@ -880,21 +880,21 @@ impl VideoTransitionType {
     }
 }
 closed_enum!(VideoTransitionType);
-///Frame size of a video.
+/// Frame size of a video.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum VideoResolution {
-    ///`FullHD`.
+    /// `FullHD`.
     FullHD,
-    ///`SD`.
+    /// `SD`.
     Sd,
-    ///`HD`.
+    /// `HD`.
     Hd,
-    ///`QHD`.
+    /// `QHD`.
     Qhd,
 }
 impl VideoResolution {
-    ///The known values, in the order of the API description.
+    /// The known values, in the order of the API description.
     pub const ALL: &'static [Self] = &[Self::FullHD, Self::Sd, Self::Hd, Self::Qhd];
     const TEXTS: &'static [&'static str] = &["FullHD", "SD", "HD", "QHD"];
     const ALIASES: &'static [(&'static str, Self)] = &[];
@@ -909,19 +909,19 @@ impl VideoResolution {
     }
 }
 closed_enum!(VideoResolution);
-///Where the notes of a slide are put on its page.
+/// Where the notes of a slide are put on its page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum NotesPosition {
-    ///`None`.
+    /// `None`.
     None,
-    ///`BottomFull`.
+    /// `BottomFull`.
     BottomFull,
-    ///`BottomTruncated`.
+    /// `BottomTruncated`.
     BottomTruncated,
 }
 impl NotesPosition {
-    ///The known values, in the order of the API description.
+    /// The known values, in the order of the API description.
     pub const ALL: &'static [Self] = &[
         Self::None,
         Self::BottomFull,
@@ -939,19 +939,19 @@ impl NotesPosition {
     }
 }
 closed_enum!(NotesPosition);
-///Where the comments of a slide are put on its page.
+/// Where the comments of a slide are put on its page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum CommentsPosition {
-    ///`None`.
+    /// `None`.
     None,
-    ///`Bottom`.
+    /// `Bottom`.
     Bottom,
-    ///`Right`.
+    /// `Right`.
     Right,
 }
 impl CommentsPosition {
-    ///The known values, in the order of the API description.
+    /// The known values, in the order of the API description.
     pub const ALL: &'static [Self] = &[Self::None, Self::Bottom, Self::Right];
     const TEXTS: &'static [&'static str] = &["None", "Bottom", "Right"];
     const ALIASES: &'static [(&'static str, Self)] = &[];
@@ -965,31 +965,31 @@ impl CommentsPosition {
     }
 }
 closed_enum!(CommentsPosition);
-///Number and order of the slides on a handout page.
+/// Number and order of the slides on a handout page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum HandoutType {
-    ///`Handouts1`.
+    /// `Handouts1`.
     Handouts1,
-    ///`Handouts2`.
+    /// `Handouts2`.
     Handouts2,
-    ///`Handouts3`.
+    /// `Handouts3`.
     Handouts3,
-    ///`Handouts4Horizontal`.
+    /// `Handouts4Horizontal`.
     Handouts4Horizontal,
-    ///`Handouts4Vertical`.
+    /// `Handouts4Vertical`.
     Handouts4Vertical,
-    ///`Handouts6Horizontal`.
+    /// `Handouts6Horizontal`.
     Handouts6Horizontal,
-    ///`Handouts6Vertical`.
+    /// `Handouts6Vertical`.
     Handouts6Vertical,
-    ///`Handouts9Horizontal`.
+    /// `Handouts9Horizontal`.
     Handouts9Horizontal,
-    ///`Handouts9Vertical`.
+    /// `Handouts9Vertical`.
     Handouts9Vertical,
 }
 impl HandoutType {
-    ///The known values, in the order of the API description.
+    /// The known values, in the order of the API description.
     pub const ALL: &'static [Self] = &[
         Self::Handouts1,
         Self::Handouts2,
@@ -1029,15 +1029,15 @@ impl HandoutType {
     }
 }
 closed_enum!(HandoutType);
-///Fonts for a range of characters.
+/// Fonts for a range of characters.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FontFallbackRule {
-    ///First character of the range, a Unicode scalar value.
+    /// First character of the range, a Unicode scalar value.
     pub range_start_index: Option<i32>,
-    ///Last character of the range, a Unicode scalar value.
+    /// Last character of the range, a Unicode scalar value.
     pub range_end_index: Option<i32>,
-    ///Fonts to try, in order.
+    /// Fonts to try, in order.
     pub fallback_font_list: Option<Vec<String>>,
     /// Fields this version does not know, as they were sent.
     pub extra: BTreeMap<String, Value>,
@@ -1089,15 +1089,15 @@ impl Serialize for FontFallbackRule {
         map.end()
     }
 }
-///A font used instead of another.
+/// A font used instead of another.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FontSubstRule {
-    ///Font named in the presentation.
+    /// Font named in the presentation.
     pub source_font: Option<String>,
-    ///Font to use instead.
+    /// Font to use instead.
     pub target_font: Option<String>,
-    ///Whether only where the source font is not found. Absent means `true`.
+    /// Whether only where the source font is not found. Absent means `true`.
     pub not_found_only: Option<bool>,
     /// Fields this version does not know, as they were sent.
     pub extra: BTreeMap<String, Value>,
@@ -1149,19 +1149,19 @@ impl Serialize for FontSubstRule {
         map.end()
     }
 }
-///One slide on each page, with notes and comments.
+/// One slide on each page, with notes and comments.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct NotesCommentsLayoutOptions {
-    ///Where the notes go.
+    /// Where the notes go.
     pub notes_position: Option<NotesPosition>,
-    ///Where the comments go.
+    /// Where the comments go.
     pub comments_position: Option<CommentsPosition>,
-    ///Width of the comments in pixels.
+    /// Width of the comments in pixels.
     pub comments_area_width: Option<i32>,
-    ///Background of the comments.
+    /// Background of the comments.
     pub comments_area_color: Option<String>,
-    ///Whether comments without an author are shown.
+    /// Whether comments without an author are shown.
     pub show_comments_by_no_author: Option<bool>,
     /// Fields this version does not know, as they were sent.
     pub extra: BTreeMap<String, Value>,
@@ -1234,17 +1234,17 @@ impl Serialize for NotesCommentsLayoutOptions {
         map.end()
     }
 }
-///Several slides on each page.
+/// Several slides on each page.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct HandoutLayoutOptions {
-    ///Number and order of the slides.
+    /// Number and order of the slides.
     pub handout: Option<HandoutType>,
-    ///Whether slide numbers are printed.
+    /// Whether slide numbers are printed.
     pub print_slide_numbers: Option<bool>,
-    ///Whether comments are printed.
+    /// Whether comments are printed.
     pub print_comments: Option<bool>,
-    ///Whether slides have a frame.
+    /// Whether slides have a frame.
     pub print_frame_slide: Option<bool>,
     /// Fields this version does not know, as they were sent.
     pub extra: BTreeMap<String, Value>,
@@ -1306,25 +1306,25 @@ impl Serialize for HandoutLayoutOptions {
         map.end()
     }
 }
-///What a reader of an encrypted PDF may do.
+/// What a reader of an encrypted PDF may do.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AccessPermissions {
-    ///Print.
+    /// Print.
     pub print_document: Option<bool>,
-    ///Change the content.
+    /// Change the content.
     pub modify_content: Option<bool>,
-    ///Copy text and graphics.
+    /// Copy text and graphics.
     pub copy_text_and_graphics: Option<bool>,
-    ///Add or change annotations and form fields.
+    /// Add or change annotations and form fields.
     pub add_or_modify_fields: Option<bool>,
-    ///Fill in form fields.
+    /// Fill in form fields.
     pub fill_existing_fields: Option<bool>,
-    ///Extract text and graphics for accessibility.
+    /// Extract text and graphics for accessibility.
     pub extract_text_and_graphics: Option<bool>,
-    ///Insert, rotate and delete pages.
+    /// Insert, rotate and delete pages.
     pub assemble_document: Option<bool>,
-    ///Print in full quality.
+    /// Print in full quality.
     pub high_quality_print: Option<bool>,
     /// Fields this version does not know, as they were sent.
     pub extra: BTreeMap<String, Value>,
@@ -1427,63 +1427,63 @@ impl Serialize for AccessPermissions {
         map.end()
     }
 }
-///Options of the export to PDF.
+/// Options of the export to PDF.
 #[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PdfExportOptions {
-    ///Font used where a font is not found.
+    /// Font used where a font is not found.
     pub default_regular_font: Option<String>,
-    ///Whether embedded binary objects are dropped.
+    /// Whether embedded binary objects are dropped.
     pub delete_embedded_binary_objects: Option<bool>,
-    ///How gradients are drawn.
+    /// How gradients are drawn.
     pub gradient_style: Option<GradientStyle>,
-    ///Fonts for ranges of characters.
+    /// Fonts for ranges of characters.
     pub font_fallback_rules: Option<Vec<FontFallbackRule>>,
-    ///Fonts used instead of others.
+    /// Fonts used instead of others.
     pub font_subst_rules: Option<Vec<FontSubstRule>>,
-    ///Whether links that run scripts are left out.
+    /// Whether links that run scripts are left out.
     pub skip_java_script_links: Option<bool>,
-    ///Height of the output in pixels.
+    /// Height of the output in pixels.
     pub height: Option<i32>,
-    ///Width of the output in pixels.
+    /// Width of the output in pixels.
     pub width: Option<i32>,
-    ///Compression of text.
+    /// Compression of text.
     pub text_compression: Option<TextCompression>,
-    ///Whether whole fonts are embedded instead of the used glyphs.
+    /// Whether whole fonts are embedded instead of the used glyphs.
     pub embed_full_fonts: Option<bool>,
-    ///PDF version or archive profile.
+    /// PDF version or archive profile.
     pub compliance: Option<PdfCompliance>,
-    ///Resolution of pictures in dots per inch. Absent means `96`.
+    /// Resolution of pictures in dots per inch. Absent means `96`.
     pub sufficient_resolution: Option<f64>,
-    ///Quality of JPEG pictures. Absent means `95`.
+    /// Quality of JPEG pictures. Absent means `95`.
     pub jpeg_quality: Option<i32>,
-    ///Whether each slide has a frame.
+    /// Whether each slide has a frame.
     pub draw_slides_frame: Option<bool>,
-    ///Whether hidden slides are exported. Absent means `false`.
+    /// Whether hidden slides are exported. Absent means `false`.
     pub show_hidden_slides: Option<bool>,
-    ///Whether metafiles become PNG pictures.
+    /// Whether metafiles become PNG pictures.
     pub save_metafiles_as_png: Option<bool>,
-    ///Password that opens the PDF.
+    /// Password that opens the PDF.
     pub password: Option<String>,
-    ///Whether fonts are embedded even when only ASCII is used.
+    /// Whether fonts are embedded even when only ASCII is used.
     pub embed_true_type_fonts_for_ascii: Option<bool>,
-    ///Fonts taken as present everywhere, so not embedded.
+    /// Fonts taken as present everywhere, so not embedded.
     pub additional_common_font_families: Option<Vec<String>>,
-    ///Notes, comments or handouts.
+    /// Notes, comments or handouts.
     pub slides_layout_options: Option<SlidesLayoutOptions>,
-    ///Colour that becomes transparent in pictures, `#RRGGBB`.
+    /// Colour that becomes transparent in pictures, `#RRGGBB`.
     pub image_transparent_color: Option<String>,
-    ///Whether `imageTransparentColor` is used.
+    /// Whether `imageTransparentColor` is used.
     pub apply_image_transparent: Option<bool>,
-    ///What a reader may do.
+    /// What a reader may do.
     pub access_permissions: Option<AccessPermissions>,
-    ///Whether ink is left out.
+    /// Whether ink is left out.
     pub hide_ink: Option<bool>,
-    ///Whether raster masks of ink become opacity.
+    /// Whether raster masks of ink become opacity.
     pub interpret_mask_op_as_opacity: Option<bool>,
-    ///Whether text in styles a font lacks becomes a picture.
+    /// Whether text in styles a font lacks becomes a picture.
     pub rasterize_unsupported_font_styles: Option<bool>,
-    ///Whether embedded documents become attachments.
+    /// Whether embedded documents become attachments.
     pub include_ole_data: Option<bool>,
     /// Fields this version does not know, as they were sent.
     pub extra: BTreeMap<String, Value>,
@@ -1801,29 +1801,29 @@ impl Serialize for PdfExportOptions {
         map.end()
     }
 }
-///Options of the export to pictures: PNG, JPEG, BMP, EMF.
+/// Options of the export to pictures: PNG, JPEG, BMP, EMF.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ImageExportOptions {
-    ///Font used where a font is not found.
+    /// Font used where a font is not found.
     pub default_regular_font: Option<String>,
-    ///Whether embedded binary objects are dropped.
+    /// Whether embedded binary objects are dropped.
     pub delete_embedded_binary_objects: Option<bool>,
-    ///How gradients are drawn.
+    /// How gradients are drawn.
     pub gradient_style: Option<GradientStyle>,
-    ///Fonts for ranges of characters.
+    /// Fonts for ranges of characters.
     pub font_fallback_rules: Option<Vec<FontFallbackRule>>,
-    ///Fonts used instead of others.
+    /// Fonts used instead of others.
     pub font_subst_rules: Option<Vec<FontSubstRule>>,
-    ///Whether links that run scripts are left out.
+    /// Whether links that run scripts are left out.
     pub skip_java_script_links: Option<bool>,
-    ///Height of the output in pixels.
+    /// Height of the output in pixels.
     pub height: Option<i32>,
-    ///Width of the output in pixels.
+    /// Width of the output in pixels.
     pub width: Option<i32>,
-    ///Whether hidden slides are exported. Absent means `false`.
+    /// Whether hidden slides are exported. Absent means `false`.
     pub show_hidden_slides: Option<bool>,
-    ///Notes, comments or handouts.
+    /// Notes, comments or handouts.
     pub slides_layout_options: Option<SlidesLayoutOptions>,
     /// Fields this version does not know, as they were sent.
     pub extra: BTreeMap<String, Value>,
@@ -1943,39 +1943,39 @@ impl Serialize for ImageExportOptions {
         map.end()
     }
 }
-///Options of the export to TIFF.
+/// Options of the export to TIFF.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct TiffExportOptions {
-    ///Font used where a font is not found.
+    /// Font used where a font is not found.
     pub default_regular_font: Option<String>,
-    ///Whether embedded binary objects are dropped.
+    /// Whether embedded binary objects are dropped.
     pub delete_embedded_binary_objects: Option<bool>,
-    ///How gradients are drawn.
+    /// How gradients are drawn.
     pub gradient_style: Option<GradientStyle>,
-    ///Fonts for ranges of characters.
+    /// Fonts for ranges of characters.
     pub font_fallback_rules: Option<Vec<FontFallbackRule>>,
-    ///Fonts used instead of others.
+    /// Fonts used instead of others.
     pub font_subst_rules: Option<Vec<FontSubstRule>>,
-    ///Whether links that run scripts are left out.
+    /// Whether links that run scripts are left out.
     pub skip_java_script_links: Option<bool>,
-    ///Height of the output in pixels.
+    /// Height of the output in pixels.
     pub height: Option<i32>,
-    ///Width of the output in pixels.
+    /// Width of the output in pixels.
     pub width: Option<i32>,
-    ///Compression of the image.
+    /// Compression of the image.
     pub compression: Option<TiffCompression>,
-    ///Horizontal resolution in dots per inch.
+    /// Horizontal resolution in dots per inch.
     pub dpi_x: Option<i32>,
-    ///Vertical resolution in dots per inch.
+    /// Vertical resolution in dots per inch.
     pub dpi_y: Option<i32>,
-    ///Whether hidden slides are exported. Absent means `false`.
+    /// Whether hidden slides are exported. Absent means `false`.
     pub show_hidden_slides: Option<bool>,
-    ///Bits of each pixel.
+    /// Bits of each pixel.
     pub pixel_format: Option<PixelFormat>,
-    ///Notes, comments or handouts.
+    /// Notes, comments or handouts.
     pub slides_layout_options: Option<SlidesLayoutOptions>,
-    ///How colours become black and white.
+    /// How colours become black and white.
     pub bw_conversion_mode: Option<BlackWhiteConversionMode>,
     /// Fields this version does not know, as they were sent.
     pub extra: BTreeMap<String, Value>,
@@ -2130,31 +2130,31 @@ impl Serialize for TiffExportOptions {
         map.end()
     }
 }
-///Options of the export to an animated GIF.
+/// Options of the export to an animated GIF.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct GifExportOptions {
-    ///Font used where a font is not found.
+    /// Font used where a font is not found.
     pub default_regular_font: Option<String>,
-    ///Whether embedded binary objects are dropped.
+    /// Whether embedded binary objects are dropped.
     pub delete_embedded_binary_objects: Option<bool>,
-    ///How gradients are drawn.
+    /// How gradients are drawn.
     pub gradient_style: Option<GradientStyle>,
-    ///Fonts for ranges of characters.
+    /// Fonts for ranges of characters.
     pub font_fallback_rules: Option<Vec<FontFallbackRule>>,
-    ///Fonts used instead of others.
+    /// Fonts used instead of others.
     pub font_subst_rules: Option<Vec<FontSubstRule>>,
-    ///Whether links that run scripts are left out.
+    /// Whether links that run scripts are left out.
     pub skip_java_script_links: Option<bool>,
-    ///Height of the output in pixels.
+    /// Height of the output in pixels.
     pub height: Option<i32>,
-    ///Width of the output in pixels.
+    /// Width of the output in pixels.
     pub width: Option<i32>,
-    ///Whether hidden slides are exported.
+    /// Whether hidden slides are exported.
     pub export_hidden_slides: Option<bool>,
-    ///Frames per second of transitions.
+    /// Frames per second of transitions.
     pub transition_fps: Option<i32>,
-    ///Milliseconds a slide is shown.
+    /// Milliseconds a slide is shown.
     pub default_delay: Option<i32>,
     /// Fields this version does not know, as they were sent.
     pub extra: BTreeMap<String, Value>,
@@ -2281,43 +2281,43 @@ impl Serialize for GifExportOptions {
         map.end()
     }
 }
-///Options of the export to HTML.
+/// Options of the export to HTML.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct HtmlExportOptions {
-    ///Font used where a font is not found.
+    /// Font used where a font is not found.
     pub default_regular_font: Option<String>,
-    ///Whether embedded binary objects are dropped.
+    /// Whether embedded binary objects are dropped.
     pub delete_embedded_binary_objects: Option<bool>,
-    ///How gradients are drawn.
+    /// How gradients are drawn.
     pub gradient_style: Option<GradientStyle>,
-    ///Fonts for ranges of characters.
+    /// Fonts for ranges of characters.
     pub font_fallback_rules: Option<Vec<FontFallbackRule>>,
-    ///Fonts used instead of others.
+    /// Fonts used instead of others.
     pub font_subst_rules: Option<Vec<FontSubstRule>>,
-    ///Whether links that run scripts are left out.
+    /// Whether links that run scripts are left out.
     pub skip_java_script_links: Option<bool>,
-    ///Height of the output in pixels.
+    /// Height of the output in pixels.
     pub height: Option<i32>,
-    ///Width of the output in pixels.
+    /// Width of the output in pixels.
     pub width: Option<i32>,
-    ///Whether the files come in a ZIP.
+    /// Whether the files come in a ZIP.
     pub save_as_zip: Option<bool>,
-    ///Folder inside the ZIP.
+    /// Folder inside the ZIP.
     pub sub_directory_name: Option<String>,
-    ///Whether hidden slides are exported. Absent means `false`.
+    /// Whether hidden slides are exported. Absent means `false`.
     pub show_hidden_slides: Option<bool>,
-    ///Whether slides follow the width of the page.
+    /// Whether slides follow the width of the page.
     pub svg_responsive_layout: Option<bool>,
-    ///Quality of JPEG pictures. Absent means `95`.
+    /// Quality of JPEG pictures. Absent means `95`.
     pub jpeg_quality: Option<i32>,
-    ///Resolution pictures are reduced to.
+    /// Resolution pictures are reduced to.
     pub pictures_compression: Option<PicturesCompression>,
-    ///Whether cropped parts of pictures are dropped.
+    /// Whether cropped parts of pictures are dropped.
     pub delete_pictures_cropped_areas: Option<bool>,
-    ///Notes, comments or handouts.
+    /// Notes, comments or handouts.
     pub slides_layout_options: Option<SlidesLayoutOptions>,
-    ///Whether ligatures are not used.
+    /// Whether ligatures are not used.
     pub disable_font_ligatures: Option<bool>,
     /// Fields this version does not know, as they were sent.
     pub extra: BTreeMap<String, Value>,
@@ -2503,37 +2503,37 @@ impl Serialize for HtmlExportOptions {
         map.end()
     }
 }
-///Options of the export to HTML5.
+/// Options of the export to HTML5.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Html5ExportOptions {
-    ///Font used where a font is not found.
+    /// Font used where a font is not found.
     pub default_regular_font: Option<String>,
-    ///Whether embedded binary objects are dropped.
+    /// Whether embedded binary objects are dropped.
     pub delete_embedded_binary_objects: Option<bool>,
-    ///How gradients are drawn.
+    /// How gradients are drawn.
     pub gradient_style: Option<GradientStyle>,
-    ///Fonts for ranges of characters.
+    /// Fonts for ranges of characters.
     pub font_fallback_rules: Option<Vec<FontFallbackRule>>,
-    ///Fonts used instead of others.
+    /// Fonts used instead of others.
     pub font_subst_rules: Option<Vec<FontSubstRule>>,
-    ///Whether links that run scripts are left out.
+    /// Whether links that run scripts are left out.
     pub skip_java_script_links: Option<bool>,
-    ///Height of the output in pixels.
+    /// Height of the output in pixels.
     pub height: Option<i32>,
-    ///Width of the output in pixels.
+    /// Width of the output in pixels.
     pub width: Option<i32>,
-    ///Whether transitions are animated.
+    /// Whether transitions are animated.
     pub animate_transitions: Option<bool>,
-    ///Whether shapes are animated.
+    /// Whether shapes are animated.
     pub animate_shapes: Option<bool>,
-    ///Whether pictures are part of the page.
+    /// Whether pictures are part of the page.
     pub embed_images: Option<bool>,
-    ///Folder of the storage with templates.
+    /// Folder of the storage with templates.
     pub templates_path: Option<String>,
-    ///Notes, comments or handouts.
+    /// Notes, comments or handouts.
     pub slides_layout_options: Option<SlidesLayoutOptions>,
-    ///Whether ligatures are not used.
+    /// Whether ligatures are not used.
     pub disable_font_ligatures: Option<bool>,
     /// Fields this version does not know, as they were sent.
     pub extra: BTreeMap<String, Value>,
@@ -2689,49 +2689,49 @@ impl Serialize for Html5ExportOptions {
         map.end()
     }
 }
-///Options of the export to SVG.
+/// Options of the export to SVG.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SvgExportOptions {
-    ///Font used where a font is not found.
+    /// Font used where a font is not found.
     pub default_regular_font: Option<String>,
-    ///Whether embedded binary objects are dropped.
+    /// Whether embedded binary objects are dropped.
     pub delete_embedded_binary_objects: Option<bool>,
-    ///How gradients are drawn.
+    /// How gradients are drawn.
     pub gradient_style: Option<GradientStyle>,
-    ///Fonts for ranges of characters.
+    /// Fonts for ranges of characters.
     pub font_fallback_rules: Option<Vec<FontFallbackRule>>,
-    ///Fonts used instead of others.
+    /// Fonts used instead of others.
     pub font_subst_rules: Option<Vec<FontSubstRule>>,
-    ///Whether links that run scripts are left out.
+    /// Whether links that run scripts are left out.
     pub skip_java_script_links: Option<bool>,
-    ///Height of the output in pixels.
+    /// Height of the output in pixels.
     pub height: Option<i32>,
-    ///Width of the output in pixels.
+    /// Width of the output in pixels.
     pub width: Option<i32>,
-    ///Whether text becomes outlines.
+    /// Whether text becomes outlines.
     pub vectorize_text: Option<bool>,
-    ///Resolution of metafiles in dots per inch.
+    /// Resolution of metafiles in dots per inch.
     pub metafile_rasterization_dpi: Option<i32>,
-    ///Whether text is drawn flat.
+    /// Whether text is drawn flat.
     pub disable_3d_text: Option<bool>,
-    ///Whether gradients stay whole.
+    /// Whether gradients stay whole.
     pub disable_gradient_split: Option<bool>,
-    ///Whether line ends are not cut at arrow heads.
+    /// Whether line ends are not cut at arrow heads.
     pub disable_line_end_cropping: Option<bool>,
-    ///Quality of JPEG pictures. Absent means `95`.
+    /// Quality of JPEG pictures. Absent means `95`.
     pub jpeg_quality: Option<i32>,
-    ///Resolution pictures are reduced to.
+    /// Resolution pictures are reduced to.
     pub pictures_compression: Option<PicturesCompression>,
-    ///Whether cropped parts of pictures are dropped.
+    /// Whether cropped parts of pictures are dropped.
     pub delete_pictures_cropped_areas: Option<bool>,
-    ///What happens to the fonts.
+    /// What happens to the fonts.
     pub external_fonts_handling: Option<ExternalFontsHandling>,
-    ///Whether the frame of a shape gives the size of the picture.
+    /// Whether the frame of a shape gives the size of the picture.
     pub use_frame_size: Option<bool>,
-    ///Whether the rotation of a shape is kept.
+    /// Whether the rotation of a shape is kept.
     pub use_frame_rotation: Option<bool>,
-    ///Whether ligatures are not used.
+    /// Whether ligatures are not used.
     pub disable_font_ligatures: Option<bool>,
     /// Fields this version does not know, as they were sent.
     pub extra: BTreeMap<String, Value>,
@@ -2946,31 +2946,31 @@ impl Serialize for SvgExportOptions {
         map.end()
     }
 }
-///Options of the export to XPS.
+/// Options of the export to XPS.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct XpsExportOptions {
-    ///Font used where a font is not found.
+    /// Font used where a font is not found.
     pub default_regular_font: Option<String>,
-    ///Whether embedded binary objects are dropped.
+    /// Whether embedded binary objects are dropped.
     pub delete_embedded_binary_objects: Option<bool>,
-    ///How gradients are drawn.
+    /// How gradients are drawn.
     pub gradient_style: Option<GradientStyle>,
-    ///Fonts for ranges of characters.
+    /// Fonts for ranges of characters.
     pub font_fallback_rules: Option<Vec<FontFallbackRule>>,
-    ///Fonts used instead of others.
+    /// Fonts used instead of others.
     pub font_subst_rules: Option<Vec<FontSubstRule>>,
-    ///Whether links that run scripts are left out.
+    /// Whether links that run scripts are left out.
     pub skip_java_script_links: Option<bool>,
-    ///Height of the output in pixels.
+    /// Height of the output in pixels.
     pub height: Option<i32>,
-    ///Width of the output in pixels.
+    /// Width of the output in pixels.
     pub width: Option<i32>,
-    ///Whether hidden slides are exported. Absent means `false`.
+    /// Whether hidden slides are exported. Absent means `false`.
     pub show_hidden_slides: Option<bool>,
-    ///Whether metafiles become PNG pictures.
+    /// Whether metafiles become PNG pictures.
     pub save_metafiles_as_png: Option<bool>,
-    ///Whether each slide has a frame.
+    /// Whether each slide has a frame.
     pub draw_slides_frame: Option<bool>,
     /// Fields this version does not know, as they were sent.
     pub extra: BTreeMap<String, Value>,
@@ -3097,33 +3097,33 @@ impl Serialize for XpsExportOptions {
         map.end()
     }
 }
-///Options of the export to a presentation format.
+/// Options of the export to a presentation format.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PptxExportOptions {
-    ///Font used where a font is not found.
+    /// Font used where a font is not found.
     pub default_regular_font: Option<String>,
-    ///Whether embedded binary objects are dropped.
+    /// Whether embedded binary objects are dropped.
     pub delete_embedded_binary_objects: Option<bool>,
-    ///How gradients are drawn.
+    /// How gradients are drawn.
     pub gradient_style: Option<GradientStyle>,
-    ///Fonts for ranges of characters.
+    /// Fonts for ranges of characters.
     pub font_fallback_rules: Option<Vec<FontFallbackRule>>,
-    ///Fonts used instead of others.
+    /// Fonts used instead of others.
     pub font_subst_rules: Option<Vec<FontSubstRule>>,
-    ///Whether links that run scripts are left out.
+    /// Whether links that run scripts are left out.
     pub skip_java_script_links: Option<bool>,
-    ///Height of the output in pixels.
+    /// Height of the output in pixels.
     pub height: Option<i32>,
-    ///Width of the output in pixels.
+    /// Width of the output in pixels.
     pub width: Option<i32>,
-    ///Edition of the standard.
+    /// Edition of the standard.
     pub conformance: Option<PptxConformance>,
-    ///When ZIP64 is used.
+    /// When ZIP64 is used.
     pub zip64_mode: Option<Zip64Mode>,
-    ///Deflate level of the package.
+    /// Deflate level of the package.
     pub compression_level: Option<CompressionLevel>,
-    ///Whether the thumbnail is drawn anew.
+    /// Whether the thumbnail is drawn anew.
     pub refresh_thumbnail: Option<bool>,
     /// Fields this version does not know, as they were sent.
     pub extra: BTreeMap<String, Value>,
@@ -3253,27 +3253,27 @@ impl Serialize for PptxExportOptions {
         map.end()
     }
 }
-///Options of the export to XAML.
+/// Options of the export to XAML.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct XamlExportOptions {
-    ///Font used where a font is not found.
+    /// Font used where a font is not found.
     pub default_regular_font: Option<String>,
-    ///Whether embedded binary objects are dropped.
+    /// Whether embedded binary objects are dropped.
     pub delete_embedded_binary_objects: Option<bool>,
-    ///How gradients are drawn.
+    /// How gradients are drawn.
     pub gradient_style: Option<GradientStyle>,
-    ///Fonts for ranges of characters.
+    /// Fonts for ranges of characters.
     pub font_fallback_rules: Option<Vec<FontFallbackRule>>,
-    ///Fonts used instead of others.
+    /// Fonts used instead of others.
     pub font_subst_rules: Option<Vec<FontSubstRule>>,
-    ///Whether links that run scripts are left out.
+    /// Whether links that run scripts are left out.
     pub skip_java_script_links: Option<bool>,
-    ///Height of the output in pixels.
+    /// Height of the output in pixels.
     pub height: Option<i32>,
-    ///Width of the output in pixels.
+    /// Width of the output in pixels.
     pub width: Option<i32>,
-    ///Whether hidden slides are exported.
+    /// Whether hidden slides are exported.
     pub export_hidden_slides: Option<bool>,
     /// Fields this version does not know, as they were sent.
     pub extra: BTreeMap<String, Value>,
@@ -3386,45 +3386,45 @@ impl Serialize for XamlExportOptions {
         map.end()
     }
 }
-///Options of the export to Markdown.
+/// Options of the export to Markdown.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct MarkdownExportOptions {
-    ///Font used where a font is not found.
+    /// Font used where a font is not found.
     pub default_regular_font: Option<String>,
-    ///Whether embedded binary objects are dropped.
+    /// Whether embedded binary objects are dropped.
     pub delete_embedded_binary_objects: Option<bool>,
-    ///How gradients are drawn.
+    /// How gradients are drawn.
     pub gradient_style: Option<GradientStyle>,
-    ///Fonts for ranges of characters.
+    /// Fonts for ranges of characters.
     pub font_fallback_rules: Option<Vec<FontFallbackRule>>,
-    ///Fonts used instead of others.
+    /// Fonts used instead of others.
     pub font_subst_rules: Option<Vec<FontSubstRule>>,
-    ///Whether links that run scripts are left out.
+    /// Whether links that run scripts are left out.
     pub skip_java_script_links: Option<bool>,
-    ///Height of the output in pixels.
+    /// Height of the output in pixels.
     pub height: Option<i32>,
-    ///Width of the output in pixels.
+    /// Width of the output in pixels.
     pub width: Option<i32>,
-    ///What of a slide is written.
+    /// What of a slide is written.
     pub export_type: Option<MarkdownExportType>,
-    ///Dialect to write.
+    /// Dialect to write.
     pub flavor: Option<MarkdownFlavor>,
-    ///Line end.
+    /// Line end.
     pub new_line_type: Option<NewLineType>,
-    ///Folder of the pictures. Absent means `"Images"`.
+    /// Folder of the pictures. Absent means `"Images"`.
     pub images_save_folder_name: Option<String>,
-    ///Whether slides are numbered. Absent means `false`.
+    /// Whether slides are numbered. Absent means `false`.
     pub show_slide_number: Option<bool>,
-    ///Whether comments are written. Absent means `false`.
+    /// Whether comments are written. Absent means `false`.
     pub show_comments: Option<bool>,
-    ///Whether hidden slides are exported. Absent means `false`.
+    /// Whether hidden slides are exported. Absent means `false`.
     pub show_hidden_slides: Option<bool>,
-    ///Whether empty lines are dropped. Absent means `false`.
+    /// Whether empty lines are dropped. Absent means `false`.
     pub remove_empty_lines: Option<bool>,
-    ///What becomes of runs of spaces.
+    /// What becomes of runs of spaces.
     pub handle_repeated_spaces: Option<HandleRepeatedSpaces>,
-    ///Heading of a slide, with `{0}` for its number.
+    /// Heading of a slide, with `{0}` for its number.
     pub slide_number_format: Option<String>,
     /// Fields this version does not know, as they were sent.
     pub extra: BTreeMap<String, Value>,
@@ -3604,33 +3604,33 @@ impl Serialize for MarkdownExportOptions {
         map.end()
     }
 }
-///Options of the export to MPEG-4 video.
+/// Options of the export to MPEG-4 video.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct VideoExportOptions {
-    ///Font used where a font is not found.
+    /// Font used where a font is not found.
     pub default_regular_font: Option<String>,
-    ///Whether embedded binary objects are dropped.
+    /// Whether embedded binary objects are dropped.
     pub delete_embedded_binary_objects: Option<bool>,
-    ///How gradients are drawn.
+    /// How gradients are drawn.
     pub gradient_style: Option<GradientStyle>,
-    ///Fonts for ranges of characters.
+    /// Fonts for ranges of characters.
     pub font_fallback_rules: Option<Vec<FontFallbackRule>>,
-    ///Fonts used instead of others.
+    /// Fonts used instead of others.
     pub font_subst_rules: Option<Vec<FontSubstRule>>,
-    ///Whether links that run scripts are left out.
+    /// Whether links that run scripts are left out.
     pub skip_java_script_links: Option<bool>,
-    ///Height of the output in pixels.
+    /// Height of the output in pixels.
     pub height: Option<i32>,
-    ///Width of the output in pixels.
+    /// Width of the output in pixels.
     pub width: Option<i32>,
-    ///Seconds a slide is shown.
+    /// Seconds a slide is shown.
     pub slides_transition_duration: Option<i32>,
-    ///Transition between slides.
+    /// Transition between slides.
     pub transition_type: Option<VideoTransitionType>,
-    ///Length of a transition.
+    /// Length of a transition.
     pub transition_duration: Option<i32>,
-    ///Frame size.
+    /// Frame size.
     pub video_resolution_type: Option<VideoResolution>,
     /// Fields this version does not know, as they were sent.
     pub extra: BTreeMap<String, Value>,
@@ -3772,57 +3772,57 @@ impl Serialize for VideoExportOptions {
         map.end()
     }
 }
-///Options of the export to SWF.
+/// Options of the export to SWF.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SwfExportOptions {
-    ///Font used where a font is not found.
+    /// Font used where a font is not found.
     pub default_regular_font: Option<String>,
-    ///Whether embedded binary objects are dropped.
+    /// Whether embedded binary objects are dropped.
     pub delete_embedded_binary_objects: Option<bool>,
-    ///How gradients are drawn.
+    /// How gradients are drawn.
     pub gradient_style: Option<GradientStyle>,
-    ///Fonts for ranges of characters.
+    /// Fonts for ranges of characters.
     pub font_fallback_rules: Option<Vec<FontFallbackRule>>,
-    ///Fonts used instead of others.
+    /// Fonts used instead of others.
     pub font_subst_rules: Option<Vec<FontSubstRule>>,
-    ///Whether links that run scripts are left out.
+    /// Whether links that run scripts are left out.
     pub skip_java_script_links: Option<bool>,
-    ///Height of the output in pixels.
+    /// Height of the output in pixels.
     pub height: Option<i32>,
-    ///Width of the output in pixels.
+    /// Width of the output in pixels.
     pub width: Option<i32>,
-    ///Whether hidden slides are exported. Absent means `false`.
+    /// Whether hidden slides are exported. Absent means `false`.
     pub show_hidden_slides: Option<bool>,
-    ///Whether the file is compressed. Absent means `true`.
+    /// Whether the file is compressed. Absent means `true`.
     pub compressed: Option<bool>,
-    ///Whether the viewer is part of the file. Absent means `true`.
+    /// Whether the viewer is part of the file. Absent means `true`.
     pub viewer_included: Option<bool>,
-    ///Whether pages have a border. Absent means `true`.
+    /// Whether pages have a border. Absent means `true`.
     pub show_page_border: Option<bool>,
-    ///Whether the full-screen button is shown. Absent means `true`.
+    /// Whether the full-screen button is shown. Absent means `true`.
     pub show_full_screen: Option<bool>,
-    ///Whether the page buttons are shown. Absent means `true`.
+    /// Whether the page buttons are shown. Absent means `true`.
     pub show_page_stepper: Option<bool>,
-    ///Whether search is shown. Absent means `true`.
+    /// Whether search is shown. Absent means `true`.
     pub show_search: Option<bool>,
-    ///Whether the top pane is shown. Absent means `true`.
+    /// Whether the top pane is shown. Absent means `true`.
     pub show_top_pane: Option<bool>,
-    ///Whether the bottom pane is shown. Absent means `true`.
+    /// Whether the bottom pane is shown. Absent means `true`.
     pub show_bottom_pane: Option<bool>,
-    ///Whether the left pane is shown. Absent means `true`.
+    /// Whether the left pane is shown. Absent means `true`.
     pub show_left_pane: Option<bool>,
-    ///Whether the left pane is open at the start. Absent means `false`.
+    /// Whether the left pane is open at the start. Absent means `false`.
     pub start_open_left_pane: Option<bool>,
-    ///Whether the context menu is on. Absent means `true`.
+    /// Whether the context menu is on. Absent means `true`.
     pub enable_context_menu: Option<bool>,
-    ///Logo of the viewer, base64.
+    /// Logo of the viewer, base64.
     pub logo_image: Option<String>,
-    ///Address the logo links to.
+    /// Address the logo links to.
     pub logo_link: Option<String>,
-    ///Quality of JPEG pictures. Absent means `95`.
+    /// Quality of JPEG pictures. Absent means `95`.
     pub jpeg_quality: Option<i32>,
-    ///Notes, comments or handouts.
+    /// Notes, comments or handouts.
     pub slides_layout_options: Option<SlidesLayoutOptions>,
     /// Fields this version does not know, as they were sent.
     pub extra: BTreeMap<String, Value>,
@@ -4045,35 +4045,35 @@ impl Serialize for SwfExportOptions {
         map.end()
     }
 }
-///The classes of [`ExportOptions`], told apart by `format`.
+/// The classes of [`ExportOptions`], told apart by `format`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ExportOptionsClass {
-    ///`pdf`.
+    /// `pdf`.
     Pdf,
-    ///`image`.
+    /// `image`.
     Image,
-    ///`tiff`.
+    /// `tiff`.
     Tiff,
-    ///`gif`.
+    /// `gif`.
     Gif,
-    ///`html`.
+    /// `html`.
     Html,
-    ///`html5`.
+    /// `html5`.
     Html5,
-    ///`svg`.
+    /// `svg`.
     Svg,
-    ///`xps`.
+    /// `xps`.
     Xps,
-    ///`pptx`.
+    /// `pptx`.
     Pptx,
-    ///`xaml`.
+    /// `xaml`.
     Xaml,
-    ///`md`.
+    /// `md`.
     Markdown,
-    ///`mpeg4`.
+    /// `mpeg4`.
     Video,
-    ///`swf`.
+    /// `swf`.
     Swf,
 }
 impl ExportOptionsClass {
@@ -4146,36 +4146,36 @@ impl ExportOptionsClass {
     }
 }
 closed_enum!(ExportOptionsClass);
-/**How a presentation is exported. The class is chosen by the format in the path of the call; a `format` in the body
-that contradicts it is ignored. An enum may be given as its index in the list of values, a boolean as 1 or 0.*/
+/// How a presentation is exported. The class is chosen by the format in the path of the call; a `format` in the body
+/// that contradicts it is ignored. An enum may be given as its index in the list of values, a boolean as 1 or 0.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ExportOptions {
-    ///See [`PdfExportOptions`].
+    /// See [`PdfExportOptions`].
     Pdf(Box<PdfExportOptions>),
-    ///See [`ImageExportOptions`].
+    /// See [`ImageExportOptions`].
     Image(Box<ImageExportOptions>),
-    ///See [`TiffExportOptions`].
+    /// See [`TiffExportOptions`].
     Tiff(Box<TiffExportOptions>),
-    ///See [`GifExportOptions`].
+    /// See [`GifExportOptions`].
     Gif(Box<GifExportOptions>),
-    ///See [`HtmlExportOptions`].
+    /// See [`HtmlExportOptions`].
     Html(Box<HtmlExportOptions>),
-    ///See [`Html5ExportOptions`].
+    /// See [`Html5ExportOptions`].
     Html5(Box<Html5ExportOptions>),
-    ///See [`SvgExportOptions`].
+    /// See [`SvgExportOptions`].
     Svg(Box<SvgExportOptions>),
-    ///See [`XpsExportOptions`].
+    /// See [`XpsExportOptions`].
     Xps(Box<XpsExportOptions>),
-    ///See [`PptxExportOptions`].
+    /// See [`PptxExportOptions`].
     Pptx(Box<PptxExportOptions>),
-    ///See [`XamlExportOptions`].
+    /// See [`XamlExportOptions`].
     Xaml(Box<XamlExportOptions>),
-    ///See [`MarkdownExportOptions`].
+    /// See [`MarkdownExportOptions`].
     Markdown(Box<MarkdownExportOptions>),
-    ///See [`VideoExportOptions`].
+    /// See [`VideoExportOptions`].
     Video(Box<VideoExportOptions>),
-    ///See [`SwfExportOptions`].
+    /// See [`SwfExportOptions`].
     Swf(Box<SwfExportOptions>),
 }
 impl ExportOptions {
@@ -4368,13 +4368,13 @@ impl Serialize for ExportOptions {
         }
     }
 }
-///The classes of [`SlidesLayoutOptions`], told apart by `layoutType`.
+/// The classes of [`SlidesLayoutOptions`], told apart by `layoutType`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum SlidesLayoutOptionsClass {
-    ///`NotesComments`.
+    /// `NotesComments`.
     NotesComments,
-    ///`Handout`.
+    /// `Handout`.
     Handout,
 }
 impl SlidesLayoutOptionsClass {
@@ -4397,13 +4397,13 @@ impl SlidesLayoutOptionsClass {
     }
 }
 closed_enum!(SlidesLayoutOptionsClass);
-///What else goes on a page beside the slide.
+/// What else goes on a page beside the slide.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum SlidesLayoutOptions {
-    ///See [`NotesCommentsLayoutOptions`].
+    /// See [`NotesCommentsLayoutOptions`].
     NotesComments(Box<NotesCommentsLayoutOptions>),
-    ///See [`HandoutLayoutOptions`].
+    /// See [`HandoutLayoutOptions`].
     Handout(Box<HandoutLayoutOptions>),
 }
 impl SlidesLayoutOptions {

@@ -2,6 +2,403 @@
 
 use crate::Route;
 impl Route {
+    /// `PUT /v3.0/slides/async/convert/{format}`: Convert an uploaded presentation; the result goes to the storage.
+    pub const START_CONVERT_AND_SAVE: Self = Self {
+        operation_id: "StartConvertAndSave",
+        method: "PUT",
+        path: "/v3.0/slides/async/convert/{format}",
+        query: &["outPath", "storage", "fontsFolder", "slides"],
+        required_query: &["outPath"],
+        headers: &["password"],
+        rest: None,
+        success: 201u16,
+        token: true,
+    };
+    /// `POST /v3.0/slides/async/convert/{format}`: Convert an uploaded presentation; the result is fetched by the operation id.
+    pub const START_CONVERT: Self = Self {
+        operation_id: "StartConvert",
+        method: "POST",
+        path: "/v3.0/slides/async/convert/{format}",
+        query: &["storage", "fontsFolder", "slides"],
+        required_query: &[],
+        headers: &["password"],
+        rest: None,
+        success: 201u16,
+        token: true,
+    };
+    /// `POST /v3.0/slides/async/split/{format}`: Split an uploaded presentation into files of one slide each.
+    pub const START_UPLOAD_AND_SPLIT: Self = Self {
+        operation_id: "StartUploadAndSplit",
+        method: "POST",
+        path: "/v3.0/slides/async/split/{format}",
+        query: &[
+            "destFolder",
+            "width",
+            "height",
+            "from",
+            "to",
+            "storage",
+            "fontsFolder",
+        ],
+        required_query: &[],
+        headers: &["password"],
+        rest: None,
+        success: 201u16,
+        token: true,
+    };
+    /// `PUT /v3.0/slides/async/merge`: Merge presentations; the result goes to the storage.
+    pub const START_MERGE_AND_SAVE: Self = Self {
+        operation_id: "StartMergeAndSave",
+        method: "PUT",
+        path: "/v3.0/slides/async/merge",
+        query: &["outPath", "storage"],
+        required_query: &["outPath"],
+        headers: &[],
+        rest: None,
+        success: 201u16,
+        token: true,
+    };
+    /// `POST /v3.0/slides/async/merge`: Merge presentations; the result is fetched by the operation id.
+    pub const START_MERGE: Self = Self {
+        operation_id: "StartMerge",
+        method: "POST",
+        path: "/v3.0/slides/async/merge",
+        query: &["storage"],
+        required_query: &[],
+        headers: &[],
+        rest: None,
+        success: 201u16,
+        token: true,
+    };
+    /// `GET /v3.0/slides/async/storage/file/{path}`: Read a file of the storage, without a limit of size.
+    pub const DOWNLOAD: Self = Self {
+        operation_id: "Download",
+        method: "GET",
+        path: "/v3.0/slides/async/storage/file/{path}",
+        query: &["storageName", "versionId"],
+        required_query: &[],
+        headers: &[],
+        rest: Some("path"),
+        success: 200u16,
+        token: true,
+    };
+    /// `PUT /v3.0/slides/async/storage/file/{path}`: Write a file to the storage, without a limit of size.
+    pub const UPLOAD: Self = Self {
+        operation_id: "Upload",
+        method: "PUT",
+        path: "/v3.0/slides/async/storage/file/{path}",
+        query: &["storageName"],
+        required_query: &[],
+        headers: &[],
+        rest: Some("path"),
+        success: 200u16,
+        token: true,
+    };
+    /// `POST /v3.0/slides/async/{name}/split/{format}`: Split a presentation of the storage into files of one slide each.
+    pub const START_SPLIT: Self = Self {
+        operation_id: "StartSplit",
+        method: "POST",
+        path: "/v3.0/slides/async/{name}/split/{format}",
+        query: &[
+            "width",
+            "height",
+            "from",
+            "to",
+            "destFolder",
+            "folder",
+            "storage",
+            "fontsFolder",
+        ],
+        required_query: &[],
+        headers: &["password"],
+        rest: None,
+        success: 201u16,
+        token: true,
+    };
+    /// `PUT /v3.0/slides/async/{name}/{format}`: Convert a presentation of the storage; the result goes to the storage.
+    pub const START_SAVE_PRESENTATION: Self = Self {
+        operation_id: "StartSavePresentation",
+        method: "PUT",
+        path: "/v3.0/slides/async/{name}/{format}",
+        query: &["outPath", "folder", "storage", "fontsFolder", "slides"],
+        required_query: &["outPath"],
+        headers: &["password"],
+        rest: None,
+        success: 201u16,
+        token: true,
+    };
+    /// `POST /v3.0/slides/async/{name}/{format}`: Convert a presentation of the storage; the result is fetched by the operation id.
+    pub const START_DOWNLOAD_PRESENTATION: Self = Self {
+        operation_id: "StartDownloadPresentation",
+        method: "POST",
+        path: "/v3.0/slides/async/{name}/{format}",
+        query: &["folder", "storage", "fontsFolder", "slides"],
+        required_query: &[],
+        headers: &["password"],
+        rest: None,
+        success: 201u16,
+        token: true,
+    };
+    /// `GET /v3.0/slides/async/{id}`: Ask how far an operation has come.
+    pub const GET_OPERATION_STATUS: Self = Self {
+        operation_id: "GetOperationStatus",
+        method: "GET",
+        path: "/v3.0/slides/async/{id}",
+        query: &[],
+        required_query: &[],
+        headers: &[],
+        rest: None,
+        success: 200u16,
+        token: true,
+    };
+    /// `DELETE /v3.0/slides/async/{id}`: Stop an operation.
+    ///
+    /// Not part of the vendor's API.
+    pub const CANCEL_OPERATION: Self = Self {
+        operation_id: "CancelOperation",
+        method: "DELETE",
+        path: "/v3.0/slides/async/{id}",
+        query: &[],
+        required_query: &[],
+        headers: &[],
+        rest: None,
+        success: 200u16,
+        token: true,
+    };
+    /// `GET /v3.0/slides/async/{id}/result`: Fetch the result of a finished operation.
+    pub const GET_OPERATION_RESULT: Self = Self {
+        operation_id: "GetOperationResult",
+        method: "GET",
+        path: "/v3.0/slides/async/{id}/result",
+        query: &[],
+        required_query: &[],
+        headers: &[],
+        rest: None,
+        success: 200u16,
+        token: true,
+    };
+    /// `GET /v3.0/slides/storage/file/{path}`: Read a file.
+    pub const DOWNLOAD_FILE: Self = Self {
+        operation_id: "DownloadFile",
+        method: "GET",
+        path: "/v3.0/slides/storage/file/{path}",
+        query: &["storageName", "versionId"],
+        required_query: &[],
+        headers: &[],
+        rest: Some("path"),
+        success: 200u16,
+        token: true,
+    };
+    /// `PUT /v3.0/slides/storage/file/{path}`: Write a file.
+    pub const UPLOAD_FILE: Self = Self {
+        operation_id: "UploadFile",
+        method: "PUT",
+        path: "/v3.0/slides/storage/file/{path}",
+        query: &["storageName"],
+        required_query: &[],
+        headers: &[],
+        rest: Some("path"),
+        success: 200u16,
+        token: true,
+    };
+    /// `DELETE /v3.0/slides/storage/file/{path}`: Delete a file; one that does not exist is no error.
+    pub const DELETE_FILE: Self = Self {
+        operation_id: "DeleteFile",
+        method: "DELETE",
+        path: "/v3.0/slides/storage/file/{path}",
+        query: &["storageName", "versionId"],
+        required_query: &[],
+        headers: &[],
+        rest: Some("path"),
+        success: 200u16,
+        token: true,
+    };
+    /// `PUT /v3.0/slides/storage/file/copy/{srcPath}`: Copy a file.
+    pub const COPY_FILE: Self = Self {
+        operation_id: "CopyFile",
+        method: "PUT",
+        path: "/v3.0/slides/storage/file/copy/{srcPath}",
+        query: &["destPath", "srcStorageName", "destStorageName", "versionId"],
+        required_query: &["destPath"],
+        headers: &[],
+        rest: Some("srcPath"),
+        success: 200u16,
+        token: true,
+    };
+    /// `PUT /v3.0/slides/storage/file/move/{srcPath}`: Move a file.
+    pub const MOVE_FILE: Self = Self {
+        operation_id: "MoveFile",
+        method: "PUT",
+        path: "/v3.0/slides/storage/file/move/{srcPath}",
+        query: &["destPath", "srcStorageName", "destStorageName", "versionId"],
+        required_query: &["destPath"],
+        headers: &[],
+        rest: Some("srcPath"),
+        success: 200u16,
+        token: true,
+    };
+    /// `GET /v3.0/slides/storage/folder/{path}`: List the direct children of a folder.
+    pub const GET_FILES_LIST: Self = Self {
+        operation_id: "GetFilesList",
+        method: "GET",
+        path: "/v3.0/slides/storage/folder/{path}",
+        query: &["storageName"],
+        required_query: &[],
+        headers: &[],
+        rest: Some("path"),
+        success: 200u16,
+        token: true,
+    };
+    /// `PUT /v3.0/slides/storage/folder/{path}`: Make a folder.
+    pub const CREATE_FOLDER: Self = Self {
+        operation_id: "CreateFolder",
+        method: "PUT",
+        path: "/v3.0/slides/storage/folder/{path}",
+        query: &["storageName"],
+        required_query: &[],
+        headers: &[],
+        rest: Some("path"),
+        success: 200u16,
+        token: true,
+    };
+    /// `DELETE /v3.0/slides/storage/folder/{path}`: Delete a folder; one that does not exist is no error.
+    pub const DELETE_FOLDER: Self = Self {
+        operation_id: "DeleteFolder",
+        method: "DELETE",
+        path: "/v3.0/slides/storage/folder/{path}",
+        query: &["storageName", "recursive"],
+        required_query: &[],
+        headers: &[],
+        rest: Some("path"),
+        success: 200u16,
+        token: true,
+    };
+    /// `PUT /v3.0/slides/storage/folder/copy/{srcPath}`: Copy a folder; one that does not exist is no error.
+    pub const COPY_FOLDER: Self = Self {
+        operation_id: "CopyFolder",
+        method: "PUT",
+        path: "/v3.0/slides/storage/folder/copy/{srcPath}",
+        query: &["destPath", "srcStorageName", "destStorageName"],
+        required_query: &["destPath"],
+        headers: &[],
+        rest: Some("srcPath"),
+        success: 200u16,
+        token: true,
+    };
+    /// `PUT /v3.0/slides/storage/folder/move/{srcPath}`: Move a folder; one that does not exist is no error.
+    pub const MOVE_FOLDER: Self = Self {
+        operation_id: "MoveFolder",
+        method: "PUT",
+        path: "/v3.0/slides/storage/folder/move/{srcPath}",
+        query: &["destPath", "srcStorageName", "destStorageName"],
+        required_query: &["destPath"],
+        headers: &[],
+        rest: Some("srcPath"),
+        success: 200u16,
+        token: true,
+    };
+    /// `GET /v3.0/slides/storage/exist/{path}`: Ask whether a file or folder exists.
+    pub const OBJECT_EXISTS: Self = Self {
+        operation_id: "ObjectExists",
+        method: "GET",
+        path: "/v3.0/slides/storage/exist/{path}",
+        query: &["storageName", "versionId"],
+        required_query: &[],
+        headers: &[],
+        rest: Some("path"),
+        success: 200u16,
+        token: true,
+    };
+    /// `GET /v3.0/slides/storage/{storageName}/exist`: Ask whether a storage exists.
+    pub const STORAGE_EXISTS: Self = Self {
+        operation_id: "StorageExists",
+        method: "GET",
+        path: "/v3.0/slides/storage/{storageName}/exist",
+        query: &[],
+        required_query: &[],
+        headers: &[],
+        rest: None,
+        success: 200u16,
+        token: true,
+    };
+    /// `GET /v3.0/slides/storage/disc`: Ask for the size of a storage.
+    pub const GET_DISC_USAGE: Self = Self {
+        operation_id: "GetDiscUsage",
+        method: "GET",
+        path: "/v3.0/slides/storage/disc",
+        query: &["storageName"],
+        required_query: &[],
+        headers: &[],
+        rest: None,
+        success: 200u16,
+        token: true,
+    };
+    /// `GET /v3.0/slides/storage/version/{path}`: List the versions of a file.
+    pub const GET_FILE_VERSIONS: Self = Self {
+        operation_id: "GetFileVersions",
+        method: "GET",
+        path: "/v3.0/slides/storage/version/{path}",
+        query: &["storageName"],
+        required_query: &[],
+        headers: &[],
+        rest: Some("path"),
+        success: 200u16,
+        token: true,
+    };
+    /// `GET /v3.0/slides/info`: Name and version of the service.
+    pub const GET_API_INFO: Self = Self {
+        operation_id: "GetApiInfo",
+        method: "GET",
+        path: "/v3.0/slides/info",
+        query: &[],
+        required_query: &[],
+        headers: &[],
+        rest: None,
+        success: 200u16,
+        token: true,
+    };
+    /// `POST /connect/token`: Exchange client credentials for a bearer token.
+    pub const TOKEN: Self = Self {
+        operation_id: "Token",
+        method: "POST",
+        path: "/connect/token",
+        query: &[],
+        required_query: &[],
+        headers: &[],
+        rest: None,
+        success: 200u16,
+        token: false,
+    };
     /// Every call of the API, in the order of the API description.
-    pub const ALL: &'static [Self] = &[];
+    pub const ALL: &'static [Self] = &[
+        Self::START_CONVERT_AND_SAVE,
+        Self::START_CONVERT,
+        Self::START_UPLOAD_AND_SPLIT,
+        Self::START_MERGE_AND_SAVE,
+        Self::START_MERGE,
+        Self::DOWNLOAD,
+        Self::UPLOAD,
+        Self::START_SPLIT,
+        Self::START_SAVE_PRESENTATION,
+        Self::START_DOWNLOAD_PRESENTATION,
+        Self::GET_OPERATION_STATUS,
+        Self::CANCEL_OPERATION,
+        Self::GET_OPERATION_RESULT,
+        Self::DOWNLOAD_FILE,
+        Self::UPLOAD_FILE,
+        Self::DELETE_FILE,
+        Self::COPY_FILE,
+        Self::MOVE_FILE,
+        Self::GET_FILES_LIST,
+        Self::CREATE_FOLDER,
+        Self::DELETE_FOLDER,
+        Self::COPY_FOLDER,
+        Self::MOVE_FOLDER,
+        Self::OBJECT_EXISTS,
+        Self::STORAGE_EXISTS,
+        Self::GET_DISC_USAGE,
+        Self::GET_FILE_VERSIONS,
+        Self::GET_API_INFO,
+        Self::TOKEN,
+    ];
 }

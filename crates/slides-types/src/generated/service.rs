@@ -2,13 +2,13 @@
 
 #[allow(unused_imports, reason = "not every file needs every import")]
 use crate::prelude::*;
-///Name and version of the service.
+/// Name and version of the service.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ApiInfo {
-    ///Name of the service.
+    /// Name of the service.
     pub name: String,
-    ///Version of the service.
+    /// Version of the service.
     pub version: String,
     /// Fields this version does not know, as they were sent.
     pub extra: BTreeMap<String, Value>,
@@ -56,15 +56,15 @@ impl Serialize for ApiInfo {
         map.end()
     }
 }
-///A bearer token.
+/// A bearer token.
 #[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct TokenResponse {
-    ///The token.
+    /// The token.
     pub access_token: String,
-    ///Seconds until the token expires.
+    /// Seconds until the token expires.
     pub expires_in: i64,
-    ///Always `Bearer`.
+    /// Always `Bearer`.
     pub token_type: String,
     /// Fields this version does not know, as they were sent.
     pub extra: BTreeMap<String, Value>,
@@ -135,11 +135,11 @@ impl Serialize for TokenResponse {
         map.end()
     }
 }
-///Body of every answer that is not a success.
+/// Body of every answer that is not a success.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ErrorResponse {
-    ///What went wrong.
+    /// What went wrong.
     pub error: ErrorDetails,
     /// Fields this version does not know, as they were sent.
     pub extra: BTreeMap<String, Value>,
@@ -179,17 +179,17 @@ impl Serialize for ErrorResponse {
         map.end()
     }
 }
-///What went wrong.
+/// What went wrong.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ErrorDetails {
-    ///Kind of the error, such as `notFound` or `invalidArgument`.
+    /// Kind of the error, such as `notFound` or `invalidArgument`.
     pub code: Option<String>,
-    ///What failed and what to do about it.
+    /// What failed and what to do about it.
     pub message: Option<String>,
-    ///More about the error.
+    /// More about the error.
     pub description: Option<String>,
-    ///Where to look further.
+    /// Where to look further.
     pub inner_error: Option<InnerError>,
     /// Fields this version does not know, as they were sent.
     pub extra: BTreeMap<String, Value>,
@@ -254,13 +254,13 @@ impl Serialize for ErrorDetails {
         map.end()
     }
 }
-///Ties an error to the log of the service.
+/// Ties an error to the log of the service.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct InnerError {
-    ///Id of the request.
+    /// Id of the request.
     pub request_id: Option<String>,
-    ///When the error happened.
+    /// When the error happened.
     pub date: Option<Timestamp>,
     /// Fields this version does not know, as they were sent.
     pub extra: BTreeMap<String, Value>,

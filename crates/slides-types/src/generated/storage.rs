@@ -2,13 +2,13 @@
 
 #[allow(unused_imports, reason = "not every file needs every import")]
 use crate::prelude::*;
-///Answer to an upload.
+/// Answer to an upload.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FilesUploadResult {
-    ///Base names of the stored files.
+    /// Base names of the stored files.
     pub uploaded: Vec<String>,
-    ///What could not be stored.
+    /// What could not be stored.
     pub errors: Vec<ErrorDetails>,
     /// Fields this version does not know, as they were sent.
     pub extra: BTreeMap<String, Value>,
@@ -56,11 +56,11 @@ impl Serialize for FilesUploadResult {
         map.end()
     }
 }
-///Direct children of a folder.
+/// Direct children of a folder.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FilesList {
-    ///Files and folders.
+    /// Files and folders.
     pub value: Vec<StorageFile>,
     /// Fields this version does not know, as they were sent.
     pub extra: BTreeMap<String, Value>,
@@ -100,19 +100,19 @@ impl Serialize for FilesList {
         map.end()
     }
 }
-///A file or folder of the storage.
+/// A file or folder of the storage.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct StorageFile {
-    ///Last part of the path.
+    /// Last part of the path.
     pub name: String,
-    ///Whether this is a folder.
+    /// Whether this is a folder.
     pub is_folder: bool,
-    ///Time of the last change; `0001-01-01T00:00:00` for folders.
+    /// Time of the last change; `0001-01-01T00:00:00` for folders.
     pub modified_date: Option<Timestamp>,
-    ///Size in bytes; 0 for folders.
+    /// Size in bytes; 0 for folders.
     pub size: i64,
-    ///Full path, starting with `/`; that of a folder ends with `/`.
+    /// Full path, starting with `/`; that of a folder ends with `/`.
     pub path: String,
     /// Fields this version does not know, as they were sent.
     pub extra: BTreeMap<String, Value>,
@@ -187,11 +187,11 @@ impl Serialize for StorageFile {
         map.end()
     }
 }
-///Versions of a file.
+/// Versions of a file.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FileVersions {
-    ///The versions.
+    /// The versions.
     pub value: Vec<FileVersion>,
     /// Fields this version does not know, as they were sent.
     pub extra: BTreeMap<String, Value>,
@@ -231,23 +231,23 @@ impl Serialize for FileVersions {
         map.end()
     }
 }
-///One version of a file.
+/// One version of a file.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FileVersion {
-    ///Last part of the path.
+    /// Last part of the path.
     pub name: String,
-    ///Whether this is a folder.
+    /// Whether this is a folder.
     pub is_folder: bool,
-    ///Time of the last change; `0001-01-01T00:00:00` for folders.
+    /// Time of the last change; `0001-01-01T00:00:00` for folders.
     pub modified_date: Option<Timestamp>,
-    ///Size in bytes; 0 for folders.
+    /// Size in bytes; 0 for folders.
     pub size: i64,
-    ///Full path, starting with `/`; that of a folder ends with `/`.
+    /// Full path, starting with `/`; that of a folder ends with `/`.
     pub path: String,
-    ///Id of the version; the text `null` when the storage keeps no versions.
+    /// Id of the version; the text `null` when the storage keeps no versions.
     pub version_id: String,
-    ///Whether this is the newest version.
+    /// Whether this is the newest version.
     pub is_latest: bool,
     /// Fields this version does not know, as they were sent.
     pub extra: BTreeMap<String, Value>,
@@ -336,13 +336,13 @@ impl Serialize for FileVersion {
         map.end()
     }
 }
-///Whether a file or folder exists.
+/// Whether a file or folder exists.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ObjectExist {
-    ///Whether there is a file or folder at the path.
+    /// Whether there is a file or folder at the path.
     pub exists: bool,
-    ///Whether it is a folder.
+    /// Whether it is a folder.
     pub is_folder: bool,
     /// Fields this version does not know, as they were sent.
     pub extra: BTreeMap<String, Value>,
@@ -390,11 +390,11 @@ impl Serialize for ObjectExist {
         map.end()
     }
 }
-///Whether a storage exists.
+/// Whether a storage exists.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct StorageExist {
-    ///Whether there is a storage of that name.
+    /// Whether there is a storage of that name.
     pub exists: bool,
     /// Fields this version does not know, as they were sent.
     pub extra: BTreeMap<String, Value>,
@@ -434,13 +434,13 @@ impl Serialize for StorageExist {
         map.end()
     }
 }
-///Size of a storage.
+/// Size of a storage.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DiscUsage {
-    ///Bytes in use.
+    /// Bytes in use.
     pub used_size: i64,
-    ///Bytes in all.
+    /// Bytes in all.
     pub total_size: i64,
     /// Fields this version does not know, as they were sent.
     pub extra: BTreeMap<String, Value>,
