@@ -24,10 +24,13 @@
 
 mod error;
 #[rustfmt::skip]
+#[allow(clippy::single_match, clippy::single_match_else, reason = "a model may have a single field")]
 mod generated;
 mod export;
 mod prelude;
 mod route;
+#[cfg(test)]
+mod tests;
 mod timestamp;
 #[macro_use]
 mod wire;

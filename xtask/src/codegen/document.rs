@@ -327,7 +327,7 @@ fn read_struct(spec: &Spec, schema: &ObjectSchema, item: &mut Struct) -> Result<
         let part = resolved(spec, part)?;
         read_struct(spec, &part, item)?;
     }
-    for (wire, property) in schema.properties.iter() {
+    for (wire, property) in &schema.properties {
         let field = read_property(
             property,
             schema.required.iter().any(|name| name == wire),

@@ -27,10 +27,10 @@ pub(crate) fn module(routes: &[Route]) -> TokenStream {
         let doc = names::doc(&format!("`{method} {path}`: {summary}"));
         let own_doc = own.then(|| quote! { #[doc = ""] #[doc = " Not part of the vendor's API."] });
         let token = !open;
-        let rest = match &route.rest {
-            Some(rest) => quote! { Some(#rest) },
-            None => quote! { None },
-        };
+        let rest = route
+            .rest
+            .as_ref()
+            .map_or_else(|| quote! { None }, |rest| quote! { Some(#rest) });
         quote! {
             #doc
             #own_doc

@@ -88,16 +88,18 @@ fn constructor(item: &Struct) -> TokenStream {
     let name = names::ident(&item.name);
     let arguments = required.iter().map(|field| {
         let (ident, base) = (field.ident(), base_type(&field.kind));
-        match field.kind {
-            Kind::Text => quote! { #ident: impl Into<String> },
-            _ => quote! { #ident: #base },
+        if field.kind == Kind::Text {
+            quote! { #ident: impl Into<String> }
+        } else {
+            quote! { #ident: #base }
         }
     });
     let values = required.iter().map(|field| {
         let ident = field.ident();
-        match field.kind {
-            Kind::Text => quote! { #ident: #ident.into() },
-            _ => quote! { #ident },
+        if field.kind == Kind::Text {
+            quote! { #ident: #ident.into() }
+        } else {
+            quote! { #ident }
         }
     });
     let rest = quote! { ..Self::default() };

@@ -113,7 +113,7 @@ pub(crate) fn item(item: &Union) -> TokenStream {
             fn from_wire(value: Value) -> Result<Self, OptionsError> {
                 let class = match wire::tag(&value, #tag_key) {
                     Some(tag) => #class::from_wire(tag.clone()).map_err(|error| error.inside(#tag))?,
-                    None => wire::likely_class(&value, #class::ALL, |class| class.keys())
+                    None => wire::likely_class(&value, #class::ALL, #class::keys)
                         .ok_or_else(|| OptionsError::missing(#tag, #class::TEXTS))?,
                 };
                 Self::read_as(class, value)

@@ -4338,7 +4338,11 @@ impl FromWire for ExportOptions {
                     .map_err(|error| error.inside("format"))?
             }
             None => {
-                wire::likely_class(&value, ExportOptionsClass::ALL, |class| class.keys())
+                wire::likely_class(
+                        &value,
+                        ExportOptionsClass::ALL,
+                        ExportOptionsClass::keys,
+                    )
                     .ok_or_else(|| OptionsError::missing(
                         "format",
                         ExportOptionsClass::TEXTS,
@@ -4463,7 +4467,7 @@ impl FromWire for SlidesLayoutOptions {
                 wire::likely_class(
                         &value,
                         SlidesLayoutOptionsClass::ALL,
-                        |class| class.keys(),
+                        SlidesLayoutOptionsClass::keys,
                     )
                     .ok_or_else(|| OptionsError::missing(
                         "layoutType",

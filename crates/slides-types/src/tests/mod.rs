@@ -1,0 +1,5 @@
+//! Tests of the generated models against the samples of the wire contract.
+
+mod enums;
+mod models;
+mod options;
