@@ -25,7 +25,10 @@ pub trait AsyncApi: Send + Sync + 'static {
     /// Cancels an operation. Our extension: the vendor's cloud has no such call.
     async fn cancel(&self, id: &OperationId) -> Result<()> {
         let _ = id;
-        Err(Error::unsupported("cancel", "this implementation of the async API"))
+        Err(Error::unsupported(
+            "cancel",
+            "this implementation of the async API",
+        ))
     }
 }
 
@@ -42,7 +45,10 @@ pub struct StatusReply {
 impl StatusReply {
     /// A reply without a `Retry-After`.
     pub fn new(operation: Operation) -> Self {
-        Self { operation, retry_after: None }
+        Self {
+            operation,
+            retry_after: None,
+        }
     }
 }
 
@@ -61,7 +67,11 @@ pub struct FileLocation {
 impl FileLocation {
     /// A path in the default storage.
     pub fn new(path: impl Into<String>) -> Self {
-        Self { path: path.into(), storage: None, version: None }
+        Self {
+            path: path.into(),
+            storage: None,
+            version: None,
+        }
     }
 
     /// The same path in a named storage.
@@ -110,7 +120,11 @@ pub trait StorageApi: Send + Sync + 'static {
         Err(no("download file"))
     }
     /// Writes a file, creating parent folders and replacing what was there (`UploadFile`, `Upload`).
-    async fn upload_file(&self, file: &FileLocation, content: Payload) -> Result<FilesUploadResult> {
+    async fn upload_file(
+        &self,
+        file: &FileLocation,
+        content: Payload,
+    ) -> Result<FilesUploadResult> {
         let _ = (file, content);
         Err(no("upload file"))
     }

@@ -36,7 +36,7 @@ pub enum Error {
         polls: u32,
     },
     /// Nothing is known under this id or path (404).
-    #[error("`{what}` does not exist{}", detail_suffix(.detail))]
+    #[error("`{what}` does not exist{}", detail_suffix(.detail.as_deref()))]
     NotFound {
         /// The id or path.
         what: String,
@@ -188,14 +188,17 @@ pub struct ProtocolError {
     pub message: String,
 }
 
-fn detail_suffix(detail: &Option<String>) -> String {
-    detail.as_ref().map(|d| format!(": {d}")).unwrap_or_default()
+fn detail_suffix(detail: Option<&str>) -> String {
+    detail.map(|d| format!(": {d}")).unwrap_or_default()
 }
 
 impl Error {
     /// An I/O failure with what was being done.
     pub fn io(what: impl Into<String>, source: std::io::Error) -> Self {
-        Self::Io { what: what.into(), source }
+        Self::Io {
+            what: what.into(),
+            source,
+        }
     }
 
     /// A call that an implementer does not have.
@@ -205,7 +208,12 @@ impl Error {
 
     /// A refusal: `status` 400 to 499, `code` as in contract section 2.6.
     pub fn rejected(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::Rejected(Box::new(Rejection { status, code: code.into(), message: message.into(), request_id: None }))
+        Self::Rejected(Box::new(Rejection {
+            status,
+            code: code.into(),
+            message: message.into(),
+            request_id: None,
+        }))
     }
 
     /// A bad argument (400 `invalidArgument`).
@@ -215,12 +223,25 @@ impl Error {
 
     /// An id or path that is not known.
     pub fn not_found(what: impl Into<String>) -> Self {
-        Self::NotFound { what: what.into(), detail: None }
+        Self::NotFound {
+            what: what.into(),
+            detail: None,
+        }
     }
 
     /// A service that cannot take work now.
-    pub fn unavailable(status: u16, message: impl Into<String>, retry_after: Option<Duration>) -> Self {
-        Self::Unavailable(Box::new(Unavailable { status, message: message.into(), retry_after, attempts: 1, request_id: None }))
+    pub fn unavailable(
+        status: u16,
+        message: impl Into<String>,
+        retry_after: Option<Duration>,
+    ) -> Self {
+        Self::Unavailable(Box::new(Unavailable {
+            status,
+            message: message.into(),
+            retry_after,
+            attempts: 1,
+            request_id: None,
+        }))
     }
 
     /// Whether the same call may succeed later: the service is not available now (429, 5xx), or
@@ -229,7 +250,10 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Unavailable(_) => true,
-            Self::Transport(error) => !matches!(error.kind, TransportErrorKind::Tls | TransportErrorKind::Other),
+            Self::Transport(error) => !matches!(
+                error.kind,
+                TransportErrorKind::Tls | TransportErrorKind::Other
+            ),
             _ => false,
         }
     }
@@ -237,7 +261,9 @@ impl Error {
     /// The operation this error is about, to resume or cancel it.
     pub fn operation_id(&self) -> Option<OperationId> {
         match self {
-            Self::Failed { id, .. } | Self::Canceled { id } | Self::UnrecognizedStatus { id, .. } => Some(id.clone()),
+            Self::Failed { id, .. }
+            | Self::Canceled { id }
+            | Self::UnrecognizedStatus { id, .. } => Some(id.clone()),
             Self::DeadlineExceeded { last, .. } => Some(OperationId::new(last.id.as_str())),
             _ => None,
         }
@@ -247,7 +273,9 @@ impl Error {
     /// service gives as its reason.
     pub fn status_code(&self) -> Option<u16> {
         match self {
-            Self::Failed { error, .. } => u16::try_from(error.http_status_code).ok().filter(|code| *code != 0),
+            Self::Failed { error, .. } => u16::try_from(error.http_status_code)
+                .ok()
+                .filter(|code| *code != 0),
             Self::NotFound { .. } => Some(404),
             Self::Rejected(error) => Some(error.status),
             Self::Auth(error) => error.status,
@@ -311,19 +339,30 @@ impl Error {
 impl AuthError {
     /// What was refused, with the HTTP status when the server answered. Never pass a secret.
     pub fn new(status: Option<u16>, message: impl Into<String>) -> Self {
-        Self { status, message: message.into() }
+        Self {
+            status,
+            message: message.into(),
+        }
     }
 }
 
 impl TransportError {
     /// A failure of the connection. Never pass a token, password or query in the message.
     pub fn new(kind: TransportErrorKind, request_sent: bool, message: impl Into<String>) -> Self {
-        Self { kind, request_sent, message: message.into(), source: None }
+        Self {
+            kind,
+            request_sent,
+            message: message.into(),
+            source: None,
+        }
     }
 
     /// Sets the cause.
     #[must_use]
-    pub fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+    pub fn with_source(
+        mut self,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
         self.source = Some(source.into());
         self
     }
@@ -332,7 +371,11 @@ impl TransportError {
 impl ProtocolError {
     /// An answer that cannot be read.
     pub fn new(call: &'static str, status: u16, message: impl Into<String>) -> Self {
-        Self { call, status, message: message.into() }
+        Self {
+            call,
+            status,
+            message: message.into(),
+        }
     }
 }
 
@@ -376,14 +419,19 @@ mod tests {
     fn an_error_is_small_and_can_cross_threads() {
         fn check<T: Send + Sync + 'static>() {}
         check::<Error>();
-        assert!(std::mem::size_of::<Error>() <= 64, "{}", std::mem::size_of::<Error>());
+        assert!(
+            std::mem::size_of::<Error>() <= 64,
+            "{}",
+            std::mem::size_of::<Error>()
+        );
     }
 
     #[test]
     fn the_cause_comes_by_source_and_not_in_the_text() {
         let cause = std::io::Error::other("connection refused");
         let error = Error::from(
-            TransportError::new(TransportErrorKind::Connect, false, "host `127.0.0.1`").with_source(cause),
+            TransportError::new(TransportErrorKind::Connect, false, "host `127.0.0.1`")
+                .with_source(cause),
         );
         assert_eq!(error.to_string(), "cannot connect: host `127.0.0.1`");
         assert_eq!(error.source().unwrap().to_string(), "connection refused");
@@ -405,8 +453,14 @@ mod tests {
         let mut reason = OperationError::default();
         reason.http_status_code = 404;
         reason.message = Some("Data/Nothing.pptx does not exist".into());
-        let error = Error::Failed { id: "op-1".into(), error: Box::new(reason) };
-        assert_eq!(error.to_string(), "operation `op-1` failed: Data/Nothing.pptx does not exist");
+        let error = Error::Failed {
+            id: "op-1".into(),
+            error: Box::new(reason),
+        };
+        assert_eq!(
+            error.to_string(),
+            "operation `op-1` failed: Data/Nothing.pptx does not exist"
+        );
         assert_eq!(error.operation_id(), Some("op-1".into()));
         assert_eq!(error.status_code(), Some(404));
     }

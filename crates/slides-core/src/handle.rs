@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_core::Stream;
-use slides_types::{Operation, OperationError};
+use slides_types::Operation;
 use tokio::time::Instant;
 use tracing::{Instrument, Span};
 
 use crate::outcome::{self, Outcome};
 use crate::{
-    AsyncApi, Download, Error, FileLocation, OperationId, Phase, PhaseExt, PollPolicy, Result, StartRequest,
-    StatusReply, TransportError, TransportErrorKind,
+    AsyncApi, Download, Error, FileLocation, OperationId, Phase, PhaseExt, PollPolicy, Result,
+    StartRequest, StatusReply, TransportError, TransportErrorKind,
 };
 
 /// An accepted operation: ask for its status, wait for its end, cancel it.
@@ -92,7 +92,10 @@ impl<T: Outcome> OperationHandle<T> {
     pub async fn start(api: Arc<dyn AsyncApi>, request: StartRequest) -> Result<Self> {
         let method = request.call.method();
         if !T::fits(&method) {
-            return Err(Error::invalid(format!("an operation `{method}` does not end in a `{}`", T::NAME)));
+            return Err(Error::invalid(format!(
+                "an operation `{method}` does not end in a `{}`",
+                T::NAME
+            )));
         }
         let span = operation_span();
         span.record("method", tracing::field::display(&method));
@@ -102,7 +105,11 @@ impl<T: Outcome> OperationHandle<T> {
         let location = outcome::location(&request.call);
         let id = api.start(request).instrument(span.clone()).await?;
         span.record("id", id.as_str());
-        Ok(Self { location, span, ..Self::new(api, id) })
+        Ok(Self {
+            location,
+            span,
+            ..Self::new(api, id)
+        })
     }
 
     /// The operation's id. Store it to resume in another process.
@@ -113,7 +120,10 @@ impl<T: Outcome> OperationHandle<T> {
     /// Sets how to wait, and starts the wait's clock and counters anew.
     pub fn with_policy(mut self, policy: PollPolicy) -> Self {
         self.policy = policy;
-        self.wait = Wait { last: self.wait.last.take(), ..Wait::default() };
+        self.wait = Wait {
+            last: self.wait.last.take(),
+            ..Wait::default()
+        };
         self
     }
 
@@ -207,9 +217,16 @@ impl<T: Outcome> OperationHandle<T> {
                     return self.fetch().instrument(span).await;
                 }
                 Phase::Failed => {
-                    return Err(Error::Failed { id: self.id.clone(), error: reason(operation) });
+                    return Err(Error::Failed {
+                        id: self.id.clone(),
+                        error: Box::new(operation.error.unwrap_or_default()),
+                    });
                 }
-                Phase::Canceled => return Err(Error::Canceled { id: self.id.clone() }),
+                Phase::Canceled => {
+                    return Err(Error::Canceled {
+                        id: self.id.clone(),
+                    });
+                }
             }
         }
     }
@@ -221,11 +238,17 @@ impl<T: Outcome> OperationHandle<T> {
     /// [`Error::Unsupported`] where the implementer has no such call; [`Error::Rejected`] when the
     /// operation has ended already.
     pub async fn cancel(&self) -> Result<()> {
-        self.api.cancel(&self.id).instrument(self.span.clone()).await
+        self.api
+            .cancel(&self.id)
+            .instrument(self.span.clone())
+            .await
     }
 
     fn ended(&self) -> Option<&Operation> {
-        self.wait.last.as_ref().filter(|last| last.phase().is_terminal())
+        self.wait
+            .last
+            .as_ref()
+            .filter(|last| last.phase().is_terminal())
     }
 
     /// Polls until there is an answer that is not a tolerated error.
@@ -242,14 +265,20 @@ impl<T: Outcome> OperationHandle<T> {
 
     async fn ask(&mut self) -> Result<Operation> {
         let started = *self.wait.started.get_or_insert_with(Instant::now);
-        let deadline = self.policy.deadline.and_then(|limit| started.checked_add(limit));
+        let deadline = self
+            .policy
+            .deadline
+            .and_then(|limit| started.checked_add(limit));
         if let Some(due) = self.wait.due {
             tokio::time::sleep_until(due).await;
         }
         let call = self.api.status(&self.id);
-        let bound = deadline.and_then(|at| at.max(Instant::now()).checked_add(self.policy.last_call));
+        let bound =
+            deadline.and_then(|at| at.max(Instant::now()).checked_add(self.policy.last_call));
         let reply = match bound {
-            Some(at) => tokio::time::timeout_at(at, call).await.unwrap_or_else(|_| Err(no_answer())),
+            Some(at) => tokio::time::timeout_at(at, call)
+                .await
+                .unwrap_or_else(|_| Err(no_answer())),
             None => call.await,
         };
         // from here to the end there is no await: the whole step happens or none of it
@@ -269,7 +298,12 @@ impl<T: Outcome> OperationHandle<T> {
         }
     }
 
-    fn take(&mut self, reply: StatusReply, late: bool, deadline: Option<Instant>) -> Result<Operation> {
+    fn take(
+        &mut self,
+        reply: StatusReply,
+        late: bool,
+        deadline: Option<Instant>,
+    ) -> Result<Operation> {
         let operation = reply.operation;
         if !T::fits(&operation.method) {
             return Err(Error::invalid(format!(
@@ -279,17 +313,25 @@ impl<T: Outcome> OperationHandle<T> {
                 T::NAME
             )));
         }
-        self.span.record("method", tracing::field::display(&operation.method));
+        self.span
+            .record("method", tracing::field::display(&operation.method));
         self.wait.transient = 0;
         self.wait.last = Some(operation.clone());
         let phase = operation.phase();
-        self.wait.unknown = if phase == Phase::Unrecognized { self.wait.unknown.saturating_add(1) } else { 0 };
+        self.wait.unknown = if phase == Phase::Unrecognized {
+            self.wait.unknown.saturating_add(1)
+        } else {
+            0
+        };
         if phase.is_terminal() {
             return Ok(operation);
         }
         self.schedule(reply.retry_after, deadline);
         if self.wait.unknown > self.policy.unknown_statuses {
-            return Err(Error::UnrecognizedStatus { id: self.id.clone(), status: operation.status.to_string() });
+            return Err(Error::UnrecognizedStatus {
+                id: self.id.clone(),
+                status: operation.status.to_string(),
+            });
         }
         if late {
             let started = self.wait.started.unwrap_or_else(Instant::now);
@@ -299,7 +341,10 @@ impl<T: Outcome> OperationHandle<T> {
     }
 
     fn schedule(&mut self, retry_after: Option<Duration>, deadline: Option<Instant>) {
-        let backoff = self.wait.backoff.unwrap_or_else(|| self.policy.initial.min(self.policy.max));
+        let backoff = self
+            .wait
+            .backoff
+            .unwrap_or_else(|| self.policy.initial.min(self.policy.max));
         let wait = self.policy.wait(backoff, retry_after);
         self.wait.backoff = Some(self.policy.grow(backoff));
         let now = Instant::now();
@@ -314,7 +359,9 @@ impl<T: Outcome> OperationHandle<T> {
             return false;
         }
         match error {
-            Error::NotFound { .. } => self.wait.last.is_none() && elapsed < self.policy.not_found_grace,
+            Error::NotFound { .. } => {
+                self.wait.last.is_none() && elapsed < self.policy.not_found_grace
+            }
             error => error.is_retryable() && self.wait.transient <= self.policy.transient_errors,
         }
     }
@@ -350,15 +397,21 @@ impl<T: Outcome> OperationHandle<T> {
 
 fn operation_span() -> Span {
     use tracing::field::Empty;
-    tracing::info_span!("slides.operation", id = Empty, method = Empty, format = Empty)
-}
-
-fn reason(operation: Operation) -> Box<OperationError> {
-    Box::new(operation.error.map(Into::into).unwrap_or_default())
+    tracing::info_span!(
+        "slides.operation",
+        id = Empty,
+        method = Empty,
+        format = Empty
+    )
 }
 
 fn no_answer() -> Error {
-    TransportError::new(TransportErrorKind::Timeout, true, "the status call did not end before the deadline").into()
+    TransportError::new(
+        TransportErrorKind::Timeout,
+        true,
+        "the status call did not end before the deadline",
+    )
+    .into()
 }
 
 impl<T: Outcome> IntoFuture for OperationHandle<T> {
@@ -379,3 +432,6 @@ impl<T: Outcome> fmt::Debug for OperationHandle<T> {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

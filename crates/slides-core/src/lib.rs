@@ -7,6 +7,10 @@
 //! the wire, `slides-service` writes it into its queue, a mock answers it.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+#[cfg_attr(
+    any(test, feature = "testing"),
+    allow(clippy::ref_option_ref, reason = "in the code of the mocks")
+)]
 mod api;
 mod download;
 mod error;
@@ -27,7 +31,8 @@ pub use api::{AsyncApi, FileLocation, StatusReply, StorageApi};
 pub use api::{MockAsyncApi, MockStorageApi};
 pub use download::Download;
 pub use error::{
-    AuthError, Error, ProtocolError, Rejection, Result, TransportError, TransportErrorKind, Unavailable,
+    AuthError, Error, ProtocolError, Rejection, Result, TransportError, TransportErrorKind,
+    Unavailable,
 };
 pub use handle::OperationHandle;
 pub use id::OperationId;

@@ -19,7 +19,9 @@ pub struct Saved {
 impl Saved {
     /// Where the result lies, ready for a storage call.
     pub fn location(&self) -> Option<FileLocation> {
-        self.path.as_ref().map(|path| FileLocation::new(path.as_str()).in_storage(self.storage.clone()))
+        self.path
+            .as_ref()
+            .map(|path| FileLocation::new(path.as_str()).in_storage(self.storage.clone()))
     }
 }
 
@@ -42,7 +44,11 @@ pub(crate) mod sealed {
         /// Name of the kind in errors.
         const NAME: &'static str;
 
-        async fn fetch(api: &dyn AsyncApi, id: &OperationId, at: Option<&FileLocation>) -> Result<Self>;
+        async fn fetch(
+            api: &dyn AsyncApi,
+            id: &OperationId,
+            at: Option<&FileLocation>,
+        ) -> Result<Self>;
     }
 }
 
@@ -53,11 +59,17 @@ impl sealed::Fetch for Download {
     fn fits(method: &OperationMethod) -> bool {
         !matches!(
             method,
-            OperationMethod::ConvertAndSave | OperationMethod::SavePresentation | OperationMethod::MergeAndSave
+            OperationMethod::ConvertAndSave
+                | OperationMethod::SavePresentation
+                | OperationMethod::MergeAndSave
         )
     }
 
-    async fn fetch(api: &dyn AsyncApi, id: &OperationId, _at: Option<&FileLocation>) -> Result<Self> {
+    async fn fetch(
+        api: &dyn AsyncApi,
+        id: &OperationId,
+        _at: Option<&FileLocation>,
+    ) -> Result<Self> {
         api.result(id).await
     }
 }
@@ -69,11 +81,17 @@ impl sealed::Fetch for Saved {
     fn fits(method: &OperationMethod) -> bool {
         !matches!(
             method,
-            OperationMethod::Convert | OperationMethod::DownloadPresentation | OperationMethod::Merge
+            OperationMethod::Convert
+                | OperationMethod::DownloadPresentation
+                | OperationMethod::Merge
         )
     }
 
-    async fn fetch(_api: &dyn AsyncApi, _id: &OperationId, at: Option<&FileLocation>) -> Result<Self> {
+    async fn fetch(
+        _api: &dyn AsyncApi,
+        _id: &OperationId,
+        at: Option<&FileLocation>,
+    ) -> Result<Self> {
         Ok(Self {
             storage: at.and_then(|at| at.storage.clone()),
             path: at.map(|at| at.path.clone()),
@@ -84,17 +102,26 @@ impl sealed::Fetch for Saved {
 /// Where the result of a call will lie in the storage, when it goes there.
 pub(crate) fn location(call: &StartCall) -> Option<FileLocation> {
     let (path, storage) = match call {
-        StartCall::ConvertAndSave { target, out_path } | StartCall::SavePresentation { target, out_path, .. } => {
-            (out_path.clone(), target.storage.clone())
-        }
+        StartCall::ConvertAndSave { target, out_path }
+        | StartCall::SavePresentation {
+            target, out_path, ..
+        } => (out_path.clone(), target.storage.clone()),
         StartCall::MergeAndSave { merge, out_path } => (out_path.clone(), merge.storage.clone()),
-        StartCall::Split { document, dest_folder, storage, .. } => {
+        StartCall::Split {
+            document,
+            dest_folder,
+            storage,
+            ..
+        } => {
             // contract section 7: without a folder, the folder of the source; an upload has none
             let source = match document {
                 DocumentSource::Storage(deck) => deck.folder.clone(),
                 DocumentSource::Request => None,
             };
-            (dest_folder.clone().or(source).unwrap_or_default(), storage.clone())
+            (
+                dest_folder.clone().or(source).unwrap_or_default(),
+                storage.clone(),
+            )
         }
         _ => return None,
     };

@@ -36,14 +36,22 @@ impl Payload {
     /// A document in memory.
     pub fn bytes(bytes: impl Into<Bytes>) -> Self {
         let bytes = bytes.into();
-        Self { len: Some(bytes.len() as u64), source: Source::Bytes(bytes), name: None }
+        Self {
+            len: Some(bytes.len() as u64),
+            source: Source::Bytes(bytes),
+            name: None,
+        }
     }
 
     /// A file, opened each time the payload is sent. Its base name becomes the payload's name.
     pub fn path(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned());
-        Self { source: Source::Path(path), len: None, name }
+        Self {
+            source: Source::Path(path),
+            len: None,
+            name,
+        }
     }
 
     /// A stream that can be made again from the start, with its length in bytes if known.
@@ -51,12 +59,20 @@ impl Payload {
         len: Option<u64>,
         open: impl Fn() -> ByteStream + Send + Sync + 'static,
     ) -> Self {
-        Self { source: Source::Replayable(Arc::new(open)), len, name: None }
+        Self {
+            source: Source::Replayable(Arc::new(open)),
+            len,
+            name: None,
+        }
     }
 
     /// A stream that can be read once, with its length in bytes if known.
     pub fn once(len: Option<u64>, stream: ByteStream) -> Self {
-        Self { source: Source::Once(Arc::new(Mutex::new(Some(stream)))), len, name: None }
+        Self {
+            source: Source::Once(Arc::new(Mutex::new(Some(stream)))),
+            len,
+            name: None,
+        }
     }
 
     /// Sets the file name that goes with the document.
@@ -109,13 +125,27 @@ impl Payload {
                 Ok((Box::pin(stream), self.len))
             }
             Source::Path(path) => {
-                let file = tokio::fs::File::open(path).await.map_err(|e| Error::io(format!("cannot open `{}`", path.display()), e))?;
-                let len = file.metadata().await.map_err(|e| Error::io(format!("cannot read the size of `{}`", path.display()), e))?.len();
-                Ok((Box::pin(tokio_util::io::ReaderStream::with_capacity(file, 64 * 1024)), Some(len)))
+                let file = tokio::fs::File::open(path)
+                    .await
+                    .map_err(|e| Error::io(format!("cannot open `{}`", path.display()), e))?;
+                let len = file
+                    .metadata()
+                    .await
+                    .map_err(|e| {
+                        Error::io(format!("cannot read the size of `{}`", path.display()), e)
+                    })?
+                    .len();
+                Ok((
+                    Box::pin(tokio_util::io::ReaderStream::with_capacity(file, 64 * 1024)),
+                    Some(len),
+                ))
             }
             Source::Replayable(open) => Ok((open(), self.len)),
             Source::Once(cell) => {
-                let stream = cell.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+                let stream = cell
+                    .lock()
+                    .unwrap_or_else(std::sync::PoisonError::into_inner)
+                    .take();
                 match stream {
                     Some(stream) => Ok((stream, self.len)),
                     None => Err(Error::payload_consumed()),
@@ -155,5 +185,68 @@ impl From<&Path> for Payload {
 impl From<PathBuf> for Payload {
     fn from(path: PathBuf) -> Self {
         Self::path(path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::{StreamExt, TryStreamExt};
+
+    use super::*;
+
+    async fn read(payload: &Payload) -> Result<Vec<u8>> {
+        let (stream, len) = payload.open().await?;
+        let chunks: Vec<Bytes> = stream.try_collect().await.unwrap();
+        let all = chunks.concat();
+        assert!(len.is_none_or(|len| len == all.len() as u64));
+        Ok(all)
+    }
+
+    fn stream() -> ByteStream {
+        futures_util::stream::iter([Ok(Bytes::from("PK")), Ok(Bytes::from("deck"))]).boxed()
+    }
+
+    #[tokio::test]
+    async fn replayable_payloads_start_from_the_first_byte_each_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("My deck.pptx");
+        std::fs::write(&path, "PKdeck").unwrap();
+        let payload = Payload::path(&path);
+        assert_eq!(payload.name(), Some("My deck.pptx"));
+        for payload in [
+            payload,
+            Payload::bytes("PKdeck"),
+            Payload::replayable(None, stream),
+        ] {
+            assert!(payload.is_replayable());
+            for _ in 0..2 {
+                assert_eq!(read(&payload).await.unwrap(), b"PKdeck", "{payload:?}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_one_shot_payload_says_so_the_second_time() {
+        let payload = Payload::once(Some(6), stream());
+        assert!(!payload.is_replayable());
+        let copy = payload.clone();
+        assert_eq!(read(&payload).await.unwrap(), b"PKdeck");
+        let error = read(&copy).await.unwrap_err();
+        assert!(error.to_string().contains("one-shot stream"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_missing_file_is_named() {
+        let error = Payload::path("no/such.pptx").open().await.err().unwrap();
+        assert_eq!(error.to_string(), "cannot open `no/such.pptx`");
+    }
+
+    #[test]
+    fn debug_shows_neither_bytes_nor_name() {
+        let payload = Payload::bytes("secret text").named("Layoffs.pptx");
+        assert_eq!(
+            format!("{payload:?}"),
+            "Payload { len: Some(11), replayable: true, .. }"
+        );
     }
 }

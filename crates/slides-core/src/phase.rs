@@ -22,7 +22,9 @@ impl Phase {
     /// The phase of a status.
     pub fn of(status: &OperationStatus) -> Self {
         match status {
-            OperationStatus::Created | OperationStatus::Enqueued | OperationStatus::Started => Self::Pending,
+            OperationStatus::Created | OperationStatus::Enqueued | OperationStatus::Started => {
+                Self::Pending
+            }
             OperationStatus::Finished => Self::Succeeded,
             OperationStatus::Failed => Self::Failed,
             OperationStatus::Canceled => Self::Canceled,
@@ -87,8 +89,14 @@ mod tests {
     fn each_status_has_its_phase() {
         let phases: Vec<_> = all().iter().map(PhaseExt::phase).collect();
         use Phase::{Canceled, Failed, Pending, Succeeded};
-        assert_eq!(phases, [Pending, Pending, Pending, Succeeded, Failed, Canceled]);
-        assert_eq!(OperationStatus::Unknown("Paused".into()).phase(), Phase::Unrecognized);
+        assert_eq!(
+            phases,
+            [Pending, Pending, Pending, Succeeded, Failed, Canceled]
+        );
+        assert_eq!(
+            OperationStatus::Unknown("Paused".into()).phase(),
+            Phase::Unrecognized
+        );
     }
 
     #[test]
@@ -99,7 +107,10 @@ mod tests {
                 if can_move(&from, &to) {
                     moves.push(format!("{from:?}>{to:?}"));
                 }
-                assert!(!(from.phase().is_terminal() && can_move(&from, &to)), "{from:?} is final");
+                assert!(
+                    !(from.phase().is_terminal() && can_move(&from, &to)),
+                    "{from:?} is final"
+                );
             }
         }
         assert_eq!(

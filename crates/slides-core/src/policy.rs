@@ -40,8 +40,8 @@ impl Default for PollPolicy {
             initial: Duration::from_millis(500),
             factor: 1.5,
             max: Duration::from_secs(5),
-            retry_after_max: Duration::from_secs(60),
-            deadline: Some(Duration::from_secs(15 * 60)),
+            retry_after_max: Duration::from_mins(1),
+            deadline: Some(Duration::from_mins(15)),
             last_call: Duration::from_secs(10),
             transient_errors: 5,
             unknown_statuses: 5,
@@ -53,13 +53,22 @@ impl Default for PollPolicy {
 impl PollPolicy {
     /// The default policy with another deadline; `None` waits without end.
     pub fn with_deadline(deadline: impl Into<Option<Duration>>) -> Self {
-        Self { deadline: deadline.into(), ..Self::default() }
+        Self {
+            deadline: deadline.into(),
+            ..Self::default()
+        }
     }
 
     /// The back-off that follows `current`.
     pub(crate) fn grow(&self, current: Duration) -> Duration {
-        let factor = if self.factor.is_finite() { self.factor.max(1.0) } else { 1.0 };
-        Duration::try_from_secs_f64(current.as_secs_f64() * factor).unwrap_or(self.max).min(self.max)
+        let factor = if self.factor.is_finite() {
+            self.factor.max(1.0)
+        } else {
+            1.0
+        };
+        Duration::try_from_secs_f64(current.as_secs_f64() * factor)
+            .unwrap_or(self.max)
+            .min(self.max)
     }
 
     /// The wait before the next poll.

@@ -24,7 +24,11 @@ pub struct StartRequest {
 impl StartRequest {
     /// A call without uploaded documents.
     pub fn new(call: StartCall) -> Self {
-        Self { call, documents: Vec::new(), options: CallOptions::default() }
+        Self {
+            call,
+            documents: Vec::new(),
+            options: CallOptions::default(),
+        }
     }
 
     /// Adds an uploaded document.
@@ -135,8 +139,14 @@ impl StartCall {
             Self::SavePresentation { .. } => OperationMethod::SavePresentation,
             Self::Merge(_) => OperationMethod::Merge,
             Self::MergeAndSave { .. } => OperationMethod::MergeAndSave,
-            Self::Split { document: DocumentSource::Request, .. } => OperationMethod::UploadAndSplit,
-            Self::Split { document: DocumentSource::Storage(_), .. } => OperationMethod::Split,
+            Self::Split {
+                document: DocumentSource::Request,
+                ..
+            } => OperationMethod::UploadAndSplit,
+            Self::Split {
+                document: DocumentSource::Storage(_),
+                ..
+            } => OperationMethod::Split,
         }
     }
 
@@ -189,7 +199,14 @@ pub struct Target {
 impl Target {
     /// All slides of a deck in a format.
     pub fn new(format: ExportFormat) -> Self {
-        Self { format, slides: Vec::new(), password: None, export: None, storage: None, fonts_folder: None }
+        Self {
+            format,
+            slides: Vec::new(),
+            password: None,
+            export: None,
+            storage: None,
+            fonts_folder: None,
+        }
     }
 }
 
@@ -207,12 +224,18 @@ pub struct StoredDocument {
 impl StoredDocument {
     /// A deck in the storage's root folder.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), folder: None }
+        Self {
+            name: name.into(),
+            folder: None,
+        }
     }
 
     /// A deck in a folder.
     pub fn in_folder(name: impl Into<String>, folder: impl Into<String>) -> Self {
-        Self { name: name.into(), folder: Some(folder.into()) }
+        Self {
+            name: name.into(),
+            folder: Some(folder.into()),
+        }
     }
 
     /// `folder/name`, without doubled slashes.

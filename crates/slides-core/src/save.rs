@@ -15,9 +15,10 @@ const NAME_TRIES: usize = 8;
 
 pub(crate) fn check_length(expected: Option<u64>, got: u64) -> Result<()> {
     match expected {
-        Some(expected) if expected != got => {
-            Err(Error::io(wrong_length(expected, got), std::io::ErrorKind::UnexpectedEof.into()))
-        }
+        Some(expected) if expected != got => Err(Error::io(
+            wrong_length(expected, got),
+            std::io::ErrorKind::UnexpectedEof.into(),
+        )),
         _ => Ok(()),
     }
 }
@@ -37,7 +38,11 @@ impl Drop for Temporary {
     }
 }
 
-pub(crate) async fn atomically(path: &Path, len: Option<u64>, stream: &mut ByteStream) -> Result<u64> {
+pub(crate) async fn atomically(
+    path: &Path,
+    len: Option<u64>,
+    stream: &mut ByteStream,
+) -> Result<u64> {
     let at = |e| Error::io(format!("cannot write `{}`", path.display()), e);
     let (mut file, mut temporary) = create_beside(path).await.map_err(at)?;
     let mut got = 0_u64;
@@ -61,7 +66,10 @@ pub(crate) async fn atomically(path: &Path, len: Option<u64>, stream: &mut ByteS
 /// within one file system.
 async fn create_beside(path: &Path) -> std::io::Result<(File, Temporary)> {
     let Some(name) = path.file_name() else {
-        return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "the path names no file"));
+        return Err(std::io::Error::new(
+            std::io::ErrorKind::InvalidInput,
+            "the path names no file",
+        ));
     };
     let mut last = std::io::Error::from(std::io::ErrorKind::AlreadyExists);
     for _ in 0..NAME_TRIES {
@@ -70,9 +78,13 @@ async fn create_beside(path: &Path) -> std::io::Result<(File, Temporary)> {
         // each RandomState has other keys, so its hash of nothing is a random number
         part.push(format!(".{:016x}.part", RandomState::new().hash_one(())));
         let part = path.with_file_name(part);
-        // the guard comes first: a future dropped while the file is being made leaves none
         let temporary = Temporary(Some(part.clone()));
-        match OpenOptions::new().write(true).create_new(true).open(&part).await {
+        match OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&part)
+            .await
+        {
             Ok(file) => return Ok((file, temporary)),
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
                 let mut temporary = temporary;

@@ -25,7 +25,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use slides_types::{Operation, OperationError, OperationMethod, OperationProgress, OperationStatus};
+use slides_types::{
+    Operation, OperationError, OperationMethod, OperationProgress, OperationStatus,
+};
 
 pub use crate::api::{MockAsyncApi, MockStorageApi};
 use crate::{AsyncApi, Download, Error, OperationId, PhaseExt, Result, StartRequest, StatusReply};
@@ -51,7 +53,7 @@ impl StatusReply {
         let mut error = OperationError::default();
         error.http_status_code = 400;
         error.message = Some(message.into());
-        self.operation.error = Some(error.into());
+        self.operation.error = Some(error);
         self
     }
 
@@ -61,7 +63,7 @@ impl StatusReply {
         let mut progress = OperationProgress::default();
         progress.step_index = step;
         progress.step_count = of;
-        self.operation.progress = Some(progress.into());
+        self.operation.progress = Some(progress);
         self
     }
 
@@ -102,13 +104,25 @@ struct State {
 impl FakeApi {
     /// Plays these entries.
     pub fn new(script: impl IntoIterator<Item = Result<StatusReply>>) -> Self {
-        let state = State { script: script.into_iter().collect(), ..State::default() };
-        Self { state: Mutex::new(state), result: Bytes::new(), latency: Duration::ZERO }
+        let state = State {
+            script: script.into_iter().collect(),
+            ..State::default()
+        };
+        Self {
+            state: Mutex::new(state),
+            result: Bytes::new(),
+            latency: Duration::ZERO,
+        }
     }
 
     /// Plays statuses by their texts.
     pub fn statuses<'a>(statuses: impl IntoIterator<Item = &'a str>) -> Self {
-        Self::new(statuses.into_iter().map(|status| Ok(reply("op-1", status))).collect::<Vec<_>>())
+        Self::new(
+            statuses
+                .into_iter()
+                .map(|status| Ok(reply("op-1", status)))
+                .collect::<Vec<_>>(),
+        )
     }
 
     /// Created, Started, Finished, and this result.
@@ -118,7 +132,10 @@ impl FakeApi {
 
     /// Started, then Failed with this text.
     pub fn failing_with(message: impl Into<String>) -> Self {
-        Self::new([Ok(reply("op-1", "Started")), Ok(reply("op-1", "Failed").error(message))])
+        Self::new([
+            Ok(reply("op-1", "Started")),
+            Ok(reply("op-1", "Failed").error(message)),
+        ])
     }
 
     /// Sets the bytes of the result.
@@ -165,13 +182,16 @@ impl AsyncApi for FakeApi {
         state.status_calls += 1;
         let mut reply = match state.script.pop_front() {
             Some(entry) => entry?,
-            None => state.last.clone().ok_or_else(|| Error::not_found(id.as_str()))?,
+            None => state
+                .last
+                .clone()
+                .ok_or_else(|| Error::not_found(id.as_str()))?,
         };
         state.last = Some(reply.clone());
         if state.canceled && !reply.phase_is_terminal() {
             reply.operation.status = OperationStatus::Canceled;
         }
-        reply.operation.id = id.as_str().to_owned();
+        id.as_str().clone_into(&mut reply.operation.id);
         if let Some(method) = &state.method {
             reply.operation.method = method.clone();
         }
