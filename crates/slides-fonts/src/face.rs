@@ -23,8 +23,22 @@ struct Inner {
 
 impl Face {
     /// Wraps a face of a font file.
-    pub fn new(id: FaceId, family: impl Into<String>, bold: bool, italic: bool, data: FontBytes, index: u32) -> Self {
-        Self(Arc::new(Inner { id, family: family.into(), bold, italic, index, data }))
+    pub fn new(
+        id: FaceId,
+        family: impl Into<String>,
+        bold: bool,
+        italic: bool,
+        data: FontBytes,
+        index: u32,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            id,
+            family: family.into(),
+            bold,
+            italic,
+            index,
+            data,
+        }))
     }
 
     /// Identity.
@@ -78,6 +92,11 @@ impl Eq for Face {}
 
 impl fmt::Debug for Face {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Face").field("id", &self.0.id).field("family", &self.0.family).field("bold", &self.0.bold).field("italic", &self.0.italic).finish_non_exhaustive()
+        f.debug_struct("Face")
+            .field("id", &self.0.id)
+            .field("family", &self.0.family)
+            .field("bold", &self.0.bold)
+            .field("italic", &self.0.italic)
+            .finish_non_exhaustive()
     }
 }

@@ -1,7 +1,37 @@
 //! Font discovery, matching and fall-back, with bundled faces whose metrics
 //! match the common Office faces, so that a bare machine draws the same bytes.
+//!
+//! ```
+//! use slides_fonts::{FontBook, Style};
+//!
+//! let book = FontBook::bundled();
+//! let selection = book.select("Calibri", Style::default());
+//! assert!(selection.substituted && selection.exact_metrics);
+//! ```
+//!
+//! | feature | faces |
+//! |---|---|
+//! | `core` | Carlito, Caladea, Liberation Sans, Serif and Mono |
+//! | `scripts` | Hebrew, Arabic, Thai, Indic and other scripts (Noto) |
+//! | `symbols` | arrows, shapes, dingbats, mathematics (Noto) |
+//! | `cjk` | Japanese, Korean, Chinese (Noto Sans CJK subsets) |
+//!
+//! Licences of the faces lie beside them in `fonts/`.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod advances;
+mod book;
+mod bundle;
+mod coverage;
 mod face;
+mod families;
+mod selection;
+mod slot;
+mod symbol;
+mod system;
 
-pub use face::{Face, FaceId};
+pub use advances::Advances;
+pub use book::{FontBook, FontBookBuilder};
+pub use face::{Face, FaceId, FontBytes};
+pub use selection::{LineMetrics, ScriptHint, Selection, Style};
+pub use symbol::SymbolMap;

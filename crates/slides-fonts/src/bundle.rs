@@ -1,0 +1,121 @@
+//! The faces compiled in, by feature.
+#![cfg_attr(
+    not(all(feature = "core", feature = "scripts", feature = "symbols", feature = "cjk")),
+    allow(unused_macros, reason = "each feature uses some of them")
+)]
+
+/// One face compiled in.
+#[derive(Debug)]
+pub(crate) struct Bundled {
+    pub(crate) family: &'static str,
+    pub(crate) bold: bool,
+    pub(crate) italic: bool,
+    pub(crate) bytes: &'static [u8],
+}
+
+macro_rules! face {
+    ($family:literal, $bold:literal, $italic:literal, $($path:literal),+) => {
+        Bundled { family: $family, bold: $bold, italic: $italic, bytes: include_bytes!(concat!("../fonts/", $($path),+)) }
+    };
+}
+
+macro_rules! four {
+    ($family:literal, $path:literal) => {
+        &[
+            face!($family, false, false, $path, "-Regular.ttf"),
+            face!($family, true, false, $path, "-Bold.ttf"),
+            face!($family, false, true, $path, "-Italic.ttf"),
+            face!($family, true, true, $path, "-BoldItalic.ttf"),
+        ]
+    };
+}
+
+macro_rules! pair {
+    ($family:literal, $path:literal) => {
+        &[
+            face!($family, false, false, $path, "-Regular.ttf"),
+            face!($family, true, false, $path, "-Bold.ttf"),
+        ]
+    };
+    ($family:literal, $path:literal, otf) => {
+        &[
+            face!($family, false, false, $path, "-Regular.otf"),
+            face!($family, true, false, $path, "-Bold.otf"),
+        ]
+    };
+}
+
+macro_rules! one {
+    ($family:literal, $path:literal) => {
+        &[face!($family, false, false, $path)]
+    };
+}
+
+/// Families compiled in, in order of preference for characters that no asked-for face has.
+pub(crate) static FAMILIES: &[&[Bundled]] = &[
+    #[cfg(feature = "core")]
+    four!("Liberation Sans", "core/LiberationSans"),
+    #[cfg(feature = "core")]
+    four!("Carlito", "core/Carlito"),
+    #[cfg(feature = "core")]
+    four!("Liberation Serif", "core/LiberationSerif"),
+    #[cfg(feature = "core")]
+    four!("Caladea", "core/Caladea"),
+    #[cfg(feature = "core")]
+    four!("Liberation Mono", "core/LiberationMono"),
+    #[cfg(feature = "scripts")]
+    pair!("Noto Sans Hebrew", "scripts/NotoSansHebrew"),
+    #[cfg(feature = "scripts")]
+    pair!("Noto Sans Arabic", "scripts/NotoSansArabic"),
+    #[cfg(feature = "scripts")]
+    pair!("Noto Naskh Arabic", "scripts/NotoNaskhArabic"),
+    #[cfg(feature = "scripts")]
+    pair!("Noto Sans Thai", "scripts/NotoSansThai"),
+    #[cfg(feature = "scripts")]
+    pair!("Noto Sans Devanagari", "scripts/NotoSansDevanagari"),
+    #[cfg(feature = "scripts")]
+    one!("Noto Sans Bengali", "scripts/NotoSansBengali-Regular.ttf"),
+    #[cfg(feature = "scripts")]
+    one!("Noto Sans Tamil", "scripts/NotoSansTamil-Regular.ttf"),
+    #[cfg(feature = "scripts")]
+    one!("Noto Sans Telugu", "scripts/NotoSansTelugu-Regular.ttf"),
+    #[cfg(feature = "scripts")]
+    one!("Noto Sans Kannada", "scripts/NotoSansKannada-Regular.ttf"),
+    #[cfg(feature = "scripts")]
+    one!(
+        "Noto Sans Malayalam",
+        "scripts/NotoSansMalayalam-Regular.ttf"
+    ),
+    #[cfg(feature = "scripts")]
+    one!("Noto Sans Gujarati", "scripts/NotoSansGujarati-Regular.ttf"),
+    #[cfg(feature = "scripts")]
+    one!("Noto Sans Gurmukhi", "scripts/NotoSansGurmukhi-Regular.ttf"),
+    #[cfg(feature = "scripts")]
+    one!("Noto Sans Sinhala", "scripts/NotoSansSinhala-Regular.ttf"),
+    #[cfg(feature = "scripts")]
+    one!("Noto Sans Khmer", "scripts/NotoSansKhmer-Regular.ttf"),
+    #[cfg(feature = "scripts")]
+    one!("Noto Sans Lao", "scripts/NotoSansLao-Regular.ttf"),
+    #[cfg(feature = "scripts")]
+    one!("Noto Sans Myanmar", "scripts/NotoSansMyanmar-Regular.ttf"),
+    #[cfg(feature = "scripts")]
+    one!("Noto Sans Georgian", "scripts/NotoSansGeorgian-Regular.ttf"),
+    #[cfg(feature = "scripts")]
+    one!("Noto Sans Armenian", "scripts/NotoSansArmenian-Regular.ttf"),
+    #[cfg(feature = "scripts")]
+    one!("Noto Sans Ethiopic", "scripts/NotoSansEthiopic-Regular.ttf"),
+    #[cfg(feature = "symbols")]
+    one!("Noto Sans Symbols2", "symbols/NotoSansSymbols2-Regular.ttf"),
+    #[cfg(feature = "symbols")]
+    one!("Noto Sans Math", "symbols/NotoSansMath-Regular.ttf"),
+    #[cfg(feature = "symbols")]
+    one!("Noto Sans Symbols", "symbols/NotoSansSymbols-Regular.ttf"),
+    #[cfg(feature = "cjk")]
+    pair!("Noto Sans CJK JP", "cjk/NotoSansCJKjp", otf),
+    #[cfg(feature = "cjk")]
+    pair!("Noto Sans CJK KR", "cjk/NotoSansCJKkr", otf),
+    #[cfg(feature = "cjk")]
+    pair!("Noto Sans CJK SC", "cjk/NotoSansCJKsc", otf),
+    #[cfg(feature = "cjk")]
+    one!("Noto Sans CJK TC", "cjk/NotoSansCJKtc-Regular.otf"),
+];
