@@ -86,16 +86,19 @@ impl Parser {
         loop {
             match self.state {
                 State::Preamble { skipped } => match self.find_delimiter(skipped == 0, eof) {
-                    Found::At(at) => {
+                    Found::At(at) if skipped + at <= self.max_head => {
                         self.buffer.advance(at + self.delimiter.len());
                         self.state = State::AfterBoundary;
                     }
+                    Found::At(_) => return Err(MultipartError::NoBoundary),
                     Found::Nothing { safe } | Found::Unsure { safe } => {
                         if eof || skipped + safe > self.max_head {
                             return Err(MultipartError::NoBoundary);
                         }
                         self.buffer.advance(safe);
-                        self.state = State::Preamble { skipped: skipped + safe };
+                        self.state = State::Preamble {
+                            skipped: skipped + safe,
+                        };
                         return Ok(None);
                     }
                 },
@@ -113,7 +116,9 @@ impl Parser {
                             self.crlf.get_or_insert(line.ends_with(b"\r\n"));
                             self.state = State::Headers;
                         }
-                        None if self.buffer.len() > MAX_PADDING => return Err(MultipartError::BadBoundaryLine),
+                        None if self.buffer.len() > MAX_PADDING => {
+                            return Err(MultipartError::BadBoundaryLine);
+                        }
                         None => {
                             if eof {
                                 self.finish();
@@ -129,7 +134,11 @@ impl Parser {
                         return Ok(Some(Event::Part(PartHead::parse(&head))));
                     }
                     None if self.buffer.len() <= self.max_head => {
-                        return if eof { Err(MultipartError::CutHeaders) } else { Ok(None) };
+                        return if eof {
+                            Err(MultipartError::CutHeaders)
+                        } else {
+                            Ok(None)
+                        };
                     }
                     _ => return Err(MultipartError::HeadersTooLong(self.max_head)),
                 },
@@ -174,15 +183,25 @@ impl Parser {
     fn find_delimiter(&self, at_start: bool, eof: bool) -> Found {
         let buffer = &self.buffer[..];
         let mut from = 0;
-        while let Some(at) = buffer.get(from..).and_then(|rest| memmem::find(rest, &self.delimiter)).map(|at| from + at) {
+        while let Some(at) = buffer
+            .get(from..)
+            .and_then(|rest| memmem::find(rest, &self.delimiter))
+            .map(|at| from + at)
+        {
             let starts_line = match at.checked_sub(1) {
                 Some(before) => buffer.get(before) == Some(&b'\n'),
                 None => at_start,
             };
             if starts_line {
                 match buffer.get(at + self.delimiter.len()..).unwrap_or_default() {
-                    [] | [b'-'] if !eof => return Found::Unsure { safe: at.saturating_sub(2) },
-                    [] | [b'\r' | b'\n' | b' ' | b'\t', ..] | [b'-', b'-', ..] => return Found::At(at),
+                    [] | [b'-'] if !eof => {
+                        return Found::Unsure {
+                            safe: at.saturating_sub(2),
+                        };
+                    }
+                    [] | [b'\r' | b'\n' | b' ' | b'\t', ..] | [b'-', b'-', ..] => {
+                        return Found::At(at);
+                    }
                     _ => {}
                 }
             }
@@ -207,9 +226,13 @@ impl Parser {
 enum Found {
     At(usize),
     /// Nothing in the first `safe` bytes.
-    Nothing { safe: usize },
+    Nothing {
+        safe: usize,
+    },
     /// A delimiter, unless the bytes to come say otherwise.
-    Unsure { safe: usize },
+    Unsure {
+        safe: usize,
+    },
 }
 
 /// Position behind the blank line that ends the headers.
@@ -229,7 +252,9 @@ impl PartHead {
         let mut part = Self::default();
         for line in head.split(|&b| b == b'\n') {
             let line = String::from_utf8_lossy(line);
-            let Some((name, value)) = line.split_once(':') else { continue };
+            let Some((name, value)) = line.split_once(':') else {
+                continue;
+            };
             match name.trim().to_ascii_lowercase().as_str() {
                 "content-disposition" => {
                     let mut plain = None;
@@ -238,7 +263,8 @@ impl PartHead {
                             "name" if part.name.is_none() => part.name = non_empty(value),
                             "filename" if plain.is_none() => plain = non_empty(base_name(&value)),
                             "filename*" if part.file_name.is_none() => {
-                                part.file_name = extended(&value).and_then(|name| non_empty(base_name(&name)));
+                                part.file_name =
+                                    extended(&value).and_then(|name| non_empty(base_name(&name)));
                             }
                             _ => {}
                         }
@@ -246,7 +272,12 @@ impl PartHead {
                     part.file_name = part.file_name.take().or(plain);
                 }
                 "content-type" => {
-                    let kind = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+                    let kind = value
+                        .split(';')
+                        .next()
+                        .unwrap_or_default()
+                        .trim()
+                        .to_ascii_lowercase();
                     part.is_json = kind.ends_with("/json") || kind.ends_with("+json");
                 }
                 _ => {}
@@ -261,7 +292,10 @@ fn non_empty(text: String) -> Option<String> {
 }
 
 fn base_name(path: &str) -> String {
-    path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned()
+    path.rsplit(['/', '\\'])
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// RFC 8187 value: `UTF-8''percent-encoded`.
@@ -271,7 +305,10 @@ fn extended(value: &str) -> Option<String> {
     if !charset.eq_ignore_ascii_case("utf-8") {
         return None;
     }
-    percent_encoding::percent_decode_str(text).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+    percent_encoding::percent_decode_str(text)
+        .decode_utf8()
+        .ok()
+        .map(std::borrow::Cow::into_owned)
 }
 
 /// Parameters behind the first `;`, keys in lower case. Values may be quoted or bare, bare ones with blanks.
@@ -312,7 +349,9 @@ fn unquote(quoted: &str) -> (String, &str) {
                 return (text, rest.split_once(';').map_or("", |(_, next)| next));
             }
             // Only quotes and backslashes are escaped; others are part of a Windows path.
-            '\\' if matches!(chars.peek(), Some((_, '"' | '\\'))) => text.extend(chars.next().map(|(_, c)| c)),
+            '\\' if matches!(chars.peek(), Some((_, '"' | '\\'))) => {
+                text.extend(chars.next().map(|(_, c)| c));
+            }
             _ => text.push(c),
         }
     }
@@ -328,7 +367,9 @@ pub(crate) fn sniff_boundary(start: &[u8]) -> Option<Vec<u8>> {
     let line = rest.get(..end)?;
     let boundary = line.trim_ascii_end();
     let second = rest.get(end + 1..)?;
-    let looks_like_part = second.get(..8).is_some_and(|text| text.eq_ignore_ascii_case(b"content-"));
+    let looks_like_part = second
+        .get(..8)
+        .is_some_and(|text| text.eq_ignore_ascii_case(b"content-"));
     (!boundary.is_empty() && boundary.len() <= 200 && looks_like_part).then(|| boundary.to_vec())
 }
 
@@ -338,7 +379,10 @@ mod tests {
 
     use super::*;
 
-    fn parse_in(chunks: &[&[u8]], boundary: &str) -> Result<Vec<(PartHead, Vec<u8>)>, MultipartError> {
+    fn parse_in(
+        chunks: &[&[u8]],
+        boundary: &str,
+    ) -> Result<Vec<(PartHead, Vec<u8>)>, MultipartError> {
         let mut parser = Parser::new(boundary.as_bytes(), 1024);
         let mut parts: Vec<(PartHead, Vec<u8>)> = Vec::new();
         let mut ended = 0;
@@ -359,7 +403,11 @@ mod tests {
     }
 
     fn bodies(body: &[u8], boundary: &str) -> Vec<Vec<u8>> {
-        parse_in(&[body], boundary).unwrap().into_iter().map(|(_, data)| data).collect()
+        parse_in(&[body], boundary)
+            .unwrap()
+            .into_iter()
+            .map(|(_, data)| data)
+            .collect()
     }
 
     #[test]
@@ -393,9 +441,18 @@ mod tests {
     fn bodies_that_are_no_multipart_are_refused() {
         for (body, error) in [
             (b"no boundary here".to_vec(), MultipartError::NoBoundary),
-            ([b"x".repeat(4000), b"\n--b\r\n".to_vec()].concat(), MultipartError::NoBoundary),
-            (b"--b\r\nContent-Disposition: form-data".to_vec(), MultipartError::CutHeaders),
-            ([b"--b\r\nX: ".to_vec(), b"y".repeat(2000)].concat(), MultipartError::HeadersTooLong(1024)),
+            (
+                [b"x".repeat(4000), b"\n--b\r\n".to_vec()].concat(),
+                MultipartError::NoBoundary,
+            ),
+            (
+                b"--b\r\nContent-Disposition: form-data".to_vec(),
+                MultipartError::CutHeaders,
+            ),
+            (
+                [b"--b\r\nX: ".to_vec(), b"y".repeat(2000)].concat(),
+                MultipartError::HeadersTooLong(1024),
+            ),
         ] {
             assert_eq!(parse_in(&[&body], "b").unwrap_err(), error);
         }
@@ -404,25 +461,64 @@ mod tests {
     #[test]
     fn dispositions_of_all_dialects_are_read() {
         for (line, name, file) in [
-            ("form-data; name=\"a b\"; filename=\"x;y.pptx\"", Some("a b"), Some("x;y.pptx")),
-            ("form-data; name=a b; filename=a b.pptx", Some("a b"), Some("a b.pptx")),
+            (
+                "form-data; name=\"a b\"; filename=\"x;y.pptx\"",
+                Some("a b"),
+                Some("x;y.pptx"),
+            ),
+            (
+                "form-data; name=a b; filename=a b.pptx",
+                Some("a b"),
+                Some("a b.pptx"),
+            ),
             ("form-data;name=x;filename=y", Some("x"), Some("y")),
             ("form-data", None, None),
-            ("form-data; name=\"data\"; filename=\"\"", Some("data"), None),
-            ("form-data; name=\"f\"; filename=\"C:\\decks\\a.pptx\"", Some("f"), Some("a.pptx")),
-            ("form-data; name=\"f\"; filename=\"../../etc/passwd\"", Some("f"), Some("passwd")),
-            ("form-data; name=\"f\"; filename=\"a\\\"b.pptx\"", Some("f"), Some("a\"b.pptx")),
-            ("form-data; name=\"f\"; filename=\"_\"; filename*=UTF-8''%ED%95%9C.pptx", Some("f"), Some("한.pptx")),
-            ("form-data; name=\"first\"; name=\"second\"", Some("first"), None),
+            (
+                "form-data; name=\"data\"; filename=\"\"",
+                Some("data"),
+                None,
+            ),
+            (
+                "form-data; name=\"f\"; filename=\"C:\\decks\\a.pptx\"",
+                Some("f"),
+                Some("a.pptx"),
+            ),
+            (
+                "form-data; name=\"f\"; filename=\"../../etc/passwd\"",
+                Some("f"),
+                Some("passwd"),
+            ),
+            (
+                "form-data; name=\"f\"; filename=\"a\\\"b.pptx\"",
+                Some("f"),
+                Some("a\"b.pptx"),
+            ),
+            (
+                "form-data; name=\"f\"; filename=\"_\"; filename*=UTF-8''%ED%95%9C.pptx",
+                Some("f"),
+                Some("한.pptx"),
+            ),
+            (
+                "form-data; name=\"first\"; name=\"second\"",
+                Some("first"),
+                None,
+            ),
         ] {
             let head = PartHead::parse(format!("Content-Disposition: {line}\r\n\r\n").as_bytes());
-            assert_eq!((head.name.as_deref(), head.file_name.as_deref()), (name, file), "{line}");
+            assert_eq!(
+                (head.name.as_deref(), head.file_name.as_deref()),
+                (name, file),
+                "{line}"
+            );
         }
     }
 
     #[test]
     fn a_first_line_is_a_boundary_only_before_a_part_header() {
-        assert_eq!(sniff_boundary(b"\r\n--x-y\r\ncontent-Type: a\r\n"), Some(b"x-y".to_vec()));
+        assert_eq!(
+            sniff_boundary(b"\r\n--x-y\r\ncontent-Type: a\r\n"),
+            Some(b"x-y".to_vec())
+        );
         assert_eq!(sniff_boundary(b"---\ntitle: front matter\n"), None);
         assert_eq!(sniff_boundary(b"PK\x03\x04"), None);
     }

@@ -1,0 +1,362 @@
+//! Failures in the vendor's shape (contract section 2.6): what the caller may
+//! know goes out, what happened inside goes to the log under the request's id.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use axum::body::Body;
+use http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, Response, StatusCode};
+use slides_core::Error;
+use slides_types::{ErrorDetails, ErrorResponse, InnerError};
+
+use crate::respond;
+
+/// The vendor's sentence for an object that is not there (contract section 2.6).
+const VENDOR_MISSING_KEY: &str = "AmazonS3 Storage exception: The specified key does not exist.";
+
+/// What the failed call was about, for the words of a 404.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Subject {
+    Start,
+    Operation,
+    Storage,
+}
+
+/// An answer that is no success.
+#[derive(Debug)]
+pub(crate) struct ApiError(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    status: StatusCode,
+    code: Cow<'static, str>,
+    message: String,
+    /// Never sent.
+    internal: Option<String>,
+    retry_after: Option<Duration>,
+    allow: Option<&'static str>,
+    is_missing_object: bool,
+}
+
+impl ApiError {
+    pub(crate) fn new(
+        status: StatusCode,
+        code: impl Into<Cow<'static, str>>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self(Box::new(Inner {
+            status,
+            code: code.into(),
+            message: message.into(),
+            internal: None,
+            retry_after: None,
+            allow: None,
+            is_missing_object: false,
+        }))
+    }
+
+    pub(crate) fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalidArgument", message)
+    }
+
+    pub(crate) fn no_such_route() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "notFound",
+            "there is no such path in this API: paths begin with `/v3.0/slides/`",
+        )
+    }
+
+    pub(crate) fn method_not_allowed(allow: &'static str) -> Self {
+        let mut error = Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "methodNotAllowed",
+            format!("this path does not take the method: use {allow}"),
+        );
+        error.0.allow = Some(allow);
+        error
+    }
+
+    pub(crate) fn unauthorized(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", message)
+    }
+
+    pub(crate) fn draining() -> Self {
+        Self::unavailable(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the server is shutting down",
+            Some(Duration::from_secs(5)),
+        )
+    }
+
+    /// A bug or a broken machine: the cause is logged, the caller gets the request's id.
+    pub(crate) fn internal(cause: &(dyn std::error::Error + 'static)) -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "the server failed to answer, its log has the reason under the request id",
+        )
+        .with_internal(cause)
+    }
+
+    fn unavailable(status: StatusCode, message: &str, retry_after: Option<Duration>) -> Self {
+        let code = if status == StatusCode::TOO_MANY_REQUESTS {
+            "tooManyRequests"
+        } else {
+            "unavailable"
+        };
+        let mut error = Self::new(status, code, message);
+        error.0.retry_after = Some(retry_after.unwrap_or(Duration::from_secs(1)));
+        error
+    }
+
+    /// Adds what happened inside, for the log.
+    pub(crate) fn with_internal(mut self, cause: &(dyn std::error::Error + 'static)) -> Self {
+        let mut text = cause.to_string();
+        let mut source = cause.source();
+        while let Some(cause) = source {
+            text.push_str(": ");
+            text.push_str(&cause.to_string());
+            source = cause.source();
+        }
+        self.0.internal = Some(text);
+        self
+    }
+
+    #[cfg(test)]
+    pub(crate) fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    #[cfg(test)]
+    pub(crate) fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// Turns what an implementer answered into what the wire says.
+    pub(crate) fn from_core(error: &Error, subject: Subject) -> Self {
+        let conflict = |message: &str| Self::new(StatusCode::CONFLICT, "conflict", message);
+        match error {
+            Error::NotFound { what, detail } => match subject {
+                Subject::Operation => Self::new(
+                    StatusCode::NOT_FOUND,
+                    "notFound",
+                    "Operation does not exist",
+                ),
+                Subject::Start | Subject::Storage => {
+                    let message = detail
+                        .clone()
+                        .unwrap_or_else(|| format!("`{what}` does not exist"));
+                    let mut error = Self::new(StatusCode::NOT_FOUND, "notFound", message);
+                    error.0.is_missing_object = true;
+                    error
+                }
+            },
+            Error::Rejected(rejection) => match StatusCode::from_u16(rejection.status) {
+                Ok(status @ StatusCode::TOO_MANY_REQUESTS) => {
+                    Self::unavailable(status, &rejection.message, None)
+                }
+                Ok(status) if status.is_client_error() => {
+                    Self::new(status, rejection.code.clone(), rejection.message.clone())
+                }
+                _ => Self::internal(error),
+            },
+            Error::Unavailable(down) => match StatusCode::from_u16(down.status) {
+                Ok(status @ (StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)) => {
+                    Self::unavailable(status, &down.message, down.retry_after)
+                }
+                _ => Self::unavailable(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "the service behind this server is not available",
+                    down.retry_after,
+                )
+                .with_internal(error),
+            },
+            // The result of an operation that has none (contract section 9, choice 2).
+            Error::Failed { error, .. } => {
+                conflict(error.message.as_deref().unwrap_or("the operation failed"))
+            }
+            Error::Canceled { .. } => conflict("the operation was canceled"),
+            Error::Unsupported { what, .. } => Self::new(
+                StatusCode::NOT_IMPLEMENTED,
+                "notSupported",
+                format!("this server does not support `{what}`"),
+            ),
+            Error::Auth(_)
+            | Error::Transport(_)
+            | Error::Protocol(_)
+            | Error::UnrecognizedStatus { .. } => Self::new(
+                StatusCode::BAD_GATEWAY,
+                "badGateway",
+                "the service behind this server did not answer as it should",
+            )
+            .with_internal(error),
+            _ => Self::internal(error),
+        }
+    }
+
+    /// Logs the inside and writes the outside.
+    pub(crate) fn into_response(self, request_id: &str, vendor_messages: bool) -> Response<Body> {
+        let Inner {
+            status,
+            code,
+            mut message,
+            internal,
+            retry_after,
+            allow,
+            is_missing_object,
+        } = *self.0;
+        if let Some(internal) = internal {
+            if status.is_server_error() {
+                tracing::error!(
+                    request_id,
+                    status = status.as_u16(),
+                    error = internal,
+                    "request failed"
+                );
+            } else {
+                tracing::info!(
+                    request_id,
+                    status = status.as_u16(),
+                    error = internal,
+                    "request refused"
+                );
+            }
+        }
+        if is_missing_object && vendor_messages {
+            message = format!("{VENDOR_MISSING_KEY} {message}");
+        }
+        let mut inner = InnerError::default();
+        inner.request_id = Some(request_id.to_owned());
+        inner.date = Some(jiff::Timestamp::now().to_string().into());
+        let mut details = ErrorDetails::default();
+        details.code = Some(code.into_owned());
+        details.description = status.canonical_reason().map(str::to_owned);
+        details.message = Some(message);
+        details.inner_error = Some(inner);
+        let mut response = respond::json(status, &ErrorResponse::new(details));
+        let headers = response.headers_mut();
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(wait) = retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
+        }
+        if let Some(allow) = allow {
+            headers.insert(ALLOW, HeaderValue::from_static(allow));
+        }
+        response
+    }
+}
+
+/// Seconds for `Retry-After`, rounded up and at least one.
+pub(crate) fn whole_seconds(wait: Duration) -> u64 {
+    (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use slides_types::OperationError;
+
+    use super::*;
+
+    fn failed(message: &str) -> Error {
+        let mut error = OperationError::new(400);
+        error.message = Some(message.into());
+        Error::Failed {
+            id: "1".into(),
+            error: Box::new(error),
+        }
+    }
+
+    #[test]
+    fn each_kind_of_error_has_its_status() {
+        use Subject::{Operation, Start, Storage};
+        let io = || {
+            Error::io(
+                "cannot read `/secret/path`",
+                std::io::Error::other("disk on fire"),
+            )
+        };
+        for (error, subject, status, message) in [
+            (
+                Error::not_found("1"),
+                Operation,
+                404,
+                "Operation does not exist",
+            ),
+            (
+                Error::not_found("a/b.pptx"),
+                Storage,
+                404,
+                "`a/b.pptx` does not exist",
+            ),
+            (
+                Error::rejected(404, "storageNotFound", "The storage  was not found"),
+                Start,
+                404,
+                "The storage  was not found",
+            ),
+            (
+                Error::rejected(409, "conflict", "Operation is not finished"),
+                Operation,
+                409,
+                "Operation is not finished",
+            ),
+            (
+                Error::rejected(302, "odd", "elsewhere"),
+                Operation,
+                500,
+                "the server failed",
+            ),
+            (
+                Error::unavailable(429, "the queue is full", None),
+                Start,
+                429,
+                "the queue is full",
+            ),
+            (
+                Error::unavailable(500, "stack trace", None),
+                Start,
+                503,
+                "the service behind",
+            ),
+            (
+                failed("Invalid password."),
+                Operation,
+                409,
+                "Invalid password.",
+            ),
+            (
+                Error::Canceled { id: "1".into() },
+                Operation,
+                409,
+                "the operation was canceled",
+            ),
+            (
+                Error::unsupported("cancel", "the cloud"),
+                Operation,
+                501,
+                "`cancel`",
+            ),
+            (io(), Storage, 500, "the server failed"),
+        ] {
+            let answer = ApiError::from_core(&error, subject);
+            assert_eq!(answer.status().as_u16(), status, "{error}");
+            assert!(
+                answer.message().contains(message),
+                "{error}: {}",
+                answer.message()
+            );
+            assert!(!answer.message().contains("secret") && !answer.message().contains("trace"));
+        }
+    }
+
+    #[test]
+    fn retry_after_is_rounded_up() {
+        for (wait, seconds) in [(0, 1), (1, 1), (1000, 1), (1001, 2), (59_999, 60)] {
+            assert_eq!(whole_seconds(Duration::from_millis(wait)), seconds);
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! The server over mocks: what goes in arrives as one request, what comes out
+//! has the vendor's shape.
+#![allow(clippy::unwrap_used)]
+
+mod operations;
+mod sockets;
+mod storage;
+mod support;

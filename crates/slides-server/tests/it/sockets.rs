@@ -1,0 +1,167 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use slides_core::{
+    AsyncApi, Download, Error, MockAsyncApi, MockStorageApi, OperationId, Result, StartRequest,
+    StatusReply,
+};
+use slides_server::{ConnectionLimits, ServeError, Server, ServerBuilder};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+
+fn builder(api: MockAsyncApi) -> ServerBuilder {
+    Server::builder(Arc::new(api), Arc::new(MockStorageApi::new()))
+}
+
+async fn serve(
+    builder: ServerBuilder,
+) -> (
+    std::net::SocketAddr,
+    oneshot::Sender<()>,
+    tokio::task::JoinHandle<std::result::Result<(), ServeError>>,
+) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let task = tokio::spawn(builder.build().serve(listener, async move {
+        let _ = stopped.await;
+    }));
+    (address, stop, task)
+}
+
+async fn read_until(stream: &mut TcpStream, end: &str) -> String {
+    let mut text = Vec::new();
+    while !String::from_utf8_lossy(&text).contains(end) {
+        let mut chunk = [0; 1024];
+        let read = stream.read(&mut chunk).await.unwrap();
+        assert!(
+            read > 0,
+            "the connection ended after {:?}",
+            String::from_utf8_lossy(&text)
+        );
+        text.extend_from_slice(chunk.get(..read).unwrap());
+    }
+    String::from_utf8(text).unwrap()
+}
+
+#[tokio::test]
+async fn a_client_that_waits_for_100_continue_gets_it() {
+    let mut api = MockAsyncApi::new();
+    api.expect_start().returning(|_| Ok("id-1".into()));
+    let (address, _stop, _task) = serve(builder(api)).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head = "POST /v3.0/slides/async/convert/pdf HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    assert!(
+        read_until(&mut stream, "\r\n\r\n")
+            .await
+            .starts_with("HTTP/1.1 100")
+    );
+    stream.write_all(b"deck").await.unwrap();
+    assert!(
+        read_until(&mut stream, "id-1")
+            .await
+            .starts_with("HTTP/1.1 201")
+    );
+}
+
+#[tokio::test]
+async fn a_refused_upload_is_read_to_its_end_so_that_the_answer_arrives() {
+    let (address, _stop, _task) = serve(builder(MockAsyncApi::new()).max_body(64 << 20)).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let body = vec![b'x'; 4 << 20];
+    let head = format!(
+        "POST /v3.0/slides/async/convert/docx HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(&body).await.unwrap();
+    assert!(
+        read_until(&mut stream, "innerError")
+            .await
+            .starts_with("HTTP/1.1 400")
+    );
+}
+
+#[tokio::test]
+async fn requests_in_flight_end_before_the_server_does() {
+    let (release, released) = oneshot::channel();
+    let (begun, started) = oneshot::channel();
+    let api = Waits(std::sync::Mutex::new(Some((begun, released))));
+    let (address, stop, task) = serve(Server::builder(
+        Arc::new(api),
+        Arc::new(MockStorageApi::new()),
+    ))
+    .await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream
+        .write_all(b"GET /v3.0/slides/async/x HTTP/1.1\r\nHost: x\r\n\r\n")
+        .await
+        .unwrap();
+    started.await.unwrap();
+    stop.send(()).unwrap();
+    release.send(()).unwrap();
+    assert!(
+        read_until(&mut stream, "innerError")
+            .await
+            .starts_with("HTTP/1.1 404")
+    );
+    task.await.unwrap().unwrap();
+}
+
+/// Says that it was asked for a status, and answers when it is told to.
+struct Waits(std::sync::Mutex<Option<(oneshot::Sender<()>, oneshot::Receiver<()>)>>);
+
+#[async_trait::async_trait]
+impl AsyncApi for Waits {
+    async fn start(&self, _: StartRequest) -> Result<OperationId> {
+        Err(Error::unsupported("start", "this test"))
+    }
+
+    async fn status(&self, id: &OperationId) -> Result<StatusReply> {
+        let (begun, released) = self.0.lock().unwrap().take().unwrap();
+        begun.send(()).unwrap();
+        released.await.unwrap();
+        Err(Error::not_found(id.as_str()))
+    }
+
+    async fn result(&self, _: &OperationId) -> Result<Download> {
+        Err(Error::unsupported("result", "this test"))
+    }
+}
+
+#[tokio::test]
+async fn an_open_server_stays_on_loopback() {
+    let bind = || async { TcpListener::bind("0.0.0.0:0").await.unwrap() };
+    let refused = builder(MockAsyncApi::new())
+        .build()
+        .serve(bind().await, async {})
+        .await
+        .unwrap_err();
+    assert!(matches!(refused, ServeError::Open { .. }));
+    builder(MockAsyncApi::new())
+        .allow_open(true)
+        .build()
+        .serve(bind().await, async {})
+        .await
+        .unwrap();
+    let closed =
+        builder(MockAsyncApi::new()).credentials(slides_server::Credentials::new("a", "b"));
+    closed.build().serve(bind().await, async {}).await.unwrap();
+}
+
+#[tokio::test]
+async fn silent_connections_are_cut() {
+    let mut limits = ConnectionLimits::default();
+    limits.header_timeout = Duration::from_millis(20);
+    let (address, _stop, _task) =
+        serve(builder(MockAsyncApi::new()).connection_limits(limits)).await;
+    for start in ["", "P", "PRI * HTTP/2", "GET / HTTP/1.1\r\nHost"] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(start.as_bytes()).await.unwrap();
+        let mut rest = Vec::new();
+        // Ends only when the server closes; a reset is as good.
+        let _ = stream.read_to_end(&mut rest).await;
+    }
+}
