@@ -3,7 +3,17 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod ci;
 mod codegen;
+mod fidelity;
+mod hostile;
+mod http;
+mod packages;
+mod process;
+mod sdk;
+mod server;
+mod test;
+mod tidy;
 mod workspace;
 
 use std::process::ExitCode;
@@ -26,11 +36,33 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Check the crate map, the manifests, the texts and the links.
+    Tidy,
+    /// Build and run every test.
+    Test {
+        /// More arguments for `cargo test`.
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
+    /// Run the vendor's SDKs for Python and Node.js against a server of ours.
+    SdkTests,
+    /// Run what must pass before a change lands, beside the tests.
+    Ci,
+    /// Score the output against PowerPoint's.
+    Fidelity(fidelity::Arguments),
+    /// Convert hostile decks by the command line and by a server.
+    Hostile(hostile::Arguments),
 }
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Codegen { check } => codegen::run(check),
+        Task::Tidy => tidy::run(),
+        Task::Test { arguments } => test::run(&arguments),
+        Task::SdkTests => sdk::run(),
+        Task::Ci => ci::run(),
+        Task::Fidelity(arguments) => fidelity::run(&arguments),
+        Task::Hostile(arguments) => hostile::run(&arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,0 +1,24 @@
+//! What must pass before a change lands, beside the tests; the cheap steps come first.
+
+use anyhow::Result;
+
+use crate::{codegen, process, sdk, tidy};
+
+pub(crate) fn run() -> Result<()> {
+    process::step("fmt", || {
+        process::run(&mut process::cargo(["fmt", "--all", "--check"]))
+    })?;
+    process::step("tidy", tidy::run)?;
+    process::step("codegen", || codegen::run(true))?;
+    process::step("clippy", || {
+        process::run(&mut process::cargo([
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "--deny",
+            "warnings",
+        ]))
+    })?;
+    process::step("sdk-tests", sdk::run)
+}
