@@ -4,6 +4,33 @@
 //! the password; the typed [`model`] keeps what the XML says and leaves out
 //! what it does not say (`None` means "inherit"), so that inheritance is the
 //! layout's business.
+//!
+//! ```no_run
+//! use slides_ooxml::{Deck, PackageLimits};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let deck = Deck::open(std::fs::read("deck.pptx")?, None, &PackageLimits::default())?;
+//! for index in 0..deck.presentation().slides.len() {
+//!     let slide = deck.slide(index)?;
+//!     assert_eq!(slide.index as usize, index + 1);
+//! }
+//! # Ok(())
+//! # }
+//! ```
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod crypto;
+mod deck;
+mod error;
+mod limits;
 pub mod model;
+mod package;
+mod read;
+mod sniff;
+mod xml;
+
+pub use deck::Deck;
+pub use error::{Error, ErrorKind, Result};
+pub use limits::PackageLimits;
+pub use package::{Package, RawEntry, Relationship, Relationships, Target};
+pub use sniff::{Kind, sniff};

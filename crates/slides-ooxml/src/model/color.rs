@@ -12,12 +12,18 @@ pub struct Color {
 impl Color {
     /// An sRGB colour without transforms.
     pub const fn rgb(r: u8, g: u8, b: u8) -> Self {
-        Self { base: ColorBase::Srgb([r, g, b]), mods: Vec::new() }
+        Self {
+            base: ColorBase::Srgb([r, g, b]),
+            mods: Vec::new(),
+        }
     }
 
     /// A scheme colour without transforms.
     pub const fn scheme(color: SchemeColor) -> Self {
-        Self { base: ColorBase::Scheme(color), mods: Vec::new() }
+        Self {
+            base: ColorBase::Scheme(color),
+            mods: Vec::new(),
+        }
     }
 }
 
@@ -131,6 +137,14 @@ pub struct ColorMap(pub BTreeMap<SchemeColor, SchemeColor>);
 impl Default for ColorMap {
     fn default() -> Self {
         use SchemeColor::{Background1, Background2, Dark1, Dark2, Light1, Light2, Text1, Text2};
-        Self([(Background1, Light1), (Text1, Dark1), (Background2, Light2), (Text2, Dark2)].into())
+        Self(
+            [
+                (Background1, Light1),
+                (Text1, Dark1),
+                (Background2, Light2),
+                (Text2, Dark2),
+            ]
+            .into(),
+        )
     }
 }

@@ -1,4 +1,4 @@
-//! The deck as its XML says it. Lengths are EMU (914,400 to the inch), angles are 1/60,000 degree,
+//! The deck as its XML says it. Lengths are EMU (914,400 to the inch), angles are degrees,
 //! percentages are fractions (`1.0` is 100 %), font sizes are points. `None` always means
 //! "not said here": inherit.
 
@@ -14,19 +14,25 @@ mod theme;
 pub use color::{Color, ColorBase, ColorMap, ColorMod, SchemeColor};
 pub use deck::{Background, Layout, Master, Notes, Presentation, Slide};
 pub use fill::{
-    BlipEffect, BlipFill, BlipMode, Dash, EffectList, Fill, Gradient, GradientKind, GradientStop, InnerShadow, Join,
-    Line, LineCap, LineEnd, LineEndKind, LineEndSize, OuterShadow, PatternFill, PictureRef, RectAlign, Reflection,
-    RelativeRect, Tile, TileFlip,
+    BlipEffect, BlipFill, BlipMode, Dash, EffectList, Fill, Gradient, GradientKind, GradientStop,
+    InnerShadow, Join, Line, LineCap, LineEnd, LineEndKind, LineEndSize, OuterShadow, PatternFill,
+    PictureRef, RectAlign, Reflection, RelativeRect, Tile, TileFlip,
 };
-pub use geometry::{AdjustValue, CustomGeometry, Geometry, Guide, GuidePath, PathCommand, PathFill, TextRect, Transform};
+pub use geometry::{
+    AdjustValue, CustomGeometry, Geometry, Guide, GuidePath, PathCommand, PathFill, TextRect,
+    Transform,
+};
 pub use shape::{
-    ChartRef, Connector, GraphicFrame, GraphicKind, Group, NonVisual, OleObject, Picture, Placeholder, Shape, ShapeKind, ShapeProperties,
-    ShapeStyle, StyleRef,
+    ChartRef, Connector, GraphicFrame, GraphicKind, Group, NonVisual, OleObject, Picture,
+    Placeholder, Shape, ShapeKind, ShapeProperties, ShapeStyle, StyleRef,
 };
-pub use table::{CellBorders, Table, TableCell, TableCellStyle, TablePart, TableRow, TableStyle, TextStyle};
+pub use table::{
+    CellBorders, Table, TableCell, TableCellStyle, TablePart, TableRow, TableStyle, TextStyle,
+};
 pub use text::{
-    Anchor, Autofit, BodyProperties, Bullet, BulletColor, BulletKind, BulletSize, BulletFont, Caps, FontAlign, FontRef, Hyperlink, LinkAction, ListStyle, Paragraph,
-    ParagraphProperties, Run, RunKind, RunProperties, Spacing, Strike, TabAlign, TabStop, TextAlign, TextBody,
-    Underline, VerticalText,
+    Anchor, Autofit, BodyProperties, Bullet, BulletColor, BulletFont, BulletKind, BulletSize, Caps,
+    FontAlign, FontRef, Hyperlink, LinkAction, ListStyle, Paragraph, ParagraphProperties, Run,
+    RunKind, RunProperties, Spacing, Strike, TabAlign, TabStop, TextAlign, TextBody, Underline,
+    VerticalText,
 };
 pub use theme::{EffectStyle, FontCollection, FontScheme, FormatScheme, Theme};

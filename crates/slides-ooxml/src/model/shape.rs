@@ -1,4 +1,7 @@
-use super::{BlipFill, Color, EffectList, Fill, Geometry, Hyperlink, Line, PictureRef, Table, TextBody, Transform};
+use super::{
+    BlipFill, Color, EffectList, Fill, Geometry, Hyperlink, Line, PictureRef, Table, TextBody,
+    Transform,
+};
 
 /// One node of a shape tree.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,6 +83,8 @@ pub struct ShapeProperties {
     pub effects: Option<EffectList>,
     /// `a:scene3d` or `a:sp3d` that changes the front view (rotated camera, bevel, extrusion), for a warning.
     pub three_d: Option<String>,
+    /// `dsp:txXfrm` of a stored diagram shape: the box of its text, where it is not the shape's.
+    pub text_transform: Option<Transform>,
 }
 
 /// `p:style`.

@@ -1,0 +1,107 @@
+use crate::model::{Color, EffectList, InnerShadow, OuterShadow, RectAlign, Reflection};
+use crate::read::color::color;
+use crate::read::fill::rect_align;
+use crate::xml::{Node, angle, attr, boolean, child, coordinate, elements, fraction, integer};
+
+/// The `a:effectLst` among the children; an empty one switches inherited effects off.
+pub(super) fn effects_in(parent: Node<'_>) -> Option<EffectList> {
+    child(parent, "effectLst").map(effect_list)
+}
+
+fn effect_list(node: Node<'_>) -> EffectList {
+    let mut list = EffectList::default();
+    for element in elements(node) {
+        let length = |name| coordinate(element, name).unwrap_or(0).max(0);
+        let degrees = |name| angle(element, name).unwrap_or(0.0);
+        let color = || color(element).unwrap_or(Color::rgb(0, 0, 0));
+        match element.tag_name().name() {
+            "outerShdw" => {
+                list.outer_shadow = Some(OuterShadow {
+                    blur: length("blurRad"),
+                    distance: length("dist"),
+                    direction: degrees("dir"),
+                    sx: fraction(element, "sx").unwrap_or(1.0),
+                    sy: fraction(element, "sy").unwrap_or(1.0),
+                    kx: degrees("kx"),
+                    ky: degrees("ky"),
+                    align: rect_align(element).unwrap_or(RectAlign::Bottom),
+                    rotate_with_shape: boolean(element, "rotWithShape").unwrap_or(true),
+                    color: color(),
+                });
+            }
+            // The twenty old presets differ in perspective; all keep offset and colour.
+            "prstShdw" => {
+                list.outer_shadow = Some(OuterShadow {
+                    blur: 0,
+                    distance: length("dist"),
+                    direction: degrees("dir"),
+                    sx: 1.0,
+                    sy: 1.0,
+                    kx: 0.0,
+                    ky: 0.0,
+                    align: RectAlign::Bottom,
+                    rotate_with_shape: true,
+                    color: color(),
+                });
+            }
+            "innerShdw" => {
+                list.inner_shadow = Some(InnerShadow {
+                    blur: length("blurRad"),
+                    distance: length("dist"),
+                    direction: degrees("dir"),
+                    color: color(),
+                });
+            }
+            "glow" => list.glow = Some((length("rad"), color())),
+            "softEdge" => list.soft_edge = Some(length("rad")),
+            "blur" => list.blur = Some(length("rad")),
+            "reflection" => {
+                list.reflection = Some(Reflection {
+                    blur: length("blurRad"),
+                    start_alpha: fraction(element, "stA").unwrap_or(1.0),
+                    start_position: fraction(element, "stPos").unwrap_or(0.0),
+                    end_alpha: fraction(element, "endA").unwrap_or(0.0),
+                    end_position: fraction(element, "endPos").unwrap_or(1.0),
+                    distance: length("dist"),
+                    direction: degrees("dir"),
+                    sx: fraction(element, "sx").unwrap_or(1.0),
+                    sy: fraction(element, "sy").unwrap_or(1.0),
+                    align: rect_align(element).unwrap_or(RectAlign::Bottom),
+                });
+            }
+            _ => {}
+        }
+    }
+    list
+}
+
+/// 3-D among the children that changes the front view: what it is, for a warning.
+pub(super) fn three_d(parent: Node<'_>) -> Option<String> {
+    let camera = child(parent, "scene3d").and_then(|scene| child(scene, "camera"));
+    if let Some(camera) = camera {
+        let turned = child(camera, "rot").is_some_and(|rotation| {
+            ["lat", "lon", "rev"]
+                .iter()
+                .any(|name| integer(rotation, name).unwrap_or(0) != 0)
+        });
+        let preset = attr(camera, "prst").unwrap_or("orthographicFront");
+        if turned
+            || !matches!(
+                preset,
+                "orthographicFront" | "perspectiveFront" | "legacyObliqueFront"
+            )
+        {
+            return Some("rotated camera".to_owned());
+        }
+    }
+    let solid = child(parent, "sp3d")?;
+    let bevelled = child(solid, "bevelT").is_some_and(|bevel| {
+        ["w", "h"]
+            .iter()
+            .all(|name| coordinate(bevel, name).unwrap_or(76_200) > 0)
+    });
+    if bevelled {
+        return Some("bevel".to_owned());
+    }
+    (coordinate(solid, "contourW").unwrap_or(0) > 0).then(|| "contour".to_owned())
+}
