@@ -224,7 +224,7 @@ impl ApiError {
                 );
             }
         }
-        if is_missing_object && vendor_messages {
+        if is_missing_object && vendor_messages && !message.contains(VENDOR_MISSING_KEY) {
             message = format!("{VENDOR_MISSING_KEY} {message}");
         }
         let mut inner = InnerError::default();
