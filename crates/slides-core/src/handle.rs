@@ -68,13 +68,21 @@ struct Wait {
 impl<T: Outcome> OperationHandle<T> {
     /// Follows an operation that was started before, here or elsewhere.
     pub fn new(api: Arc<dyn AsyncApi>, id: OperationId) -> Self {
-        let span = operation_span();
+        Self::in_span(api, id, None, operation_span())
+    }
+
+    fn in_span(
+        api: Arc<dyn AsyncApi>,
+        id: OperationId,
+        location: Option<FileLocation>,
+        span: Span,
+    ) -> Self {
         span.record("id", id.as_str());
         Self {
             api,
             id,
             policy: PollPolicy::default(),
-            location: None,
+            location,
             span,
             wait: Wait::default(),
             kind: PhantomData,
@@ -104,12 +112,7 @@ impl<T: Outcome> OperationHandle<T> {
         }
         let location = outcome::location(&request.call);
         let id = api.start(request).instrument(span.clone()).await?;
-        span.record("id", id.as_str());
-        Ok(Self {
-            location,
-            span,
-            ..Self::new(api, id)
-        })
+        Ok(Self::in_span(api, id, location, span))
     }
 
     /// The operation's id. Store it to resume in another process.

@@ -1,0 +1,209 @@
+//! URLs from the route table: what is encoded how, and which hosts may see credentials.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use slides_core::{Error, Result};
+use slides_types::Route;
+use url::{Host, Url};
+
+/// Everything but the unreserved characters of RFC 3986.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// The URL of a call under a base URL. A parameter that takes the rest of the path keeps its
+/// slashes, every other one is a single segment.
+pub(crate) fn url(
+    base: &str,
+    route: &Route,
+    path: &[(&str, &str)],
+    query: &[(&'static str, String)],
+) -> Result<String> {
+    let mut url = base.to_owned();
+    for segment in route.path.split('/').filter(|segment| !segment.is_empty()) {
+        let Some(name) = segment
+            .strip_prefix('{')
+            .and_then(|segment| segment.strip_suffix('}'))
+        else {
+            url.push('/');
+            url.push_str(segment);
+            continue;
+        };
+        let value = path
+            .iter()
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| *value)
+            .unwrap_or_default();
+        if route.rest == Some(name) {
+            // an empty rest drops the segment: the root folder (contract section 2.1)
+            for piece in value.split('/').filter(|piece| !piece.is_empty()) {
+                push(&mut url, name, piece)?;
+            }
+        } else {
+            push(&mut url, name, value)?;
+        }
+    }
+    let mut separator = '?';
+    for (key, value) in query {
+        debug_assert!(
+            route.query.contains(key),
+            "{key} is no query parameter of {}",
+            route.operation_id
+        );
+        url.push(separator);
+        separator = '&';
+        url.push_str(key);
+        url.push('=');
+        url.extend(utf8_percent_encode(value, SEGMENT));
+    }
+    Ok(url)
+}
+
+fn push(url: &mut String, name: &str, value: &str) -> Result<()> {
+    if value.is_empty() {
+        return Err(Error::invalid(format!(
+            "`{name}` is empty: it is part of the URL and must not be"
+        )));
+    }
+    if matches!(value, "." | "..") {
+        return Err(Error::invalid(format!(
+            "`{name}` holds the path segment `{value}`, which no URL can carry"
+        )));
+    }
+    url.push('/');
+    url.extend(utf8_percent_encode(value, SEGMENT));
+    Ok(())
+}
+
+pub(crate) fn uri(url: &str) -> Result<http::Uri> {
+    // the text is not repeated: its query may hold what belongs to nobody else
+    url.parse().map_err(|_| {
+        Error::invalid("the URL of the call cannot be sent, it may be too long (64 KiB)")
+    })
+}
+
+/// Checks a base URL and takes off its trailing slash. Plain http is for loopback, unless the
+/// caller allows it: tokens and documents would cross the network readable.
+pub(crate) fn base(text: &str, plain_http: bool) -> Result<String> {
+    let url = Url::parse(text)
+        .map_err(|error| Error::invalid(format!("base URL `{}`: {error}", shown(text))))?;
+    let host = url
+        .host()
+        .ok_or_else(|| Error::invalid("the base URL has no host"))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Error::invalid(
+            "the base URL holds a user name or password: pass credentials apart from it",
+        ));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(Error::invalid(
+            "the base URL has a query or fragment: give scheme, host, port and path only",
+        ));
+    }
+    let loopback = match host {
+        Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+    };
+    match url.scheme() {
+        "https" => {}
+        "http" if loopback || plain_http => {}
+        "http" => {
+            return Err(Error::invalid(format!(
+                "base URL `{text}` is not encrypted: use https, or `allow_plain_http` in a network you trust"
+            )));
+        }
+        other => {
+            return Err(Error::invalid(format!(
+                "scheme `{other}` of the base URL is not known: use https or http"
+            )));
+        }
+    }
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+/// A text that could not be parsed may be a URL with a password in it.
+fn shown(text: &str) -> &str {
+    if text.contains('@') { "[hidden]" } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_encoded_segment_by_segment() {
+        let name = [("name", "Q3 report/50%? #ü.pptx"), ("format", "pdf")];
+        let query = [("outPath", "a b/c&d=e+f.pdf".to_owned())];
+        assert_eq!(
+            url(
+                "https://host",
+                &Route::START_SAVE_PRESENTATION,
+                &name,
+                &query
+            )
+            .unwrap(),
+            "https://host/v3.0/slides/async/Q3%20report%2F50%25%3F%20%23%C3%BC.pptx/pdf?outPath=a%20b%2Fc%26d%3De%2Bf.pdf"
+        );
+        for (path, expected) in [("/Data//my deck.pptx", "/Data/my%20deck.pptx"), ("", "")] {
+            let url = url(
+                "http://localhost:1",
+                &Route::GET_FILES_LIST,
+                &[("path", path)],
+                &[],
+            )
+            .unwrap();
+            assert_eq!(
+                url,
+                format!("http://localhost:1/v3.0/slides/storage/folder{expected}")
+            );
+        }
+    }
+
+    #[test]
+    fn what_a_path_cannot_carry_is_refused_here() {
+        for (route, name, value) in [
+            (&Route::GET_OPERATION_STATUS, "id", ""),
+            (&Route::GET_OPERATION_STATUS, "id", ".."),
+            (&Route::DOWNLOAD_FILE, "path", "a/../b"),
+        ] {
+            let error = url("https://host", route, &[(name, value)], &[]).unwrap_err();
+            assert_eq!(error.status_code(), Some(400), "{value}: {error}");
+        }
+    }
+
+    #[test]
+    fn base_urls() {
+        for (text, expected) in [
+            ("https://api.aspose.cloud", Ok("https://api.aspose.cloud")),
+            ("https://host/prefix/", Ok("https://host/prefix")),
+            ("http://127.0.0.1:8080/", Ok("http://127.0.0.1:8080")),
+            ("http://[::1]:8080", Ok("http://[::1]:8080")),
+            ("http://localhost", Ok("http://localhost")),
+            ("http://slides.lan", Err("is not encrypted")),
+            ("http://127.0.0.1.example.org", Err("is not encrypted")),
+            ("ftp://host", Err("scheme `ftp`")),
+            ("https://id:hunter2@host", Err("pass credentials apart")),
+            ("id:hunter2@host", Err("")),
+            ("https://host/?token=hunter2", Err("query or fragment")),
+            ("host", Err("base URL `host`")),
+        ] {
+            match (base(text, false), expected) {
+                (Ok(base), Ok(expected)) => assert_eq!(base, expected),
+                (Err(error), Err(part)) => {
+                    let shown = error.to_string();
+                    assert!(
+                        shown.contains(part) && !shown.contains("hunter2"),
+                        "{text}: {shown}"
+                    );
+                }
+                (got, _) => panic!("{text}: {got:?}"),
+            }
+        }
+        assert_eq!(
+            base("http://slides.lan", true).unwrap(),
+            "http://slides.lan"
+        );
+    }
+}

@@ -1,0 +1,501 @@
+use std::fmt::{self, Write as _};
+use std::io;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use serde::de::DeserializeOwned;
+use slides_core::{
+    AsyncApi, AuthError, Download, Error, FileLocation, OperationId, Payload, Result, StartRequest,
+    StatusReply, StorageApi, TransportError, TransportErrorKind,
+};
+use slides_types::{
+    ApiInfo, DiscUsage, FileVersions, FilesList, FilesUploadResult, ObjectExist, Route,
+    StorageExist,
+};
+use tokio::time::Instant;
+use tracing::Instrument;
+
+use crate::builder::HttpClientBuilder;
+use crate::content::Content;
+use crate::encode::{self, Call};
+use crate::exchange::Exchange;
+use crate::retry::{Repeat, RetryPolicy};
+use crate::{Body, Token, TokenSource, address, answer};
+
+/// The async API and the storage over HTTP: the vendor's cloud, or any `slides serve`.
+///
+/// Cloning is cheap and shares connections and token.
+///
+/// ```
+/// use slides_http::HttpClient;
+///
+/// # fn main() -> slides_core::Result<()> {
+/// let client = HttpClient::builder()
+///     .base_url("http://127.0.0.1:8080")
+///     .credentials("my_client_id", "my_client_secret")
+///     .build()?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct HttpClient {
+    inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) exchange: Exchange,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) tokens: Option<Arc<dyn TokenSource>>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) base: String,
+    pub(crate) async_base: String,
+}
+
+impl HttpClient {
+    /// Starts from the vendor's cloud and no credentials.
+    pub fn builder() -> HttpClientBuilder {
+        HttpClientBuilder::default()
+    }
+
+    pub(crate) fn from_inner(inner: Inner) -> Self {
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    /// Name and version of the service (`GetApiInfo`).
+    ///
+    /// # Errors
+    /// [`Error::Auth`] when the credentials are wrong, [`Error::Unavailable`] and
+    /// [`Error::Transport`] when the service cannot be reached.
+    pub async fn info(&self) -> Result<ApiInfo> {
+        let call = self.plain(&Route::GET_API_INFO, &[], &[], "info")?;
+        self.model(&call).await
+    }
+
+    /// A call without a body.
+    fn plain(
+        &self,
+        route: &'static Route,
+        path: &[(&str, &str)],
+        query: &[(&'static str, Option<&str>)],
+        what: &str,
+    ) -> Result<Call> {
+        let is_async = route.path.starts_with("/v3.0/slides/async");
+        let base = if is_async {
+            &self.inner.async_base
+        } else {
+            &self.inner.base
+        };
+        let query: Vec<_> = query
+            .iter()
+            .filter_map(|(key, value)| value.map(|value| (*key, value.to_owned())))
+            .collect();
+        Ok(Call {
+            route,
+            url: address::url(base, route, path, &query)?,
+            headers: HeaderMap::new(),
+            content: Content::empty(),
+            repeat: Repeat::Harmless,
+            what: what.to_owned(),
+        })
+    }
+
+    async fn model<T: DeserializeOwned>(&self, call: &Call) -> Result<T> {
+        answer::json(call.route.operation_id, self.send(call).await?).await
+    }
+
+    async fn done(&self, call: &Call) -> Result<()> {
+        // the body of these answers is empty and nobody reads it (contract section 5)
+        self.send(call).await.map(drop)
+    }
+
+    /// Sends until there is a good answer or no more right to try.
+    async fn send(&self, call: &Call) -> Result<http::Response<Body>> {
+        let policy = &self.inner.retry;
+        let started = Instant::now();
+        let mut tries = 0;
+        let mut renewed = false;
+        loop {
+            let token = match &self.inner.tokens {
+                Some(source) => Some(source.token().await?),
+                None => None,
+            };
+            tries += 1;
+            let error = match self.attempt(call, token.as_ref(), tries).await {
+                Ok(response) => return Ok(response),
+                Err(error) => error,
+            };
+            if let (Error::Auth(refusal), Some(token), Some(source)) =
+                (&error, &token, &self.inner.tokens)
+                && refusal.status == Some(401)
+                && !renewed
+            {
+                source.refused(token).await;
+                renewed = true;
+                if !call.content.can_repeat() {
+                    return Err(AuthError::new(
+                        Some(401),
+                        "the server wants a new token, but the document is a one-shot stream that was sent already: \
+                         send it again, or use `Payload::path`, `Payload::bytes` or `Payload::replayable`",
+                    )
+                    .into());
+                }
+                tries -= 1;
+                continue;
+            }
+            let wait = policy.wait(tries, rand::random(), error.retry_after());
+            let late = started.elapsed().saturating_add(wait) > policy.total;
+            let again = call.repeat.allows(&error);
+            if tries >= policy.attempts || late || !again || !call.content.can_repeat() {
+                return Err(finished(error, call, tries));
+            }
+            tracing::debug!(call = call.route.operation_id, attempt = tries, error.type = error.kind_text(), "trying again");
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    async fn attempt(
+        &self,
+        call: &Call,
+        token: Option<&Token>,
+        number: u32,
+    ) -> Result<http::Response<Body>> {
+        let span = tracing::info_span!(
+            "slides.request",
+            call = call.route.operation_id,
+            attempt = number,
+            status = tracing::field::Empty,
+            error.type = tracing::field::Empty,
+        );
+        async {
+            let outcome = self.exchange(call, token).await;
+            if let Err(error) = &outcome {
+                tracing::Span::current().record("error.type", error.kind_text());
+            }
+            outcome
+        }
+        .instrument(span)
+        .await
+    }
+
+    async fn exchange(&self, call: &Call, token: Option<&Token>) -> Result<http::Response<Body>> {
+        let request = self.request(call, token).await?;
+        let response = self.inner.exchange.send(request).await?;
+        let status = response.status();
+        tracing::Span::current().record("status", status.as_u16());
+        if status.is_success() {
+            return Ok(response);
+        }
+        Err(answer::error(call.route.operation_id, &call.what, response).await)
+    }
+
+    async fn request(&self, call: &Call, token: Option<&Token>) -> Result<http::Request<Body>> {
+        let method = http::Method::from_bytes(call.route.method.as_bytes()).unwrap_or_default();
+        let has_body = !matches!(method, http::Method::GET | http::Method::DELETE);
+        let mut request = http::Request::new(call.content.open().await?);
+        *request.method_mut() = method;
+        *request.uri_mut() = address::uri(&call.url)?;
+        let headers = request.headers_mut();
+        headers.clone_from(&self.inner.headers);
+        headers.extend(call.headers.clone());
+        headers.insert(
+            header::ACCEPT,
+            HeaderValue::from_static("application/json, */*"),
+        );
+        if let Some(value) = call.content.content_type() {
+            headers.insert(header::CONTENT_TYPE, value.clone());
+        } else if has_body && call.content.is_empty() {
+            // some servers refuse a POST that does not say it is empty
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
+        if let Some(token) = token {
+            let mut value =
+                HeaderValue::try_from(format!("Bearer {}", token.expose())).map_err(|_| {
+                    AuthError::new(
+                        None,
+                        "the token holds control characters, which a header cannot carry",
+                    )
+                })?;
+            value.set_sensitive(true);
+            headers.insert(header::AUTHORIZATION, value);
+        }
+        Ok(request)
+    }
+}
+
+/// The last error with what the caller must know about the tries.
+fn finished(mut error: Error, call: &Call, tries: u32) -> Error {
+    let spent = !call.content.can_repeat() && error.is_retryable();
+    let unclear = call.repeat == Repeat::Twice && !call.repeat.allows(&error);
+    let note = if spent {
+        "; not sent again, since the document is a one-shot stream"
+    } else if unclear && call.route.success != 201 {
+        "; whether it was done is not known"
+    } else if unclear {
+        "; whether the operation was started is not known, an idempotency key makes it safe to repeat"
+    } else {
+        ""
+    };
+    match &mut error {
+        Error::Unavailable(inner) => {
+            inner.attempts = tries;
+            inner.message.push_str(note);
+        }
+        Error::Transport(inner) => {
+            if tries > 1 {
+                let _ = write!(inner.message, ", {tries} attempts");
+            }
+            if inner.request_sent {
+                inner.message.push_str(note);
+            }
+        }
+        _ => {}
+    }
+    error
+}
+
+/// An answer whose body broke off while it was read whole.
+pub(crate) fn broken_answer(call: &'static str, error: io::Error) -> Error {
+    let kind = match error.kind() {
+        io::ErrorKind::TimedOut => TransportErrorKind::Timeout,
+        _ => TransportErrorKind::Interrupted,
+    };
+    TransportError::new(kind, true, format!("reading the answer to `{call}`"))
+        .with_source(error)
+        .into()
+}
+
+#[async_trait]
+impl AsyncApi for HttpClient {
+    async fn start(&self, request: StartRequest) -> Result<OperationId> {
+        let call = encode::start(&self.inner.async_base, request)?;
+        let response = self.send(&call).await?;
+        answer::id(call.route.operation_id, response).await
+    }
+
+    async fn status(&self, id: &OperationId) -> Result<StatusReply> {
+        let call = self.plain(
+            &Route::GET_OPERATION_STATUS,
+            &[("id", id.as_str())],
+            &[],
+            id.as_str(),
+        )?;
+        let response = self.send(&call).await?;
+        let retry_after = answer::retry_after(response.headers());
+        let mut reply = StatusReply::new(answer::json(call.route.operation_id, response).await?);
+        reply.retry_after = retry_after;
+        Ok(reply)
+    }
+
+    async fn result(&self, id: &OperationId) -> Result<Download> {
+        let call = self.plain(
+            &Route::GET_OPERATION_RESULT,
+            &[("id", id.as_str())],
+            &[],
+            id.as_str(),
+        )?;
+        self.send(&call).await.map(answer::download)
+    }
+
+    async fn cancel(&self, id: &OperationId) -> Result<()> {
+        let call = self.plain(
+            &Route::CANCEL_OPERATION,
+            &[("id", id.as_str())],
+            &[],
+            id.as_str(),
+        )?;
+        match self.done(&call).await {
+            // the vendor's cloud has no such call
+            Err(error) if matches!(error.status_code(), Some(405 | 501)) => {
+                Err(Error::unsupported("cancel", "the server"))
+            }
+            other => other,
+        }
+    }
+}
+
+impl HttpClient {
+    fn file(&self, route: &'static Route, file: &FileLocation) -> Result<Call> {
+        named(file)?;
+        self.place(route, file, true)
+    }
+
+    fn place(&self, route: &'static Route, at: &FileLocation, versioned: bool) -> Result<Call> {
+        let version = at.version.as_deref().filter(|_| versioned);
+        let query = [
+            ("storageName", at.storage.as_deref()),
+            ("versionId", version),
+        ];
+        self.plain(route, &[("path", &at.path)], &query, &at.path)
+    }
+
+    fn transfer(
+        &self,
+        route: &'static Route,
+        from: &FileLocation,
+        to: &FileLocation,
+        versioned: bool,
+    ) -> Result<Call> {
+        named(from)?;
+        named(to)?;
+        let query = [
+            ("destPath", Some(to.path.trim_start_matches('/'))),
+            ("srcStorageName", from.storage.as_deref()),
+            ("destStorageName", to.storage.as_deref()),
+            ("versionId", from.version.as_deref().filter(|_| versioned)),
+        ];
+        self.plain(route, &[("srcPath", &from.path)], &query, &from.path)
+    }
+}
+
+fn named(file: &FileLocation) -> Result<()> {
+    if file.path.trim_matches('/').is_empty() {
+        return Err(Error::invalid(
+            "the storage path is empty: name a file or folder",
+        ));
+    }
+    Ok(())
+}
+
+/// A move that is repeated after it was done finds nothing to move.
+fn once(mut call: Call) -> Call {
+    call.repeat = Repeat::Twice;
+    call
+}
+
+#[async_trait]
+impl StorageApi for HttpClient {
+    async fn download_file(&self, file: &FileLocation) -> Result<Download> {
+        self.send(&self.file(&Route::DOWNLOAD, file)?)
+            .await
+            .map(answer::download)
+    }
+
+    async fn upload_file(
+        &self,
+        file: &FileLocation,
+        content: Payload,
+    ) -> Result<FilesUploadResult> {
+        named(file)?;
+        let mut call = self.place(&Route::UPLOAD, file, false)?;
+        call.content = Content::document(content);
+        self.model(&call).await
+    }
+
+    async fn delete_file(&self, file: &FileLocation) -> Result<()> {
+        self.done(&self.file(&Route::DELETE_FILE, file)?).await
+    }
+
+    async fn copy_file(&self, from: &FileLocation, to: &FileLocation) -> Result<()> {
+        self.done(&self.transfer(&Route::COPY_FILE, from, to, true)?)
+            .await
+    }
+
+    async fn move_file(&self, from: &FileLocation, to: &FileLocation) -> Result<()> {
+        self.done(&once(self.transfer(&Route::MOVE_FILE, from, to, true)?))
+            .await
+    }
+
+    async fn list_folder(&self, folder: &FileLocation) -> Result<FilesList> {
+        self.model(&self.place(&Route::GET_FILES_LIST, folder, false)?)
+            .await
+    }
+
+    async fn create_folder(&self, folder: &FileLocation) -> Result<()> {
+        named(folder)?;
+        self.done(&self.place(&Route::CREATE_FOLDER, folder, false)?)
+            .await
+    }
+
+    async fn delete_folder(&self, folder: &FileLocation, recursive: bool) -> Result<()> {
+        let query = [
+            ("storageName", folder.storage.as_deref()),
+            ("recursive", recursive.then_some("true")),
+        ];
+        let call = self.plain(
+            &Route::DELETE_FOLDER,
+            &[("path", &folder.path)],
+            &query,
+            &folder.path,
+        )?;
+        self.done(&call).await
+    }
+
+    async fn copy_folder(&self, from: &FileLocation, to: &FileLocation) -> Result<()> {
+        self.done(&self.transfer(&Route::COPY_FOLDER, from, to, false)?)
+            .await
+    }
+
+    async fn move_folder(&self, from: &FileLocation, to: &FileLocation) -> Result<()> {
+        self.done(&once(self.transfer(
+            &Route::MOVE_FOLDER,
+            from,
+            to,
+            false,
+        )?))
+        .await
+    }
+
+    async fn storage_exists(&self, storage: &str) -> Result<StorageExist> {
+        self.model(&self.plain(
+            &Route::STORAGE_EXISTS,
+            &[("storageName", storage)],
+            &[],
+            storage,
+        )?)
+        .await
+    }
+
+    async fn object_exists(&self, object: &FileLocation) -> Result<ObjectExist> {
+        self.model(&self.file(&Route::OBJECT_EXISTS, object)?).await
+    }
+
+    async fn disc_usage<'a>(&self, storage: Option<&'a str>) -> Result<DiscUsage> {
+        let what = storage.unwrap_or("the default storage");
+        self.model(&self.plain(
+            &Route::GET_DISC_USAGE,
+            &[],
+            &[("storageName", storage)],
+            what,
+        )?)
+        .await
+    }
+
+    async fn file_versions(&self, file: &FileLocation) -> Result<FileVersions> {
+        named(file)?;
+        self.model(&self.place(&Route::GET_FILE_VERSIONS, file, false)?)
+            .await
+    }
+}
+
+impl fmt::Debug for HttpClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpClient")
+            .field("base_url", &self.inner.base)
+            .field("async_base_url", &self.inner.async_base)
+            .field("with_credentials", &self.inner.tokens.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The headers every request carries.
+pub(crate) fn agent(user_agent: &str) -> Result<HeaderMap> {
+    let mut headers = HeaderMap::new();
+    let value = HeaderValue::try_from(user_agent).map_err(|_| {
+        Error::invalid(format!(
+            "user agent `{}` holds control characters",
+            user_agent.escape_debug()
+        ))
+    })?;
+    headers.insert(header::USER_AGENT, value);
+    let client = concat!("rust sdk v", env!("CARGO_PKG_VERSION"));
+    headers.insert(
+        HeaderName::from_static("x-aspose-client"),
+        HeaderValue::from_static(client),
+    );
+    Ok(headers)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,324 @@
+use std::error::Error as StdError;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use http::Uri;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::{Client, Error as ClientError};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use slides_core::{Result, TransportError, TransportErrorKind};
+use tower_service::Service;
+
+use crate::{Body, Transport};
+
+#[cfg(feature = "tls")]
+type Inner = hyper_rustls::HttpsConnector<HttpConnector>;
+#[cfg(not(feature = "tls"))]
+type Inner = HttpConnector;
+
+/// How long an unused connection is kept.
+const POOL_IDLE: Duration = Duration::from_secs(90);
+/// How often a silent HTTP/2 connection is asked whether it lives.
+const PING: Duration = Duration::from_secs(20);
+
+/// [`Transport`] over hyper: HTTP/1.1 and HTTP/2, pooled connections, rustls with the provider
+/// chosen by this crate's features (never the process-wide one).
+///
+/// Whether a base URL may be plain http is checked where base URLs are set.
+pub struct HyperTransport {
+    client: Client<Bounded<Inner>, Body>,
+}
+
+impl HyperTransport {
+    /// A transport whose connections (name, TCP, TLS) are made within `connect`.
+    ///
+    /// # Errors
+    /// [`Error::Transport`](slides_core::Error::Transport) of kind `Tls` when `https` is wanted but no root certificates can be
+    /// loaded, or when this crate was built without TLS.
+    pub fn new(connect: Duration, https: bool) -> Result<Self> {
+        let mut http = HttpConnector::new();
+        http.enforce_http(false);
+        http.set_nodelay(true);
+        http.set_keepalive(Some(Duration::from_mins(1)));
+        let connector = Bounded {
+            inner: secure(http, https)?,
+            limit: connect,
+        };
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .timer(TokioTimer::new())
+            .pool_idle_timeout(POOL_IDLE)
+            .http2_keep_alive_interval(PING)
+            .build(connector);
+        Ok(Self { client })
+    }
+}
+
+impl fmt::Debug for HyperTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HyperTransport").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Transport for HyperTransport {
+    async fn send(
+        &self,
+        request: http::Request<Body>,
+    ) -> Result<http::Response<Body>, TransportError> {
+        let host = request
+            .uri()
+            .authority()
+            .map(|authority| authority.as_str().to_owned());
+        match self.client.request(request).await {
+            Ok(response) => Ok(response.map(Body::wrap)),
+            Err(error) => Err(classified(error, host.as_deref().unwrap_or("unknown"))),
+        }
+    }
+}
+
+/// Never names more of the URL than its host: a query may hold what is not for logs.
+fn classified(error: ClientError, host: &str) -> TransportError {
+    let connect = error.is_connect();
+    let mut kind = if connect {
+        TransportErrorKind::Connect
+    } else {
+        TransportErrorKind::Other
+    };
+    let mut cause: Option<&(dyn StdError + 'static)> = error.source();
+    while let Some(link) = cause {
+        if is_tls(link) {
+            kind = TransportErrorKind::Tls;
+            break;
+        }
+        if let Some(hyper) = link.downcast_ref::<hyper::Error>() {
+            kind = if hyper.is_timeout() {
+                TransportErrorKind::Timeout
+            } else if hyper.is_user() {
+                TransportErrorKind::Body
+            } else if hyper.is_parse() {
+                TransportErrorKind::Other
+            } else {
+                TransportErrorKind::Interrupted
+            };
+        } else if !connect && link.downcast_ref::<std::io::Error>().is_some() {
+            kind = TransportErrorKind::Interrupted;
+        }
+        cause = link.source();
+    }
+    TransportError::new(kind, !connect, format!("host `{host}`")).with_source(error)
+}
+
+#[cfg(feature = "tls")]
+fn is_tls(link: &(dyn StdError + 'static)) -> bool {
+    // an I/O error does not give what it wraps as its source
+    let wrapped = link
+        .downcast_ref::<std::io::Error>()
+        .and_then(std::io::Error::get_ref);
+    link.is::<rustls::Error>() || wrapped.is_some_and(|inner| is_tls(inner))
+}
+
+#[cfg(not(feature = "tls"))]
+fn is_tls(_: &(dyn StdError + 'static)) -> bool {
+    false
+}
+
+#[cfg(not(feature = "tls"))]
+fn secure(http: HttpConnector, https: bool) -> Result<Inner> {
+    if https {
+        return Err(no_tls(
+            "this build has no TLS: enable feature `ring` or `aws-lc-rs` with `native-roots` or `webpki-roots`",
+        )
+        .into());
+    }
+    Ok(http)
+}
+
+#[cfg(feature = "tls")]
+fn secure(http: HttpConnector, https: bool) -> Result<Inner> {
+    use hyper_rustls::HttpsConnectorBuilder;
+
+    let builder = match roots() {
+        Ok(config) => HttpsConnectorBuilder::new().with_tls_config(config),
+        Err(error) if https => return Err(error),
+        // a bare machine without certificates can still talk to a server of its own
+        Err(_) => {
+            HttpsConnectorBuilder::new().with_tls_config(tls(rustls::RootCertStore::empty())?)
+        }
+    };
+    Ok(builder
+        .https_or_http()
+        .enable_all_versions()
+        .wrap_connector(http))
+}
+
+#[cfg(feature = "tls")]
+fn tls(roots: rustls::RootCertStore) -> Result<rustls::ClientConfig> {
+    // named here and not read from the process, so two enabled providers cannot clash
+    #[cfg(feature = "ring")]
+    let provider = Some(rustls::crypto::ring::default_provider());
+    #[cfg(all(feature = "aws-lc-rs", not(feature = "ring")))]
+    let provider = Some(rustls::crypto::aws_lc_rs::default_provider());
+    #[cfg(not(any(feature = "ring", feature = "aws-lc-rs")))]
+    let provider: Option<rustls::crypto::CryptoProvider> = None;
+    let Some(provider) = provider else {
+        return Err(
+            no_tls("this build has no TLS provider: enable feature `ring` or `aws-lc-rs`").into(),
+        );
+    };
+    let config = rustls::ClientConfig::builder_with_provider(provider.into())
+        .with_safe_default_protocol_versions()
+        .map_err(|error| {
+            no_tls("the TLS provider offers no protocol version").with_source(error)
+        })?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
+}
+
+/// The system's certificates, else the bundled ones, as far as the features go.
+#[cfg(feature = "tls")]
+fn roots() -> Result<rustls::ClientConfig> {
+    #[allow(unused_mut, reason = "filled by features")]
+    let mut store = rustls::RootCertStore::empty();
+    #[cfg(feature = "native-roots")]
+    store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    #[cfg(feature = "webpki-roots")]
+    if store.is_empty() {
+        store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    }
+    if store.is_empty() {
+        return Err(no_tls(
+            "no root certificates were found: install the system's (package `ca-certificates`), or enable feature `webpki-roots`",
+        )
+        .into());
+    }
+    tls(store)
+}
+
+fn no_tls(message: &str) -> TransportError {
+    TransportError::new(TransportErrorKind::Tls, false, message)
+}
+
+/// A connector that gives up: the operating system would wait minutes for a silent host, and a
+/// TLS handshake for ever.
+#[derive(Clone)]
+struct Bounded<C> {
+    inner: C,
+    limit: Duration,
+}
+
+type BoxError = Box<dyn StdError + Send + Sync>;
+
+impl<C> Service<Uri> for Bounded<C>
+where
+    C: Service<Uri>,
+    C::Error: Into<BoxError>,
+    C::Future: Send + 'static,
+    C::Response: 'static,
+{
+    type Response = C::Response;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<C::Response, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.inner.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let connect = self.inner.call(uri);
+        let limit = self.limit;
+        Box::pin(async move {
+            match tokio::time::timeout(limit, connect).await {
+                Ok(connection) => connection.map_err(Into::into),
+                Err(_) => Err(format!("no connection within {} s", limit.as_secs_f64()).into()),
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A server for one connection on loopback: reads some bytes, writes these, closes.
+    async fn server(answer: &'static str) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let mut buffer = [0; 4096];
+            let _ = socket.read(&mut buffer).await.unwrap();
+            socket.write_all(answer.as_bytes()).await.unwrap();
+        });
+        address.to_string()
+    }
+
+    async fn get(url: String) -> Result<http::Response<Body>, TransportError> {
+        let transport = HyperTransport::new(Duration::from_secs(5), false).unwrap();
+        let mut request = http::Request::new(Body::empty());
+        *request.uri_mut() = url.parse().unwrap();
+        transport.send(request).await
+    }
+
+    #[tokio::test]
+    async fn an_answer_comes_through() {
+        let host = server("HTTP/1.1 201 Created\r\ncontent-length: 4\r\n\r\nop-1").await;
+        let response = get(format!("http://{host}/x?secret=1")).await.unwrap();
+        assert_eq!(response.status(), 201);
+        let file = slides_core::Download::new(response.into_body().into_stream(), None);
+        assert_eq!(file.bytes().await.unwrap(), "op-1");
+    }
+
+    #[tokio::test]
+    async fn a_body_cut_short_is_an_error() {
+        let host = server("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n%PDF").await;
+        let response = get(format!("http://{host}/")).await.unwrap();
+        let file = slides_core::Download::new(response.into_body().into_stream(), None);
+        assert_eq!(
+            file.bytes().await.unwrap_err().to_string(),
+            "the download broke off"
+        );
+    }
+
+    #[tokio::test]
+    async fn failures_are_told_apart_and_name_the_host_alone() {
+        let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let refused = closed.local_addr().unwrap().to_string();
+        drop(closed);
+        for (host, scheme, kind, sent) in [
+            (refused, "http", TransportErrorKind::Connect, false),
+            (
+                server("").await,
+                "http",
+                TransportErrorKind::Interrupted,
+                true,
+            ),
+            (
+                server("SSH-2.0-OpenSSH_9.9\r\n").await,
+                "http",
+                TransportErrorKind::Other,
+                true,
+            ),
+            #[cfg(feature = "tls")]
+            (
+                server("HTTP/1.1 400 Bad Request\r\n\r\n").await,
+                "https",
+                TransportErrorKind::Tls,
+                false,
+            ),
+        ] {
+            let error = get(format!("{scheme}://{host}/path?secret=1"))
+                .await
+                .unwrap_err();
+            assert_eq!((error.kind, error.request_sent), (kind, sent), "{error:?}");
+            assert_eq!(error.message, format!("host `{host}`"));
+            assert!(!format!("{error:?}").contains("secret"), "{error:?}");
+        }
+    }
+}
