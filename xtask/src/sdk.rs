@@ -23,7 +23,9 @@ pub(crate) fn run() -> Result<()> {
     )?;
     let program = workspace::slides(false)?;
     let mut server = Server::start(&program, &folder, Some(CREDENTIALS))?;
-    let outcome = tutorials(&server, &python, &node);
+    let scratch = folder.join("tmp");
+    fs::create_dir_all(&scratch)?;
+    let outcome = tutorials(&server, &python, &node, &scratch);
     if outcome.is_err() {
         eprintln!("--- log of the server\n{}---", server.log());
     }
@@ -31,7 +33,7 @@ pub(crate) fn run() -> Result<()> {
     server.check()
 }
 
-fn tutorials(server: &Server, python: &Path, node: &Path) -> Result<()> {
+fn tutorials(server: &Server, python: &Path, node: &Path, scratch: &Path) -> Result<()> {
     let tutorial = |program: &Path, script: &str| {
         let mut command = process::command(program);
         command
@@ -41,6 +43,8 @@ fn tutorials(server: &Server, python: &Path, node: &Path) -> Result<()> {
             .env("SLIDES_CLIENT_ID", CREDENTIALS.0)
             .env("SLIDES_CLIENT_SECRET", CREDENTIALS.1)
             .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("PYTHONWARNINGS", "ignore")
+            .env("TMPDIR", scratch)
             .env("NODE_PATH", node)
             .env("NODE_NO_WARNINGS", "1");
         command

@@ -39,6 +39,77 @@ impl Route {
 mod tests {
     use super::Route;
 
+    /// Contract sections 1.2, 2, 5 and 6, and our own way to cancel.
+    const CALLS: &str = "
+        POST /connect/token
+        POST /v3.0/slides/async/convert/{format}
+        PUT /v3.0/slides/async/convert/{format} outPath
+        POST /v3.0/slides/async/{name}/{format}
+        PUT /v3.0/slides/async/{name}/{format} outPath
+        POST /v3.0/slides/async/merge
+        PUT /v3.0/slides/async/merge outPath
+        POST /v3.0/slides/async/{name}/split/{format}
+        POST /v3.0/slides/async/split/{format}
+        GET /v3.0/slides/async/{id}
+        DELETE /v3.0/slides/async/{id}
+        GET /v3.0/slides/async/{id}/result
+        GET /v3.0/slides/async/storage/file/{path}
+        PUT /v3.0/slides/async/storage/file/{path}
+        GET /v3.0/slides/info
+        GET /v3.0/slides/storage/file/{path}
+        PUT /v3.0/slides/storage/file/{path}
+        DELETE /v3.0/slides/storage/file/{path}
+        PUT /v3.0/slides/storage/file/copy/{srcPath} destPath
+        PUT /v3.0/slides/storage/file/move/{srcPath} destPath
+        GET /v3.0/slides/storage/folder/{path}
+        PUT /v3.0/slides/storage/folder/{path}
+        DELETE /v3.0/slides/storage/folder/{path}
+        PUT /v3.0/slides/storage/folder/copy/{srcPath} destPath
+        PUT /v3.0/slides/storage/folder/move/{srcPath} destPath
+        GET /v3.0/slides/storage/{storageName}/exist
+        GET /v3.0/slides/storage/exist/{path}
+        GET /v3.0/slides/storage/disc
+        GET /v3.0/slides/storage/version/{path}";
+
+    #[test]
+    fn every_call_of_the_contract_is_there() {
+        let mut expected: Vec<_> = CALLS
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .collect();
+        let mut found: Vec<_> = Route::ALL
+            .iter()
+            .map(|route| {
+                format!(
+                    "{} {} {}",
+                    route.method,
+                    route.path,
+                    route.required_query.join(" ")
+                )
+            })
+            .map(|line| line.trim().to_owned())
+            .collect();
+        expected.sort_unstable();
+        found.sort();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn starts_answer_201_and_the_rest_200() {
+        for route in Route::ALL {
+            let start = route.operation_id.starts_with("Start");
+            assert_eq!(
+                route.success,
+                if start { 201 } else { 200 },
+                "{}",
+                route.operation_id
+            );
+            assert_eq!(route.token, route.operation_id != "Token");
+            assert_eq!(Route::find(route.operation_id), Some(route));
+        }
+    }
+
     #[test]
     fn every_parameter_of_a_path_is_a_whole_segment() {
         for route in Route::ALL {

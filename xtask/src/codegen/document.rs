@@ -171,6 +171,7 @@ impl Document {
             document.routes.push(route);
         }
         document.check()?;
+        super::examples::check(&spec, &document)?;
         Ok(document)
     }
 
@@ -500,7 +501,7 @@ fn resolved(spec: &Spec, schema: &Schema) -> Result<ObjectSchema> {
     object(&schema).cloned()
 }
 
-fn local(reference: &str) -> Result<&str> {
+pub(crate) fn local(reference: &str) -> Result<&str> {
     reference
         .strip_prefix(PREFIX)
         .ok_or_else(|| anyhow!("reference `{reference}` does not start with `{PREFIX}`"))

@@ -5,6 +5,7 @@
 
 mod document;
 mod enums;
+mod examples;
 mod names;
 mod routes;
 mod structs;
