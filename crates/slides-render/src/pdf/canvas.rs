@@ -1,0 +1,822 @@
+//! One page's operations as PDF content.
+use krilla::color::rgb;
+use krilla::geom::{PathBuilder, Transform};
+use krilla::num::NormalizedF32;
+use krilla::paint::{self, Fill, Stroke};
+use krilla::surface::Surface;
+use krilla::text::{GlyphId, KrillaGlyph};
+use kurbo::{Affine, BezPath, PathEl, Point, Rect, Size};
+use slides_scene::{
+    BlendMode, EffectOp, FillRule, GlyphRun, GradientStop, ImageOp, Paint, PixelEffect, Rgba,
+    StrokeStyle, Tag, TileMode,
+};
+
+use super::PdfOptions;
+use super::fonts::{Fonts, PdfFont};
+use super::pictures::Pictures;
+use crate::error::Warnings;
+use crate::geometry::{clean_affine, clean_stroke, rect_path, scale_of};
+use crate::gradient::{Gradient, analyse, average};
+use crate::outlines::OutlineCache;
+use crate::picture::split_alpha;
+use crate::raster::{RunShape, Shared, clean_alpha, effect_picture, place};
+use crate::walk::{Budget, Canvas};
+
+/// Width of a hairline in points.
+const HAIRLINE: f64 = 0.24;
+/// Side of a pattern's tile in points: 8 cells of 0.75.
+const PATTERN_SIDE: f64 = 6.0;
+
+pub(super) fn transform(affine: Affine) -> Transform {
+    let [a, b, c, d, e, f] = affine.as_coeffs().map(|value| value as f32);
+    Transform::from_row(a, b, c, d, e, f)
+}
+
+fn path(path: &BezPath) -> Option<krilla::geom::Path> {
+    let mut builder = PathBuilder::new();
+    let (x, y) = (|point: Point| point.x as f32, |point: Point| point.y as f32);
+    for element in path.elements() {
+        match *element {
+            PathEl::MoveTo(a) => builder.move_to(x(a), y(a)),
+            PathEl::LineTo(a) => builder.line_to(x(a), y(a)),
+            PathEl::QuadTo(a, b) => builder.quad_to(x(a), y(a), x(b), y(b)),
+            PathEl::CurveTo(a, b, c) => builder.cubic_to(x(a), y(a), x(b), y(b), x(c), y(c)),
+            PathEl::ClosePath => builder.close(),
+        }
+    }
+    builder.finish()
+}
+
+fn unit(value: f32) -> NormalizedF32 {
+    NormalizedF32::new(clean_alpha(value)).unwrap_or(NormalizedF32::ONE)
+}
+
+fn opacity(color: Rgba) -> NormalizedF32 {
+    unit(f32::from(color.a) / 255.0)
+}
+
+fn solid(color: Rgba) -> paint::Paint {
+    rgb::Color::new(color.r, color.g, color.b).into()
+}
+
+fn rule(rule: FillRule) -> paint::FillRule {
+    match rule {
+        FillRule::NonZero => paint::FillRule::NonZero,
+        FillRule::EvenOdd => paint::FillRule::EvenOdd,
+    }
+}
+
+fn stops(stops: &[GradientStop]) -> Vec<paint::Stop> {
+    stops
+        .iter()
+        .map(|stop| paint::Stop {
+            offset: unit(stop.offset),
+            color: rgb::Color::new(stop.color.r, stop.color.g, stop.color.b).into(),
+            opacity: opacity(stop.color),
+        })
+        .collect()
+}
+
+/// A paint as PDF has it, or what has to be done instead.
+enum Ink {
+    Nothing,
+    Plain(paint::Paint, NormalizedF32),
+    /// Drawn through the shape as a clip.
+    Clipped(Special),
+}
+
+enum Special {
+    NestedRects {
+        bounds: Rect,
+        focus: Rect,
+        stops: Vec<GradientStop>,
+    },
+    Picture(Box<ImageOp>, Affine),
+}
+
+pub(super) struct PdfCanvas<'a, 'b> {
+    surface: &'a mut Surface<'b>,
+    shared: &'a mut Shared,
+    fonts: &'a mut Fonts,
+    pictures: &'a mut Pictures,
+    outlines: OutlineCache,
+    options: &'a PdfOptions,
+    transforms: Vec<Affine>,
+    /// Pushes that each open layer took.
+    layers: Vec<u8>,
+    /// Pushes that each open clip took.
+    clips: Vec<bool>,
+    page: Size,
+}
+
+impl<'a, 'b> PdfCanvas<'a, 'b> {
+    pub(super) fn new(
+        surface: &'a mut Surface<'b>,
+        shared: &'a mut Shared,
+        fonts: &'a mut Fonts,
+        pictures: &'a mut Pictures,
+        options: &'a PdfOptions,
+        base: Affine,
+        page: Size,
+    ) -> Self {
+        let page = Size::new(page.width * scale_of(base), page.height * scale_of(base));
+        Self {
+            surface,
+            shared,
+            fonts,
+            pictures,
+            outlines: OutlineCache::default(),
+            options,
+            transforms: vec![base],
+            layers: Vec::new(),
+            clips: Vec::new(),
+            page,
+        }
+    }
+
+    fn transform(&self) -> Affine {
+        self.transforms.last().copied().unwrap_or(Affine::IDENTITY)
+    }
+
+    /// Pixels that a picture filling `inner`'s unit square needs.
+    fn target(&self, width: f64, height: f64, inner: Affine) -> Option<(u32, u32)> {
+        let dpi = self
+            .options
+            .max_image_dpi
+            .filter(|dpi| dpi.is_finite() && *dpi >= 1.0)?;
+        let [a, b, c, d, ..] = (self.transform() * inner).as_coeffs();
+        let side = |length: f64| (length * dpi / 72.0).ceil().clamp(1.0, 65_535.0) as u32;
+        Some((side(width * a.hypot(b)), side(height * c.hypot(d))))
+    }
+
+    fn ink(&mut self, paint: &Paint) -> Ink {
+        match paint {
+            Paint::Solid(color) if color.a == 0 => Ink::Nothing,
+            Paint::Solid(color) => Ink::Plain(solid(*color), opacity(*color)),
+            Paint::Linear { .. } | Paint::Path { .. } => match analyse(paint) {
+                None | Some(Gradient::Solid(None)) => Ink::Nothing,
+                Some(Gradient::Solid(Some(color))) => Ink::Plain(solid(color), opacity(color)),
+                Some(Gradient::Linear {
+                    start,
+                    end,
+                    stops: list,
+                }) => {
+                    let gradient = paint::LinearGradient {
+                        x1: start.x as f32,
+                        y1: start.y as f32,
+                        x2: end.x as f32,
+                        y2: end.y as f32,
+                        transform: Transform::identity(),
+                        spread_method: paint::SpreadMethod::Pad,
+                        stops: stops(&list),
+                        anti_alias: false,
+                    };
+                    Ink::Plain(gradient.into(), NormalizedF32::ONE)
+                }
+                Some(Gradient::Ellipse {
+                    bounds,
+                    focus,
+                    focus_radius,
+                    stops: list,
+                }) => {
+                    let to_bounds = Affine::translate(bounds.center().to_vec2())
+                        * Affine::scale_non_uniform(bounds.width() / 2.0, bounds.height() / 2.0);
+                    let gradient = paint::RadialGradient {
+                        fx: focus.x as f32,
+                        fy: focus.y as f32,
+                        fr: focus_radius as f32,
+                        cx: 0.0,
+                        cy: 0.0,
+                        cr: 1.0,
+                        transform: transform(to_bounds),
+                        spread_method: paint::SpreadMethod::Pad,
+                        stops: stops(&list),
+                        anti_alias: false,
+                    };
+                    Ink::Plain(gradient.into(), NormalizedF32::ONE)
+                }
+                Some(Gradient::Rect {
+                    bounds,
+                    focus,
+                    stops,
+                }) => Ink::Clipped(Special::NestedRects {
+                    bounds,
+                    focus,
+                    stops,
+                }),
+            },
+            Paint::Pattern {
+                foreground,
+                background,
+                bits,
+            } => self.pattern(*foreground, *background, *bits),
+            Paint::Image {
+                image,
+                transform: to_shape,
+                tile,
+                alpha,
+                effects,
+            } => {
+                let Some(to_shape) = clean_affine(*to_shape) else {
+                    return Ink::Nothing;
+                };
+                match tile {
+                    TileMode::None => {
+                        let whole = Rect::new(0.0, 0.0, 1.0, 1.0);
+                        let op = ImageOp {
+                            image: image.clone(),
+                            dst: whole,
+                            crop: whole,
+                            alpha: *alpha,
+                            effects: effects.clone(),
+                            alt: None,
+                        };
+                        Ink::Clipped(Special::Picture(Box::new(op), to_shape))
+                    }
+                    TileMode::Repeat { flip_x, flip_y } => {
+                        self.tiles(image, to_shape, (*flip_x, *flip_y), *alpha, effects)
+                    }
+                }
+            }
+        }
+    }
+
+    fn pattern(&mut self, foreground: Rgba, background: Rgba, bits: [u8; 8]) -> Ink {
+        let cell = (PATTERN_SIDE / 8.0) as f32;
+        let side = PATTERN_SIDE as f32;
+        let mut builder = self.surface.stream_builder();
+        let mut surface = builder.surface();
+        let mut boxes = |color: Rgba, boxes: &[(f32, f32, f32, f32)]| {
+            if color.a == 0 {
+                return;
+            }
+            let mut shape = PathBuilder::new();
+            for &(x, y, width, height) in boxes {
+                if let Some(rect) = krilla::geom::Rect::from_xywh(x, y, width, height) {
+                    shape.push_rect(rect);
+                }
+            }
+            if let Some(shape) = shape.finish() {
+                surface.set_fill(Some(Fill {
+                    paint: solid(color),
+                    opacity: opacity(color),
+                    rule: paint::FillRule::NonZero,
+                }));
+                surface.draw_path(&shape);
+            }
+        };
+        boxes(background, &[(0.0, 0.0, side, side)]);
+        let mut runs = Vec::new();
+        for (row, line) in bits.iter().enumerate() {
+            let mut x = 0;
+            while x < 8 {
+                let length = (x..8).take_while(|at| line & (0x80 >> at) != 0).count();
+                if length > 0 {
+                    runs.push((
+                        x as f32 * cell,
+                        row as f32 * cell,
+                        length as f32 * cell,
+                        cell,
+                    ));
+                }
+                x += length.max(1);
+            }
+        }
+        boxes(foreground, &runs);
+        surface.finish();
+        let stream = builder.finish();
+        Ink::Plain(
+            paint::Pattern {
+                stream,
+                transform: Transform::identity(),
+                width: side,
+                height: side,
+            }
+            .into(),
+            NormalizedF32::ONE,
+        )
+    }
+
+    fn tiles(
+        &mut self,
+        image: &slides_scene::Image,
+        to_shape: Affine,
+        flip: (bool, bool),
+        alpha: f32,
+        effects: &[PixelEffect],
+    ) -> Ink {
+        let (effects, own_alpha) = split_alpha(effects);
+        let target = self.target(1.0, 1.0, to_shape);
+        let whole = Rect::new(0.0, 0.0, 1.0, 1.0);
+        let Some(embedded) = self.pictures.embed(
+            image,
+            effects,
+            target,
+            whole,
+            &self.shared.limits,
+            &mut self.shared.warnings,
+        ) else {
+            return Ink::Nothing;
+        };
+        // The tile is drawn at its size in points: readers do badly with tiles of one unit.
+        let [a, b, c, d, ..] = to_shape.as_coeffs();
+        let (width, height) = (a.hypot(b).max(1e-3), c.hypot(d).max(1e-3));
+        let mut builder = self.surface.stream_builder();
+        let mut surface = builder.surface();
+        let copies = |mirrored: bool| if mirrored { 2u8 } else { 1 };
+        for column in 0..copies(flip.0) {
+            for row in 0..copies(flip.1) {
+                let (mirror_x, mirror_y) = (column == 1, row == 1);
+                let x = if mirror_x { width * 2.0 } else { 0.0 };
+                let y = if mirror_y { height * 2.0 } else { 0.0 };
+                let place = Affine::new([
+                    if mirror_x { -1.0 } else { 1.0 },
+                    0.0,
+                    0.0,
+                    if mirror_y { -1.0 } else { 1.0 },
+                    x,
+                    y,
+                ]);
+                surface.push_transform(&transform(place));
+                if let Some(size) = krilla::geom::Size::from_wh(width as f32, height as f32) {
+                    surface.draw_image(embedded.image.clone(), size);
+                }
+                surface.pop();
+            }
+        }
+        surface.finish();
+        let stream = builder.finish();
+        let pattern = paint::Pattern {
+            stream,
+            transform: transform(to_shape * Affine::scale_non_uniform(1.0 / width, 1.0 / height)),
+            width: (width * f64::from(copies(flip.0))) as f32,
+            height: (height * f64::from(copies(flip.1))) as f32,
+        };
+        Ink::Plain(pattern.into(), unit(clean_alpha(alpha) * own_alpha))
+    }
+
+    fn fill_clipped(&mut self, shape: &krilla::geom::Path, fill_rule: FillRule, special: &Special) {
+        self.surface.push_clip_path(shape, &rule(fill_rule));
+        match special {
+            Special::NestedRects {
+                bounds,
+                focus,
+                stops,
+            } => self.nested_rects(*bounds, *focus, stops),
+            Special::Picture(op, to_shape) => {
+                self.push_transform(*to_shape);
+                self.image(op);
+                self.pop_transform();
+            }
+        }
+        self.surface.pop();
+    }
+
+    /// A rectangular gradient: a strip along each side, each a linear gradient of its own.
+    fn nested_rects(&mut self, bounds: Rect, focus: Rect, list: &[GradientStop]) {
+        let (Some(first), Some(last)) = (list.first(), list.last()) else {
+            return;
+        };
+        let clear = list.iter().any(|stop| stop.color.a != 255);
+        // Beyond the outer box the last colour goes on; under opaque strips it also hides the seams.
+        if !clear {
+            let far = bounds.inflate(bounds.width() * 4.0, bounds.height() * 4.0);
+            self.fill_plain(&rect_path(far), solid(last.color), opacity(last.color));
+        }
+        if focus.width() > 0.0 && focus.height() > 0.0 {
+            self.fill_plain(&rect_path(focus), solid(first.color), opacity(first.color));
+        }
+        let strips = [
+            [
+                (bounds.x0, bounds.y0),
+                (bounds.x1, bounds.y0),
+                (focus.x1, focus.y0),
+                (focus.x0, focus.y0),
+            ],
+            [
+                (bounds.x1, bounds.y0),
+                (bounds.x1, bounds.y1),
+                (focus.x1, focus.y1),
+                (focus.x1, focus.y0),
+            ],
+            [
+                (bounds.x1, bounds.y1),
+                (bounds.x0, bounds.y1),
+                (focus.x0, focus.y1),
+                (focus.x1, focus.y1),
+            ],
+            [
+                (bounds.x0, bounds.y1),
+                (bounds.x0, bounds.y0),
+                (focus.x0, focus.y0),
+                (focus.x0, focus.y1),
+            ],
+        ];
+        for (at, strip) in strips.iter().enumerate() {
+            let [outer, _, _, inner] = *strip;
+            let upright = at % 2 == 0;
+            let (start, end) = if upright {
+                ((0.0, inner.1), (0.0, outer.1))
+            } else {
+                ((inner.0, 0.0), (outer.0, 0.0))
+            };
+            let gradient = Paint::Linear {
+                start: start.into(),
+                end: end.into(),
+                stops: list.to_vec(),
+            };
+            let mut shape = BezPath::new();
+            shape.move_to(strip[0]);
+            for &corner in &strip[1..] {
+                shape.line_to(corner);
+            }
+            shape.close_path();
+            if let Ink::Plain(paint, alpha) = self.ink(&gradient) {
+                self.fill_plain(&shape, paint, alpha);
+            }
+        }
+    }
+
+    fn fill_plain(&mut self, shape: &BezPath, paint: paint::Paint, opacity: NormalizedF32) {
+        if let Some(shape) = path(shape) {
+            self.surface.set_stroke(None);
+            self.surface.set_fill(Some(Fill {
+                paint,
+                opacity,
+                rule: paint::FillRule::NonZero,
+            }));
+            self.surface.draw_path(&shape);
+        }
+    }
+
+    fn draw_picture(&mut self, image: krilla::image::Image, dst: Rect, alpha: f32) {
+        let Some(size) = krilla::geom::Size::from_wh(dst.width() as f32, dst.height() as f32)
+        else {
+            return;
+        };
+        self.surface.push_opacity(unit(alpha));
+        self.surface
+            .push_transform(&transform(Affine::translate(dst.origin().to_vec2())));
+        self.surface.draw_image(image, size);
+        self.surface.pop();
+        self.surface.pop();
+    }
+
+    /// All outlines of a run as one path.
+    fn run_path(&mut self, run: &GlyphRun, shape: &RunShape) -> BezPath {
+        let mut all = BezPath::new();
+        for glyph in run
+            .glyphs
+            .iter()
+            .take(self.shared.limits.max_glyphs)
+            .filter(|glyph| glyph.x.abs() < 1e6 && glyph.y.abs() < 1e6)
+        {
+            if all.elements().len() > self.shared.limits.max_path_elements {
+                break;
+            }
+            if let Some(outline) = self.outlines.get(&run.face, glyph.id) {
+                let place = shape.place(glyph.x, glyph.y);
+                all.extend(outline.iter().map(|element| place * element));
+            }
+        }
+        all
+    }
+
+    fn glyphs(&mut self, run: &GlyphRun, shape: &RunShape, font: &PdfFont) {
+        // Pen positions in em of the scaled and slanted text, from the first glyph on.
+        let em = shape.size * shape.scale_x;
+        let usable = |glyph: &&slides_scene::Glyph| {
+            glyph.x.abs() < 1e6
+                && glyph.y.abs() < 1e6
+                && glyph.advance.is_finite()
+                && glyph.id < font.glyphs
+        };
+        let glyphs: Vec<_> = run
+            .glyphs
+            .iter()
+            .take(self.shared.limits.max_glyphs)
+            .filter(usable)
+            .collect();
+        let Some(first) = glyphs.first() else { return };
+        let (x0, y0) = (first.x, first.y);
+        let positioned: Vec<KrillaGlyph> = glyphs
+            .iter()
+            .enumerate()
+            .map(|(at, glyph)| {
+                let next = glyphs
+                    .get(at + 1)
+                    .map_or(glyph.advance, |next| next.x - glyph.x);
+                let advance = (next / em).clamp(-1e4, 1e4);
+                let rise = ((y0 - glyph.y) / shape.size).clamp(-1e4, 1e4);
+                KrillaGlyph::new(
+                    GlyphId::new(glyph.id),
+                    advance as f32,
+                    0.0,
+                    rise as f32,
+                    0.0,
+                    range(&run.text, glyph.start, glyph.end),
+                    None,
+                )
+            })
+            .collect();
+        let to_run = Affine::new([shape.scale_x, 0.0, -shape.skew, 1.0, x0, y0]);
+        let plain = shape.skew == 0.0 && shape.scale_x == 1.0;
+        if !plain {
+            self.surface.push_transform(&transform(to_run));
+        }
+        let start = if plain {
+            (x0 as f32, y0 as f32)
+        } else {
+            (0.0, 0.0)
+        };
+        self.surface.draw_glyphs(
+            krilla::geom::Point::from_xy(start.0, start.1),
+            &positioned,
+            font.font.clone(),
+            &run.text,
+            shape.size as f32,
+            font.as_paths,
+        );
+        if !plain {
+            self.surface.pop();
+        }
+    }
+}
+
+/// A byte range of the text that is one; empty when the given one is not.
+fn range(text: &str, start: u32, end: u32) -> std::ops::Range<usize> {
+    let range = start as usize..end as usize;
+    if text.get(range.clone()).is_some() {
+        range
+    } else {
+        0..0
+    }
+}
+
+impl Canvas for PdfCanvas<'_, '_> {
+    fn warnings(&mut self) -> &mut Warnings {
+        &mut self.shared.warnings
+    }
+
+    fn push_transform(&mut self, affine: Affine) {
+        self.surface.push_transform(&transform(affine));
+        self.transforms.push(self.transform() * affine);
+    }
+
+    fn pop_transform(&mut self) {
+        if self.transforms.len() > 1 {
+            self.transforms.pop();
+            self.surface.pop();
+        }
+    }
+
+    fn push_clip(&mut self, shape: &BezPath, fill_rule: FillRule) {
+        // A path without area clips all away.
+        let nothing = || {
+            path(&rect_path(Rect::new(
+                -1e6,
+                -1e6,
+                -1e6 + 0.001,
+                -1e6 + 0.001,
+            )))
+        };
+        let shape = path(shape).or_else(nothing);
+        if let Some(shape) = &shape {
+            self.surface.push_clip_path(shape, &rule(fill_rule));
+        }
+        self.clips.push(shape.is_some());
+    }
+
+    fn pop_clip(&mut self) {
+        if self.clips.pop() == Some(true) {
+            self.surface.pop();
+        }
+    }
+
+    fn push_layer(&mut self, alpha: f32, blend: BlendMode) {
+        let mut pushes = 0;
+        let mode = match blend {
+            BlendMode::Normal => None,
+            BlendMode::Multiply => Some(krilla::blend::BlendMode::Multiply),
+            BlendMode::Screen => Some(krilla::blend::BlendMode::Screen),
+            BlendMode::Darken => Some(krilla::blend::BlendMode::Darken),
+            BlendMode::Lighten => Some(krilla::blend::BlendMode::Lighten),
+        };
+        if let Some(mode) = mode {
+            self.surface.push_blend_mode(mode);
+            pushes += 1;
+        }
+        if alpha < 1.0 {
+            self.surface.push_opacity(unit(alpha));
+            pushes += 1;
+        } else if mode.is_some() {
+            self.surface.push_isolated();
+            pushes += 1;
+        }
+        self.layers.push(pushes);
+    }
+
+    fn pop_layer(&mut self) {
+        for _ in 0..self.layers.pop().unwrap_or(0) {
+            self.surface.pop();
+        }
+    }
+
+    fn fill(&mut self, shape: &BezPath, fill_rule: FillRule, paint: &Paint) {
+        let Some(shape) = path(shape) else { return };
+        match self.ink(paint) {
+            Ink::Nothing => {}
+            Ink::Plain(paint, opacity) => {
+                self.surface.set_stroke(None);
+                self.surface.set_fill(Some(Fill {
+                    paint,
+                    opacity,
+                    rule: rule(fill_rule),
+                }));
+                self.surface.draw_path(&shape);
+            }
+            Ink::Clipped(special) => self.fill_clipped(&shape, fill_rule, &special),
+        }
+    }
+
+    fn stroke(&mut self, shape: &BezPath, style: &StrokeStyle, paint: &Paint) {
+        let (mut stroke, no_dashes) = clean_stroke(style, shape, self.shared.limits.max_dashes);
+        if no_dashes {
+            self.shared.warnings.add(
+                "line",
+                "a line with too many dashes was drawn solid (`max_dashes`)",
+            );
+        }
+        if stroke.width <= 0.0 {
+            stroke.width = HAIRLINE / scale_of(self.transform()).max(1e-6);
+        }
+        match self.ink(paint) {
+            Ink::Nothing => {}
+            Ink::Plain(paint, opacity) => {
+                let Some(shape) = path(shape) else { return };
+                self.surface.set_fill(None);
+                self.surface.set_stroke(Some(Stroke {
+                    paint,
+                    width: stroke.width as f32,
+                    miter_limit: stroke.miter_limit as f32,
+                    line_cap: match stroke.start_cap {
+                        kurbo::Cap::Butt => paint::LineCap::Butt,
+                        kurbo::Cap::Round => paint::LineCap::Round,
+                        kurbo::Cap::Square => paint::LineCap::Square,
+                    },
+                    line_join: match stroke.join {
+                        kurbo::Join::Miter => paint::LineJoin::Miter,
+                        kurbo::Join::Round => paint::LineJoin::Round,
+                        kurbo::Join::Bevel => paint::LineJoin::Bevel,
+                    },
+                    opacity,
+                    dash: (!stroke.dash_pattern.is_empty()).then(|| paint::StrokeDash {
+                        array: stroke
+                            .dash_pattern
+                            .iter()
+                            .map(|dash| *dash as f32)
+                            .collect(),
+                        offset: 0.0,
+                    }),
+                }));
+                self.surface.draw_path(&shape);
+                self.surface.set_stroke(None);
+            }
+            Ink::Clipped(special) => {
+                let outline =
+                    kurbo::stroke(shape.iter(), &stroke, &kurbo::StrokeOpts::default(), 0.05);
+                if let Some(outline) = path(&outline) {
+                    self.fill_clipped(&outline, FillRule::NonZero, &special);
+                }
+            }
+        }
+    }
+
+    fn text(&mut self, run: &GlyphRun, paint: &Paint) {
+        let Some(shape) = RunShape::of(run) else {
+            return;
+        };
+        if run.glyphs.len() > self.shared.limits.max_glyphs {
+            self.shared.warnings.add(
+                "text",
+                "glyphs beyond the limit of a run were left out (`max_glyphs`)",
+            );
+        }
+        let Some(font) = self.fonts.get(&run.face) else {
+            self.shared.warnings.add(
+                "font",
+                format!(
+                    "the face `{}` cannot be read; its text was left out",
+                    run.face.family()
+                ),
+            );
+            return;
+        };
+        let (ink, alpha, special) = match self.ink(paint) {
+            Ink::Nothing => (solid(Rgba::BLACK), NormalizedF32::ZERO, None),
+            Ink::Plain(paint, opacity) => (paint, opacity, None),
+            // The text itself is there, unseen, for those who search and copy; the paint shows through its outlines.
+            Ink::Clipped(special) => {
+                let color = match &special {
+                    Special::NestedRects { stops, .. } => average(stops),
+                    Special::Picture(..) => Rgba::BLACK,
+                };
+                (solid(color), NormalizedF32::ZERO, Some(special))
+            }
+        };
+        let bold = (shape.embolden > 0.0 && alpha == NormalizedF32::ONE).then(|| Stroke {
+            paint: ink.clone(),
+            width: shape.embolden as f32,
+            miter_limit: 4.0,
+            line_join: paint::LineJoin::Miter,
+            ..Stroke::default()
+        });
+        self.surface.set_fill(Some(Fill {
+            paint: ink,
+            opacity: alpha,
+            rule: paint::FillRule::NonZero,
+        }));
+        self.surface.set_stroke(bold);
+        self.glyphs(run, &shape, &font);
+        self.surface.set_stroke(None);
+        if let Some(special) = special {
+            let outlines = self.run_path(run, &shape);
+            if let Some(outlines) = path(&outlines) {
+                self.fill_clipped(&outlines, FillRule::NonZero, &special);
+            }
+        }
+    }
+
+    fn image(&mut self, op: &ImageOp) {
+        let Some((whole, seen)) = place(op.dst, op.crop) else {
+            return;
+        };
+        let (effects, own_alpha) = split_alpha(&op.effects);
+        let alpha = clean_alpha(op.alpha) * own_alpha;
+        if alpha <= 0.0 {
+            return;
+        }
+        let target = self.target(whole.width(), whole.height(), Affine::IDENTITY);
+        let fraction = Rect::new(
+            (seen.x0 - whole.x0) / whole.width(),
+            (seen.y0 - whole.y0) / whole.height(),
+            (seen.x1 - whole.x0) / whole.width(),
+            (seen.y1 - whole.y0) / whole.height(),
+        );
+        let Some(embedded) = self.pictures.embed(
+            &op.image,
+            effects,
+            target,
+            fraction,
+            &self.shared.limits,
+            &mut self.shared.warnings,
+        ) else {
+            return;
+        };
+        let part = embedded.part;
+        let dst = Rect::new(
+            whole.x0 + part.x0 * whole.width(),
+            whole.y0 + part.y0 * whole.height(),
+            whole.x0 + part.x1 * whole.width(),
+            whole.y0 + part.y1 * whole.height(),
+        );
+        // Only what sticks out has to be clipped away.
+        let clip = (dst.width() - seen.width()).abs() > 1e-3
+            || (dst.height() - seen.height()).abs() > 1e-3;
+        let clip = if clip { path(&rect_path(seen)) } else { None };
+        if let Some(clip) = &clip {
+            self.surface.push_clip_path(clip, &paint::FillRule::NonZero);
+        }
+        self.draw_picture(embedded.image, dst, alpha);
+        if clip.is_some() {
+            self.surface.pop();
+        }
+    }
+
+    fn effect(&mut self, op: &EffectOp, budget: &mut Budget) {
+        let dpi = if self.options.effect_dpi.is_finite() {
+            self.options.effect_dpi.clamp(10.0, 600.0)
+        } else {
+            150.0
+        };
+        let current = self.transform();
+        let scale = scale_of(current) * dpi / 72.0;
+        let visible = current
+            .inverse()
+            .transform_rect_bbox(Rect::from_origin_size((0.0, 0.0), self.page));
+        let Some((pixels, covered)) = effect_picture(op, self.shared, scale, Some(visible), budget)
+        else {
+            return;
+        };
+        if pixels.rgba.chunks_exact(4).all(|pixel| pixel[3] == 0) {
+            return;
+        }
+        if let Some(image) = self.pictures.pixels(&pixels) {
+            self.draw_picture(image, covered, 1.0);
+        }
+    }
+
+    fn tag(&mut self, _tag: &Tag) {}
+
+    fn end_tag(&mut self) {}
+}

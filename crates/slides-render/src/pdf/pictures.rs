@@ -1,0 +1,233 @@
+//! Pictures as PDF images, each embedded once.
+use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use krilla::image::{BitsPerComponent, CustomImage, Image as PdfImage, ImageColorspace};
+use kurbo::Rect;
+use slides_scene::{Image, ImageData, ImageFormat, PixelEffect};
+
+use crate::error::Warnings;
+use crate::limits::Limits;
+use crate::picture::{self, Pixels};
+
+/// A crop that shows less than this part of a picture drops the rest of its pixels.
+const CROP_PART: f64 = 0.5;
+/// The same for JPEG, which has to be decoded for it and grows.
+const JPEG_CROP_PART: f64 = 0.04;
+
+/// An embedded picture and which part of the whole one it holds, in fractions.
+#[derive(Clone)]
+pub(super) struct Embedded {
+    pub(super) image: PdfImage,
+    pub(super) part: Rect,
+    /// Pixels across the whole picture; `None` when none were dropped.
+    across: Option<u32>,
+}
+
+#[derive(Default)]
+pub(super) struct Pictures {
+    known: HashMap<String, Vec<Embedded>>,
+    broken: HashMap<String, ()>,
+    next_id: u64,
+}
+
+struct Bytes(Arc<[u8]>);
+
+impl AsRef<[u8]> for Bytes {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// Pixels for the PDF library. It hashes pictures to find equal ones; ours are told apart by number.
+#[derive(Clone)]
+struct Sampled {
+    id: u64,
+    size: (u32, u32),
+    color: Arc<Vec<u8>>,
+    alpha: Option<Arc<Vec<u8>>>,
+    gray: bool,
+}
+
+impl Hash for Sampled {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.id, self.size).hash(state);
+    }
+}
+
+impl CustomImage for Sampled {
+    fn color_channel(&self) -> &[u8] {
+        &self.color
+    }
+
+    fn alpha_channel(&self) -> Option<&[u8]> {
+        self.alpha.as_ref().map(|alpha| alpha.as_slice())
+    }
+
+    fn bits_per_component(&self) -> BitsPerComponent {
+        BitsPerComponent::Eight
+    }
+
+    fn size(&self) -> (u32, u32) {
+        self.size
+    }
+
+    fn icc_profile(&self) -> Option<&[u8]> {
+        None
+    }
+
+    fn color_space(&self) -> ImageColorspace {
+        if self.gray {
+            ImageColorspace::Luma
+        } else {
+            ImageColorspace::Rgb
+        }
+    }
+}
+
+impl Pictures {
+    /// Embeds pixels as they are.
+    pub(super) fn pixels(&mut self, pixels: &Pixels) -> Option<PdfImage> {
+        self.next_id += 1;
+        let gray = pixels
+            .rgba
+            .chunks_exact(4)
+            .all(|pixel| pixel[0] == pixel[1] && pixel[1] == pixel[2]);
+        let color = if gray {
+            pixels.rgba.iter().step_by(4).copied().collect()
+        } else {
+            pixels
+                .rgba
+                .chunks_exact(4)
+                .flat_map(|pixel| [pixel[0], pixel[1], pixel[2]])
+                .collect()
+        };
+        let alpha = (!pixels.opaque)
+            .then(|| Arc::new(pixels.rgba.iter().skip(3).step_by(4).copied().collect()));
+        let sampled = Sampled {
+            id: self.next_id,
+            size: (pixels.width, pixels.height),
+            color: Arc::new(color),
+            alpha,
+            gray,
+        };
+        PdfImage::from_custom(sampled, false).ok()
+    }
+
+    /// Embeds a picture. `target` is how many pixels the whole picture needs at the size it is drawn at, `seen` the
+    /// part of it that is drawn, in fractions.
+    pub(super) fn embed(
+        &mut self,
+        image: &Image,
+        effects: &[PixelEffect],
+        target: Option<(u32, u32)>,
+        seen: Rect,
+        limits: &Limits,
+        warnings: &mut Warnings,
+    ) -> Option<Embedded> {
+        let whole = Rect::new(0.0, 0.0, 1.0, 1.0);
+        let key = format!("{}|{}x{}|{effects:?}", image.key, image.width, image.height);
+        if self.broken.contains_key(&key) {
+            return None;
+        }
+        let holds = |part: Rect| {
+            part.x0 <= seen.x0 + 1e-6
+                && part.y0 <= seen.y0 + 1e-6
+                && part.x1 >= seen.x1 - 1e-6
+                && part.y1 >= seen.y1 - 1e-6
+        };
+        // A copy of nearly the resolution will do.
+        let fine = |across: Option<u32>| {
+            across.is_none_or(|across| {
+                target.is_some_and(|target| f64::from(across) >= f64::from(target.0) * 0.75)
+            })
+        };
+        if let Some(found) = self.known.get(&key).and_then(|copies| {
+            copies
+                .iter()
+                .find(|copy| holds(copy.part) && fine(copy.across))
+        }) {
+            return Some(found.clone());
+        }
+        let embedded = self.jpeg(image, effects, seen).or_else(|| {
+            match picture::prepare(image, effects, target, limits) {
+                Ok((pixels, lost)) => {
+                    if let Some(lost) = lost {
+                        warnings.add("picture", format!("picture `{}` {lost}", image.key));
+                    }
+                    let (pixels, part) = if seen.area() < CROP_PART {
+                        cut(&pixels, seen)
+                    } else {
+                        (pixels, whole)
+                    };
+                    let across =
+                        target.map(|_| (f64::from(pixels.width) / part.width().max(1e-6)) as u32);
+                    Some(Embedded {
+                        image: self.pixels(&pixels)?,
+                        part,
+                        across,
+                    })
+                }
+                Err(reason) => {
+                    warnings.add(
+                        "picture",
+                        format!("picture `{}` {reason}; it was left out", image.key),
+                    );
+                    None
+                }
+            }
+        });
+        match embedded {
+            Some(embedded) => {
+                self.known.entry(key).or_default().push(embedded.clone());
+                Some(embedded)
+            }
+            None => {
+                self.broken.insert(key, ());
+                None
+            }
+        }
+    }
+
+    /// A JPEG as it is.
+    #[expect(clippy::unused_self, reason = "one of the ways to embed")]
+    fn jpeg(&self, image: &Image, effects: &[PixelEffect], seen: Rect) -> Option<Embedded> {
+        let ImageData::Encoded { format, bytes } = &image.data else {
+            return None;
+        };
+        if !effects.is_empty()
+            || seen.area() < JPEG_CROP_PART
+            || picture::sniff(bytes).unwrap_or(*format) != ImageFormat::Jpeg
+        {
+            return None;
+        }
+        let header = picture::jpeg_header(bytes).ok()?;
+        let data: Arc<dyn AsRef<[u8]> + Send + Sync> = Arc::new(Bytes(bytes.clone()));
+        let embedded = PdfImage::from_jpeg(data.into(), false).ok()?;
+        (embedded.size() == (header.width, header.height)).then_some(Embedded {
+            image: embedded,
+            part: Rect::new(0.0, 0.0, 1.0, 1.0),
+            across: None,
+        })
+    }
+}
+
+/// The pixels that a part of the picture touches, and that part.
+fn cut(pixels: &Pixels, seen: Rect) -> (Pixels, Rect) {
+    let (width, height) = (f64::from(pixels.width), f64::from(pixels.height));
+    let low = |value: f64, side: f64| (value.clamp(0.0, 1.0) * side).floor().min(side - 1.0) as u32;
+    let high = |value: f64, side: f64| (value.clamp(0.0, 1.0) * side).ceil().max(1.0) as u32;
+    let (x0, y0) = (low(seen.x0, width), low(seen.y0, height));
+    let (x1, y1) = (
+        high(seen.x1, width).max(x0 + 1),
+        high(seen.y1, height).max(y0 + 1),
+    );
+    let part = Rect::new(
+        f64::from(x0) / width,
+        f64::from(y0) / height,
+        f64::from(x1) / width,
+        f64::from(y1) / height,
+    );
+    (pixels.part(x0, y0, x1, y1), part)
+}
