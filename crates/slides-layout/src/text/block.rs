@@ -1,0 +1,600 @@
+//! A body composed: paragraphs shaped and wrapped, lines stacked.
+
+use slides_ooxml::model::{
+    BulletFont, BulletKind, BulletSize, Caps, Paragraph, PictureRef, Run, RunKind, RunProperties,
+    Spacing, TextBody,
+};
+
+use super::TextCascade;
+use super::fonts::TextCache;
+use super::number;
+use super::shape::{ClusterKind, LINE_BREAK, Shaped, Span, StyleFonts, shape};
+use super::style::{BodyStyle, ParagraphStyle, RunSource, RunStyle};
+use super::wrap::{Line, MAX_LINES, Measure, mark_breaks, wrap};
+use crate::context::SlideContext;
+use crate::points;
+
+/// Share of a run's size that small capitals have.
+const SMALL_CAPS: f64 = 0.8;
+
+/// A composed body; positions from the top of the text.
+pub(super) struct Block<'a> {
+    pub paragraphs: Vec<Composed<'a>>,
+    /// Height of the text, or of its tallest column.
+    pub height: f64,
+    /// From the leading edge to the end of the widest line.
+    pub width: f64,
+}
+
+/// A paragraph ready to draw.
+pub(super) struct Composed<'a> {
+    pub style: ParagraphStyle<'a>,
+    pub text: String,
+    pub styles: Vec<RunStyle<'a>>,
+    pub shaped: Shaped,
+    pub lines: Vec<PlacedLine>,
+    pub bullet: Option<Bullet<'a>>,
+}
+
+/// A line with its place.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PlacedLine {
+    pub line: Line,
+    pub column: usize,
+    pub top: f64,
+    pub advance: f64,
+    pub baseline: f64,
+}
+
+/// A paragraph's mark.
+pub(super) struct Bullet<'a> {
+    /// From the leading edge.
+    pub at: f64,
+    pub width: f64,
+    pub mark: Mark<'a>,
+}
+
+pub(super) enum Mark<'a> {
+    Text {
+        text: String,
+        style: Box<RunStyle<'a>>,
+        shaped: Shaped,
+    },
+    Picture {
+        picture: &'a PictureRef,
+        size: f64,
+    },
+}
+
+/// How many numbers a list has counted, by level.
+#[derive(Default)]
+struct Counters<'a>([Option<(&'a str, u32, u32)>; 9]);
+
+impl<'a> Counters<'a> {
+    /// The number of the next paragraph.
+    fn next(&mut self, level: usize, scheme: &'a str, start: u32) -> u32 {
+        let Some(slot) = self.0.get_mut(level) else {
+            return start;
+        };
+        let number = match *slot {
+            Some((known, from, last)) if known == scheme && from == start => last.saturating_add(1),
+            _ => start,
+        };
+        *slot = Some((scheme, start, number));
+        self.interrupt(level + 1);
+        number
+    }
+
+    /// A paragraph at `level` that is not numbered ends the lists at its level and below.
+    fn interrupt(&mut self, level: usize) {
+        for slot in self.0.iter_mut().skip(level) {
+            *slot = None;
+        }
+    }
+}
+
+/// The line as the height rules see it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct LineBox {
+    pub advance: f64,
+    /// From the line's top to its baseline.
+    pub seat: f64,
+}
+
+/// Line advance and seat: `size` is the largest on the line, `ascent` the share above the baseline.
+pub(super) fn line_box(size: f64, ascent: f64, spacing: Spacing, reduction: f64) -> LineBox {
+    let natural = 1.2 * size;
+    let descent = 1.0 - ascent;
+    let squeezed = |height: f64| (height - descent * natural).max(ascent.min(0.75) * height);
+    match spacing {
+        Spacing::Percent(percent) => {
+            // Whole percents; the stored reduction is subtracted in percent points.
+            let percent = ((percent * 100.0 + 0.5).floor() - (reduction * 100.0 + 0.5).floor())
+                .clamp(1.0, 10_000.0)
+                / 100.0;
+            let advance = natural * percent;
+            let seat = if percent > 1.0 {
+                0.75 * advance
+            } else {
+                squeezed(advance)
+            };
+            LineBox { advance, seat }
+        }
+        Spacing::Points(height) => {
+            let height = if height.is_finite() {
+                height.clamp(0.0, 10_000.0)
+            } else {
+                natural
+            };
+            LineBox {
+                advance: height,
+                seat: squeezed(height),
+            }
+        }
+    }
+}
+
+/// Space before or after a paragraph, against the natural height of its line.
+pub(super) fn space(spacing: Spacing, size: f64) -> f64 {
+    let space = match spacing {
+        // Whole points, halves up.
+        Spacing::Points(space) => (space + 0.5).floor(),
+        Spacing::Percent(percent) => percent * 1.2 * size,
+    };
+    if space.is_finite() {
+        space.clamp(0.0, 10_000.0)
+    } else {
+        0.0
+    }
+}
+
+/// The share above the baseline of lines with these faces: the largest ascent and the largest descent, set to one.
+pub(super) fn joint_ascent(shares: impl Iterator<Item = f64>) -> Option<f64> {
+    let (mut above, mut below) = (0.0_f64, 0.0_f64);
+    let mut any = false;
+    for share in shares {
+        any = true;
+        above = above.max(share);
+        below = below.max(1.0 - share);
+    }
+    (any && above + below > 0.0).then(|| above / (above + below))
+}
+
+/// What the block is composed in.
+pub(super) struct Room {
+    /// Width of a column.
+    pub width: f64,
+    /// Height of a column, where there are several.
+    pub height: f64,
+    pub columns: usize,
+    pub wrap: bool,
+    /// Letters stand one above the other (WordArt): each takes a line's height.
+    pub stacked: bool,
+}
+
+pub(super) fn compose<'a>(
+    cx: &'a SlideContext<'_>,
+    cache: &TextCache,
+    body: &'a TextBody,
+    cascade: &'a TextCascade<'a>,
+    style: &BodyStyle,
+    room: &Room,
+) -> Block<'a> {
+    let mut counters = Counters::default();
+    let mut budget = MAX_LINES;
+    let mut paragraphs = Vec::with_capacity(body.paragraphs.len());
+    let (mut y, mut column, mut tallest, mut widest) = (0.0_f64, 0, 0.0_f64, 0.0_f64);
+    let mut gap = 0.0;
+    for paragraph in &body.paragraphs {
+        if budget == 0 {
+            cx.warn(
+                "limit",
+                format!("a text has more than {MAX_LINES} lines: the rest is left out"),
+            );
+            break;
+        }
+        let mut composer = Composer {
+            cx,
+            cache,
+            fit: style.fit,
+            styles: Vec::new(),
+            fonts: Vec::new(),
+        };
+        let (composed, boxes) = composer.paragraph(
+            paragraph,
+            ParagraphStyle::new(&paragraph.properties, cascade),
+            room,
+            &mut counters,
+            budget,
+        );
+        let mut composed = composed;
+        budget -= composed.lines.len().min(budget);
+        let first_size = boxes.first().map_or(18.0, |line| line.1);
+        let last_size = boxes.last().map_or(18.0, |line| line.1);
+        if !paragraphs.is_empty() && y > 0.0 {
+            y += gap + space(composed.style.before, first_size);
+        }
+        for (line, (geometry, _)) in composed.lines.iter_mut().zip(&boxes) {
+            if column + 1 < room.columns && y > 0.0 && y + geometry.advance > room.height + 0.01 {
+                column += 1;
+                y = 0.0;
+            }
+            line.column = column;
+            line.top = y;
+            line.advance = geometry.advance;
+            line.baseline = y + geometry.seat;
+            y += geometry.advance;
+            tallest = tallest.max(y);
+            widest = widest.max(line.line.start + line.line.width);
+        }
+        gap = space(composed.style.after, last_size);
+        paragraphs.push(composed);
+    }
+    Block {
+        paragraphs,
+        height: tallest,
+        width: widest,
+    }
+}
+
+struct Composer<'s, 'a, 'c> {
+    cx: &'a SlideContext<'c>,
+    cache: &'s TextCache,
+    fit: super::style::Fit,
+    styles: Vec<RunStyle<'a>>,
+    fonts: Vec<StyleFonts<'s>>,
+}
+
+impl<'s, 'a> Composer<'s, 'a, '_> {
+    fn style(&mut self, style: RunStyle<'a>) -> usize {
+        // Runs are often split without any difference in looks; a few styles back is enough to find the twin.
+        let from = self.styles.len().saturating_sub(8);
+        if let Some(at) = self
+            .styles
+            .iter()
+            .skip(from)
+            .position(|known| *known == style)
+        {
+            return from + at;
+        }
+        self.styles.push(style);
+        self.fonts.push(StyleFonts::new(self.cache));
+        self.styles.len() - 1
+    }
+
+    fn paragraph(
+        &mut self,
+        paragraph: &'a Paragraph,
+        style: ParagraphStyle<'a>,
+        room: &Room,
+        counters: &mut Counters<'a>,
+        most: usize,
+    ) -> (Composed<'a>, Vec<(LineBox, f64)>) {
+        let mut text = String::new();
+        let mut spans: Vec<Span> = Vec::new();
+        let mut first_text: Option<&'a RunProperties> = None;
+        for run in &paragraph.runs {
+            if !matches!(run.kind, RunKind::Break)
+                && first_text.is_none()
+                && !self.run_text(run).is_empty()
+            {
+                first_text = Some(&run.properties);
+            }
+            self.run(run, &style.run, &mut text, &mut spans);
+        }
+        // The mark: its own properties where written, else those of the last run.
+        let mark = paragraph
+            .end
+            .as_ref()
+            .or_else(|| paragraph.runs.last().map(|run| &run.properties));
+        let mark = mark.map_or(style.run, |own| RunSource::of_run(own, &style.run));
+        let mark = self.style(RunStyle::new(self.cx, mark, self.fit));
+
+        let mut shaped = shape(
+            self.cx,
+            self.cache,
+            &text,
+            &spans,
+            &self.styles,
+            &self.fonts,
+            style.rtl,
+        );
+        if room.stacked {
+            for cluster in &mut shaped.clusters {
+                let size = shaped
+                    .items
+                    .get(cluster.item as usize)
+                    .and_then(|item| self.styles.get(item.style as usize))
+                    .map_or(18.0, |s| s.size);
+                cluster.width = 1.2 * size;
+            }
+        }
+        mark_breaks(&text, &mut shaped.clusters);
+        let bullet = if text.is_empty() {
+            None
+        } else {
+            self.bullet(&style, first_text, mark, counters)
+        };
+        let measure = self.measure(&style, bullet.as_ref(), room);
+        let lines = wrap(&text, &mut shaped, &measure, most);
+        let boxes = self.boxes(&lines, &shaped, mark, &style);
+        let lines = lines
+            .into_iter()
+            .map(|line| PlacedLine {
+                line,
+                column: 0,
+                top: 0.0,
+                advance: 0.0,
+                baseline: 0.0,
+            })
+            .collect();
+        (
+            Composed {
+                style,
+                text,
+                styles: std::mem::take(&mut self.styles),
+                shaped,
+                lines,
+                bullet,
+            },
+            boxes,
+        )
+    }
+
+    fn run_text(&self, run: &'a Run) -> std::borrow::Cow<'a, str> {
+        match &run.kind {
+            RunKind::Text(text) => text.as_str().into(),
+            RunKind::Break => "\u{2028}".into(),
+            RunKind::Field { kind, text } => {
+                if kind == "slidenum" {
+                    self.cx.slide_number.to_string().into()
+                } else if let Some(date) =
+                    self.cx.date_text.filter(|_| kind.starts_with("datetime"))
+                {
+                    date.to_owned().into()
+                } else {
+                    text.as_str().into()
+                }
+            }
+            RunKind::Math { text, .. } => text.as_str().into(),
+        }
+    }
+
+    fn run(
+        &mut self,
+        run: &'a Run,
+        base: &RunSource<'a>,
+        text: &mut String,
+        spans: &mut Vec<Span>,
+    ) {
+        let source = RunSource::of_run(&run.properties, base);
+        let mut style = RunStyle::new(self.cx, source, self.fit);
+        if let RunKind::Math { .. } = run.kind {
+            style.math = true;
+            self.cx
+                .warn("equation", "an equation is drawn as one line of text");
+        }
+        let content = self.run_text(run);
+        let caps = source.caps.unwrap_or_default();
+        let full = self.style(style.clone());
+        let small = if caps == Caps::Small {
+            let drawn = style.drawn * SMALL_CAPS;
+            self.style(RunStyle { drawn, ..style })
+        } else {
+            full
+        };
+        for ch in content.chars() {
+            let ch = match ch {
+                // Line ends inside a text are breaks, other controls are nothing.
+                '\u{B}' | '\n' | '\r' | LINE_BREAK => LINE_BREAK,
+                '\t' => '\t',
+                '\u{2029}' => ' ',
+                control if control.is_control() => continue,
+                other => other,
+            };
+            let index = if small != full && ch.is_lowercase() {
+                small
+            } else {
+                full
+            };
+            let start = text.len();
+            if caps == Caps::None {
+                text.push(ch);
+            } else {
+                text.extend(ch.to_uppercase());
+            }
+            match spans.last_mut() {
+                Some(last) if last.style == index && last.end == start => last.end = text.len(),
+                _ => spans.push(Span {
+                    start,
+                    end: text.len(),
+                    style: index,
+                }),
+            }
+        }
+    }
+
+    fn measure(
+        &self,
+        style: &ParagraphStyle<'a>,
+        bullet: Option<&Bullet<'a>>,
+        room: &Room,
+    ) -> Measure {
+        let first = (style.margin + style.indent).max(0.0);
+        let first = match bullet {
+            // Text follows its bullet at the margin, or right after it when it does not fit before.
+            Some(bullet) => style.margin.max(bullet.at + bullet.width),
+            None => first,
+        };
+        let mut tabs: Vec<_> = style
+            .tabs
+            .iter()
+            .take(256)
+            .map(|tab| (points(tab.position), tab.align))
+            .collect();
+        tabs.sort_by(|a, b| a.0.total_cmp(&b.0));
+        Measure {
+            first,
+            rest: style.margin,
+            end: if room.wrap {
+                (room.width - style.margin_end).max(0.0)
+            } else {
+                f64::INFINITY
+            },
+            tabs,
+            default_tab: style.default_tab,
+            hang: style.hanging_punctuation,
+        }
+    }
+
+    /// Advance, seat and natural size of each line.
+    fn boxes(
+        &self,
+        lines: &[Line],
+        shaped: &Shaped,
+        mark: usize,
+        style: &ParagraphStyle<'a>,
+    ) -> Vec<(LineBox, f64)> {
+        let Some((mark_style, mark_fonts)) = self.styles.get(mark).zip(self.fonts.get(mark)) else {
+            return Vec::new();
+        };
+        let mark_share = mark_fonts.latin(self.cx, mark_style).ascent;
+        let count = lines.len();
+        lines
+            .iter()
+            .enumerate()
+            .map(|(index, line)| {
+                let clusters = shaped
+                    .clusters
+                    .get(line.first..line.last)
+                    .unwrap_or_default();
+                let has_text = clusters
+                    .iter()
+                    .any(|cluster| cluster.kind != ClusterKind::Break);
+                let counted = clusters
+                    .iter()
+                    .filter(|cluster| !has_text || cluster.kind != ClusterKind::Break);
+                let mut size = 0.0_f64;
+                let mut shares: Vec<f64> = Vec::new();
+                let mut seen = u32::MAX;
+                for cluster in counted {
+                    if cluster.item == seen {
+                        continue;
+                    }
+                    seen = cluster.item;
+                    let Some(item) = shaped.items.get(cluster.item as usize) else {
+                        continue;
+                    };
+                    size = size.max(
+                        self.styles
+                            .get(item.style as usize)
+                            .map_or(0.0, |style| style.size),
+                    );
+                    if !shares.contains(&item.font.ascent) {
+                        shares.push(item.font.ascent);
+                    }
+                }
+                if size <= 0.0 {
+                    size = mark_style.size;
+                }
+                // The mark stands on the last line only, and its size does not count beside text.
+                if index + 1 == count || shares.is_empty() {
+                    shares.push(mark_share);
+                }
+                let share = joint_ascent(shares.into_iter()).unwrap_or(0.8);
+                (
+                    line_box(size, share, style.line_spacing, self.fit.reduction),
+                    size,
+                )
+            })
+            .collect()
+    }
+
+    fn bullet(
+        &mut self,
+        style: &ParagraphStyle<'a>,
+        first_text: Option<&'a RunProperties>,
+        mark: usize,
+        counters: &mut Counters<'a>,
+    ) -> Option<Bullet<'a>> {
+        let kind = style.bullet.unwrap_or(&BulletKind::None);
+        let numbered = match kind {
+            BulletKind::AutoNumber { scheme, start } => {
+                Some((scheme, counters.next(style.level, scheme, *start)))
+            }
+            _ => {
+                counters.interrupt(style.level);
+                None
+            }
+        };
+        let source = match first_text {
+            Some(own) => RunSource::of_run(own, &style.run),
+            None => self.styles.get(mark)?.source,
+        };
+        let mut run = RunStyle::new(self.cx, source, self.fit);
+        let size = match style.bullet_size {
+            Some(BulletSize::Points(size)) => self.fit.size(size),
+            Some(BulletSize::Percent(percent)) => run.size * percent.clamp(0.25, 4.0),
+            _ => run.size,
+        };
+        let at = (style.margin + style.indent).max(0.0);
+        let text = match (kind, numbered) {
+            (BulletKind::Picture(picture), _) => {
+                return Some(Bullet {
+                    at,
+                    width: size,
+                    mark: Mark::Picture { picture, size },
+                });
+            }
+            (_, Some((scheme, number))) => number::format(scheme, number),
+            (BulletKind::Char(text), _) => text.chars().take(8).collect(),
+            _ => return None,
+        };
+        if text.is_empty() {
+            return None;
+        }
+        run.size = size;
+        run.drawn = size;
+        run.raise = 0.0;
+        run.spacing = 0.0;
+        run.kern = false;
+        run.source.underline = None;
+        run.source.strike = None;
+        run.source.highlight = None;
+        run.source.link = None;
+        if let Some(BulletFont::Font(font)) = style.bullet_font {
+            // Numbers with a theme face come in the text's face; a mark with a face of its own stays regular.
+            if numbered.is_none() || !font.typeface.starts_with('+') {
+                run.latin = self.cx.typeface(font);
+                run.east_asian = run.latin;
+                run.complex_script = run.latin;
+                run.symbol = run.latin;
+            }
+            if numbered.is_none() {
+                run.bold = false;
+                run.italic = false;
+            }
+        }
+        let fonts = [StyleFonts::new(self.cache)];
+        let span = [Span {
+            start: 0,
+            end: text.len(),
+            style: 0,
+        }];
+        let styles = [run];
+        let shaped = shape(
+            self.cx, self.cache, &text, &span, &styles, &fonts, style.rtl,
+        );
+        let width = shaped.clusters.iter().map(|cluster| cluster.width).sum();
+        let [run] = styles;
+        Some(Bullet {
+            at,
+            width,
+            mark: Mark::Text {
+                text,
+                style: Box::new(run),
+                shaped,
+            },
+        })
+    }
+}
