@@ -42,18 +42,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             .arg(&decks),
     )?;
     let program = workspace::slides(arguments.release)?;
-    process::step("hostile decks by the command line", || {
+    let check = script("check.py")?;
+    let by_command = process::step("hostile decks by the command line", || {
         let convert = format!("{} convert {{in}} {{out}}", program.display());
-        process::run(
-            process::command("python3")
-                .arg(script("check.py")?)
-                .arg(&decks)
-                .args(["--cmd", &convert]),
-        )
-    })?;
-    process::step("hostile decks by the server", || {
+        let mut command = process::command("python3");
+        process::run(command.arg(check).arg(&decks).args(["--cmd", &convert]))
+    });
+    // Both are worth knowing, so the second runs even when the first failed.
+    let by_server = process::step("hostile decks by the server", || {
         by_server(&program, &folder, &decks)
-    })
+    });
+    by_command.and(by_server)
 }
 
 /// How an operation or a refused start ended.

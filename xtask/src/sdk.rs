@@ -49,13 +49,14 @@ fn tutorials(server: &Server, python: &Path, node: &Path, scratch: &Path) -> Res
             .env("NODE_NO_WARNINGS", "1");
         command
     };
-    process::step("vendor SDK for Python", || {
+    let python = process::step("vendor SDK for Python", || {
         process::run(&mut tutorial(python, "tests/sdk/python/tutorial.py"))
-    })?;
-    process::step("vendor SDK for Node.js", || {
+    });
+    let node = process::step("vendor SDK for Node.js", || {
         process::run(&mut tutorial(
             Path::new("node"),
             "tests/sdk/node/tutorial.js",
         ))
-    })
+    });
+    python.and(node)
 }
