@@ -190,23 +190,21 @@ impl Deck {
             });
         }
         let relationships = self.relationships_of(part)?;
-        let (layout, layout_warnings) = match relationships.first("slideLayout") {
-            Some(layout) => self.layout(layout)?,
-            None => {
-                let (layout, mut warnings) = self.bare_layout()?;
-                warnings.push((
-                    "layout".to_owned(),
-                    "the slide names no layout: it is drawn without one".to_owned(),
-                ));
-                (layout, warnings)
-            }
+        let (layout, mut warnings) = if let Some(layout) = relationships.first("slideLayout") {
+            self.layout(layout)?
+        } else {
+            let (layout, mut warnings) = self.bare_layout()?;
+            warnings.push((
+                "layout".to_owned(),
+                "the slide names no layout: it is drawn without one".to_owned(),
+            ));
+            (layout, warnings)
         };
         let bytes = self.package.part(part)?;
         let cx = Context::new(&self.package, &relationships);
         let sheet = xml::read(part, &bytes, self.package.limits(), |root| {
             Ok(sheet(&cx, root))
         })?;
-        let mut warnings = layout_warnings;
         let base = layout
             .theme_override
             .as_ref()
@@ -255,9 +253,7 @@ impl Deck {
 
     fn layout(&self, part: &str) -> Result<(Arc<Layout>, Warnings)> {
         self.layouts.get(part, || {
-            let Some((layout, warnings)) =
-                self.tolerate("layout", part, || self.read_layout(part))?
-            else {
+            let Some((layout, warnings)) = tolerate(|| self.read_layout(part))? else {
                 return self.read_bare_layout(Some((
                     "layout".to_owned(),
                     unusable(part, "the slide is drawn without it"),
@@ -313,41 +309,35 @@ impl Deck {
 
     /// The deck's first master, or an empty one.
     fn default_master(&self) -> Result<(Arc<Master>, Warnings)> {
-        match self.relationships.first("slideMaster") {
-            Some(part) => self.master(part),
-            None => {
-                let master = Master {
-                    theme: Arc::new(fallback_theme()),
-                    ..Master::default()
-                };
-                Ok((
-                    Arc::new(master),
-                    vec![(
-                        "master".to_owned(),
-                        "the deck has no slide master".to_owned(),
-                    )],
-                ))
-            }
+        if let Some(part) = self.relationships.first("slideMaster") {
+            return self.master(part);
         }
+        let master = Master {
+            theme: Arc::new(fallback_theme()),
+            ..Master::default()
+        };
+        let warning = (
+            "master".to_owned(),
+            "the deck has no slide master".to_owned(),
+        );
+        Ok((Arc::new(master), vec![warning]))
     }
 
     fn master(&self, part: &str) -> Result<(Arc<Master>, Warnings)> {
         self.masters.get(part, || {
-            Ok(self
-                .tolerate("master", part, || self.read_master(part))?
-                .unwrap_or_else(|| {
-                    let master = Master {
-                        theme: Arc::new(fallback_theme()),
-                        ..Master::default()
-                    };
-                    (
-                        master,
-                        vec![(
-                            "master".to_owned(),
-                            unusable(part, "the slide is drawn without it"),
-                        )],
-                    )
-                }))
+            Ok(tolerate(|| self.read_master(part))?.unwrap_or_else(|| {
+                let master = Master {
+                    theme: Arc::new(fallback_theme()),
+                    ..Master::default()
+                };
+                (
+                    master,
+                    vec![(
+                        "master".to_owned(),
+                        unusable(part, "the slide is drawn without it"),
+                    )],
+                )
+            }))
         })
     }
 
@@ -372,12 +362,10 @@ impl Deck {
         })?;
         let mut warnings = cx.warnings.into_inner();
         let (theme, theme_warnings) = match relationships.first("theme") {
-            Some(part) => self
-                .tolerate("theme", part, || self.read_theme(part, "theme", None))?
-                .unwrap_or_else(|| {
-                    let warning = unusable(part, "Office's default colours and fonts are used");
-                    (fallback_theme(), vec![("theme".to_owned(), warning)])
-                }),
+            Some(part) => tolerate(|| self.read_theme(part, "theme", None))?.unwrap_or_else(|| {
+                let warning = unusable(part, "Office's default colours and fonts are used");
+                (fallback_theme(), vec![("theme".to_owned(), warning)])
+            }),
             None => (
                 fallback_theme(),
                 vec![("theme".to_owned(), format!("part `{part}` names no theme"))],
@@ -413,9 +401,7 @@ impl Deck {
         let Some(part) = relationships.first("themeOverride") else {
             return Ok(None);
         };
-        let Some((theme, more)) = self.tolerate("theme", part, || {
-            self.read_theme(part, "themeOverride", Some(base))
-        })?
+        let Some((theme, more)) = tolerate(|| self.read_theme(part, "themeOverride", Some(base)))?
         else {
             warnings.push((
                 "theme".to_owned(),
@@ -429,23 +415,16 @@ impl Deck {
 
     /// Relationships of a part; damaged ones count as none.
     fn relationships_of(&self, part: &str) -> Result<Relationships> {
-        self.tolerate("relationships", part, || self.package.relationships(part))
-            .map(Option::unwrap_or_default)
+        tolerate(|| self.package.relationships(part)).map(Option::unwrap_or_default)
     }
+}
 
-    /// `None` where a part other than the slide itself is damaged or missing; limits stay errors.
-    #[expect(clippy::unused_self, reason = "reads like the other readers")]
-    fn tolerate<T>(
-        &self,
-        _feature: &str,
-        _part: &str,
-        read: impl FnOnce() -> Result<T>,
-    ) -> Result<Option<T>> {
-        match read() {
-            Ok(value) => Ok(Some(value)),
-            Err(error) if error.kind == ErrorKind::Limit => Err(error),
-            Err(_) => Ok(None),
-        }
+/// `None` where a part other than the slide itself is damaged or missing; limits stay errors.
+fn tolerate<T>(read: impl FnOnce() -> Result<T>) -> Result<Option<T>> {
+    match read() {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.kind == ErrorKind::Limit => Err(error),
+        Err(_) => Ok(None),
     }
 }
 

@@ -171,17 +171,38 @@ pub(crate) fn kind_of_names<'a>(
 }
 
 fn sniff_cfb(bytes: &[u8]) -> Kind {
-    let Ok(file) = cfb::CompoundFile::open(Cursor::new(bytes)) else {
-        return Kind::CompoundFile;
+    // The directory's names are listed rather than looked up: careless writers do not sort its tree.
+    let names: Vec<String> = match cfb::CompoundFile::open(Cursor::new(bytes)) {
+        Ok(file) => file
+            .read_root_storage()
+            .take(1000)
+            .map(|entry| entry.name().to_owned())
+            .collect(),
+        Err(_) => return sniff_damaged_cfb(bytes),
     };
-    let has = |name: &str| file.is_stream(name);
-    if has("/EncryptedPackage") {
+    kind_of_streams(|name| names.iter().any(|found| found == name))
+}
+
+/// A compound file that cannot be opened may still show its stream names.
+fn sniff_damaged_cfb(bytes: &[u8]) -> Kind {
+    kind_of_streams(|name| {
+        let wide: Vec<u8> = name
+            .encode_utf16()
+            .chain([0])
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        bytes.chunks(128).any(|entry| entry.starts_with(&wide))
+    })
+}
+
+fn kind_of_streams(has: impl Fn(&str) -> bool) -> Kind {
+    if has("EncryptedPackage") {
         Kind::Encrypted
-    } else if has("/PowerPoint Document") {
+    } else if has("PowerPoint Document") {
         Kind::Ppt
-    } else if has("/WordDocument") {
+    } else if has("WordDocument") {
         Kind::Doc
-    } else if has("/Workbook") || has("/Book") {
+    } else if has("Workbook") || has("Book") {
         Kind::Xls
     } else {
         Kind::CompoundFile

@@ -14,6 +14,7 @@ pub struct Shape {
 
 /// Kinds of shape-tree nodes.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "nearly all nodes are shapes")]
 pub enum ShapeKind {
     /// `p:sp`.
     Shape {

@@ -24,7 +24,7 @@ pub(super) fn line(cx: &Context<'_>, node: Node<'_>) -> Line {
     for element in elements(node) {
         match element.tag_name().name() {
             "prstDash" => {
-                line.dash = attr(element, "val").map(|name| Dash::Preset(name.to_owned()))
+                line.dash = attr(element, "val").map(|name| Dash::Preset(name.to_owned()));
             }
             "custDash" => {
                 let stops = elements(element)

@@ -87,7 +87,9 @@ fn non_visual(cx: &Context<'_>, node: Node<'_>) -> NonVisual {
     let mut nv = NonVisual::default();
     if let Some(common) = child(outer, "cNvPr") {
         nv.id = unsigned(common, "id").unwrap_or(0);
-        nv.name = attr(common, "name").unwrap_or_default().to_owned();
+        attr(common, "name")
+            .unwrap_or_default()
+            .clone_into(&mut nv.name);
         nv.alt = attr(common, "descr")
             .filter(|text| !text.trim().is_empty())
             .map(str::to_owned);

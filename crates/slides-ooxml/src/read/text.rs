@@ -201,21 +201,18 @@ fn unescape(text: String) -> String {
         let (before, tail) = rest.split_at(at);
         out.push_str(before);
         let code = tail.get(2..6).filter(|_| tail.get(6..7) == Some("_"));
-        match code
+        let escaped = code
             .and_then(|hex| u32::from_str_radix(hex, 16).ok())
-            .and_then(char::from_u32)
-        {
-            Some(c) => {
-                // Tabs and escaped underscores mean something; other control characters draw nothing.
-                if c == '\t' || !c.is_control() {
-                    out.push(c);
-                }
-                rest = tail.get(7..).unwrap_or_default();
+            .and_then(char::from_u32);
+        if let Some(c) = escaped {
+            // Tabs and escaped underscores mean something; other control characters draw nothing.
+            if c == '\t' || !c.is_control() {
+                out.push(c);
             }
-            None => {
-                out.push_str("_x");
-                rest = tail.get(2..).unwrap_or_default();
-            }
+            rest = tail.get(7..).unwrap_or_default();
+        } else {
+            out.push_str("_x");
+            rest = tail.get(2..).unwrap_or_default();
         }
     }
     out.push_str(rest);
@@ -263,7 +260,7 @@ pub(super) fn paragraph_properties(cx: &Context<'_>, node: Node<'_>) -> Paragrap
             "spcBef" => properties.space_before = spacing(element),
             "spcAft" => properties.space_after = spacing(element),
             "tabLst" => {
-                properties.tabs = Some(elements(element).filter_map(tab).take(256).collect())
+                properties.tabs = Some(elements(element).filter_map(tab).take(256).collect());
             }
             "defRPr" => properties.default_run = Some(Box::new(run_properties(cx, element))),
             _ => bullet(cx, element, &mut properties.bullet),
@@ -321,7 +318,7 @@ fn bullet(cx: &Context<'_>, node: Node<'_>, bullet: &mut Bullet) {
         "buSzTx" => bullet.size = Some(BulletSize::Text),
         "buSzPct" => {
             bullet.size =
-                fraction(node, "val").map(|size| BulletSize::Percent(size.clamp(0.25, 4.0)))
+                fraction(node, "val").map(|size| BulletSize::Percent(size.clamp(0.25, 4.0)));
         }
         "buSzPts" => {
             bullet.size = hundredths(node, "val")
@@ -385,7 +382,7 @@ pub(super) fn run_properties(cx: &Context<'_>, node: Node<'_>) -> RunProperties 
             "highlight" => properties.highlight = color(element),
             "uFill" => properties.underline_fill = fill(cx, element),
             "uLn" => {
-                properties.underline_fill = fill(cx, element).or(properties.underline_fill.take())
+                properties.underline_fill = fill(cx, element).or(properties.underline_fill.take());
             }
             "rtl" => properties.rtl = Some(boolean(element, "val").unwrap_or(true)),
             _ => {

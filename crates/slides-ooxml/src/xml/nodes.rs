@@ -127,7 +127,7 @@ pub(crate) fn rel_attr<'a>(node: Node<'a>, name: &str) -> Option<&'a str> {
 /// All text below the node.
 pub(crate) fn text_of(node: Node<'_>) -> String {
     node.children()
-        .filter(|child| child.is_text())
+        .filter(Node::is_text)
         .filter_map(|child| child.text())
         .collect()
 }
