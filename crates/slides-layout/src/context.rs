@@ -1,0 +1,223 @@
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use kurbo::Rect;
+use slides_fonts::FontBook;
+use slides_ooxml::Deck;
+use slides_ooxml::model::{
+    Color, ColorMap, Fill, FontRef, Hyperlink, Line, LinkAction, PictureRef, Presentation, Slide,
+    Theme,
+};
+use slides_scene::{Image, LinkTarget, Paint, Rgba, StrokeStyle};
+
+use crate::fill::PaintFrame;
+
+/// What layout reads from the package beside the model: bytes of pictures and the order of slides.
+pub(crate) trait Parts {
+    /// Bytes of a picture part.
+    fn media(&self, part: &str) -> Option<Arc<[u8]>>;
+    /// 1-based number of a slide part.
+    fn slide_number(&self, part: &str) -> Option<u32>;
+}
+
+impl Parts for Deck {
+    fn media(&self, part: &str) -> Option<Arc<[u8]>> {
+        Self::media(self, part).ok()
+    }
+
+    fn slide_number(&self, part: &str) -> Option<u32> {
+        self.slide_index(part).map(|index| index.saturating_add(1))
+    }
+}
+
+/// What is in force while one slide is laid out.
+pub(crate) struct SlideContext<'a> {
+    /// Pictures and slide order.
+    pub parts: &'a dyn Parts,
+    /// The deck's presentation part.
+    pub presentation: &'a Presentation,
+    /// The slide.
+    pub slide: &'a Slide,
+    /// Theme in force: the slide's override, the layout's or the master's.
+    pub theme: &'a Theme,
+    /// Colour map in force.
+    pub color_map: &'a ColorMap,
+    /// Faces.
+    pub fonts: &'a FontBook,
+    /// The number that slide number fields show: `firstSlideNum + index - 1`.
+    pub slide_number: i64,
+    /// Slides of the deck.
+    pub total_slides: u32,
+    /// Text that `datetime` fields show; none keeps the cached text.
+    pub date_text: Option<&'a str>,
+    /// Faces and shaping data in use.
+    pub text: crate::text::TextCache,
+    /// Operations emitted so far, for the cap per slide.
+    pub op_count: Cell<usize>,
+    /// Most operations a slide may have.
+    pub max_ops: usize,
+    pub(crate) warnings: RefCell<Vec<(String, String)>>,
+    pub(crate) images: RefCell<HashMap<String, Option<Arc<Image>>>>,
+}
+
+impl<'a> SlideContext<'a> {
+    /// A context for `slide`; theme and colour map follow the overrides.
+    pub(crate) fn new(
+        parts: &'a dyn Parts,
+        presentation: &'a Presentation,
+        slide: &'a Slide,
+        fonts: &'a FontBook,
+        max_ops: usize,
+    ) -> Self {
+        let layout = &slide.layout;
+        let theme = slide
+            .theme_override
+            .as_deref()
+            .or(layout.theme_override.as_deref())
+            .unwrap_or(&layout.master.theme);
+        let color_map = slide
+            .color_map_override
+            .as_ref()
+            .or(layout.color_map_override.as_ref())
+            .unwrap_or(&layout.master.color_map);
+        Self {
+            parts,
+            presentation,
+            slide,
+            theme,
+            color_map,
+            fonts,
+            slide_number: presentation.first_slide_number + i64::from(slide.index) - 1,
+            total_slides: presentation.slides.len() as u32,
+            date_text: None,
+            text: crate::text::TextCache::default(),
+            op_count: Cell::new(0),
+            max_ops,
+            warnings: RefCell::default(),
+            images: RefCell::default(),
+        }
+    }
+
+    /// Notes what could not be drawn as the deck asks; the same text is kept once.
+    pub(crate) fn warn(&self, feature: &str, message: impl Into<String>) {
+        let message = message.into();
+        let mut warnings = self.warnings.borrow_mut();
+        // A hostile slide must not turn warnings into a memory leak.
+        if warnings.len() >= 200 || warnings.iter().any(|(f, m)| f == feature && *m == message) {
+            return;
+        }
+        warnings.push((feature.to_owned(), message));
+    }
+
+    /// The colour with its modifiers; `placeholder` is what `phClr` stands for.
+    pub(crate) fn color(&self, color: &Color, placeholder: Option<Rgba>) -> Rgba {
+        crate::color::resolve(color, self.theme, self.color_map, placeholder)
+    }
+
+    /// The paint of a fill over `bounds`; none for no fill. `a:grpFill` needs [`Self::paint_in`].
+    pub(crate) fn paint(
+        &self,
+        fill: &Fill,
+        bounds: Rect,
+        placeholder: Option<Rgba>,
+    ) -> Option<Paint> {
+        self.paint_in(
+            fill,
+            &PaintFrame {
+                placeholder,
+                ..PaintFrame::new(bounds)
+            },
+        )
+    }
+
+    /// The paint of a fill in a frame that knows rotation and the enclosing group's fill.
+    pub(crate) fn paint_in(&self, fill: &Fill, frame: &PaintFrame<'_>) -> Option<Paint> {
+        crate::fill::paint(self, fill, frame)
+    }
+
+    /// Stroke and paint of a line whose own attributes are complete; none for no line.
+    pub(crate) fn stroke(
+        &self,
+        line: &Line,
+        bounds: Rect,
+        placeholder: Option<Rgba>,
+    ) -> Option<(StrokeStyle, Paint)> {
+        crate::line::stroke(
+            self,
+            line,
+            &PaintFrame {
+                placeholder,
+                ..PaintFrame::new(bounds)
+            },
+        )
+    }
+
+    /// A face's name with `+mj-lt`, `+mn-ea` and the like resolved through the theme; may be empty.
+    pub(crate) fn typeface<'b>(&'b self, font: &'b FontRef) -> &'b str {
+        let Some(rest) = font.typeface.strip_prefix('+') else {
+            return &font.typeface;
+        };
+        let fonts = &self.theme.fonts;
+        let (collection, script) = match rest.split_once('-') {
+            Some(("mj", script)) => (&fonts.major, script),
+            Some(("mn", script)) => (&fonts.minor, script),
+            _ => return &font.typeface,
+        };
+        match script {
+            "ea" => &collection.east_asian,
+            "cs" => &collection.complex_script,
+            _ => &collection.latin,
+        }
+    }
+
+    /// Where a hyperlink leads; none when it cannot be followed from a document.
+    pub(crate) fn link_target(&self, link: &Hyperlink) -> Option<LinkTarget> {
+        let slide = |number: u32| {
+            (1..=self.total_slides)
+                .contains(&number)
+                .then_some(LinkTarget::Slide(number))
+        };
+        match &link.action {
+            LinkAction::Uri(uri) => (!uri.is_empty()).then(|| LinkTarget::Uri(uri.clone())),
+            LinkAction::SlidePart(part) => self.parts.slide_number(part).and_then(slide),
+            LinkAction::Jump(jump) => match jump.as_str() {
+                "firstslide" => slide(1),
+                "lastslide" => slide(self.total_slides),
+                "nextslide" => slide(self.slide.index.saturating_add(1)),
+                "previousslide" => slide(self.slide.index.saturating_sub(1)),
+                _ => None,
+            },
+            LinkAction::None => None,
+        }
+    }
+
+    /// The picture of a part, read once a slide; none (with a warning) when it cannot be drawn.
+    pub(crate) fn image(&self, picture: &PictureRef) -> Option<Arc<Image>> {
+        if let Some(known) = self.images.borrow().get(&picture.part) {
+            return known.clone();
+        }
+        let image = crate::raster::load(self, &picture.part);
+        self.images
+            .borrow_mut()
+            .insert(picture.part.clone(), image.clone());
+        image
+    }
+
+    /// Counts operations; false once the slide's cap is reached.
+    pub(crate) fn spend(&self, ops: usize) -> bool {
+        let total = self.op_count.get().saturating_add(ops);
+        self.op_count.set(total);
+        if total > self.max_ops {
+            self.warn(
+                "limit",
+                format!(
+                    "more than {} drawing operations: the rest of the slide is left out",
+                    self.max_ops
+                ),
+            );
+            return false;
+        }
+        true
+    }
+}

@@ -1,0 +1,457 @@
+//! Fills to paints: solid, gradient, pattern, picture and group fills (ECMA-376 part 1, 20.1.8).
+
+use kurbo::{Affine, Point, Rect, Vec2};
+use slides_ooxml::model::{
+    BlipEffect, BlipFill, BlipMode, Fill, Gradient, GradientKind, RectAlign, RelativeRect, Tile,
+    TileFlip,
+};
+use slides_scene::{GradientStop, Paint, PathGradient, PixelEffect, Rgba, TileMode};
+
+use crate::context::SlideContext;
+use crate::points;
+
+/// Where a fill goes.
+#[derive(Clone, Copy)]
+pub(crate) struct PaintFrame<'a> {
+    /// The shape's box in the frame the paint is used in.
+    pub bounds: Rect,
+    /// What `phClr` stands for.
+    pub placeholder: Option<Rgba>,
+    /// Clockwise degrees from the page to this frame, for fills that keep the page's direction.
+    pub rotation: f64,
+    /// The enclosing group's fill, for `a:grpFill`.
+    pub group: Option<&'a GroupFill<'a>>,
+    /// From this frame to the page.
+    pub to_page: Affine,
+}
+
+impl PaintFrame<'_> {
+    /// A frame without rotation, group or placeholder colour.
+    pub(crate) fn new(bounds: Rect) -> Self {
+        Self {
+            bounds,
+            placeholder: None,
+            rotation: 0.0,
+            group: None,
+            to_page: Affine::IDENTITY,
+        }
+    }
+}
+
+/// The fill of a group with the box it spans.
+pub(crate) struct GroupFill<'a> {
+    /// The group's own fill.
+    pub fill: &'a Fill,
+    /// The group's box in its own frame.
+    pub bounds: Rect,
+    /// From the group's frame to the page.
+    pub to_page: Affine,
+    /// The next group outward, when this one's fill is `a:grpFill` too.
+    pub outer: Option<&'a GroupFill<'a>>,
+}
+
+/// Most stops of a gradient that are kept.
+const MAX_STOPS: usize = 128;
+
+/// The paint of `fill`; none when nothing is painted.
+pub(crate) fn paint(cx: &SlideContext<'_>, fill: &Fill, frame: &PaintFrame<'_>) -> Option<Paint> {
+    match fill {
+        Fill::None => None,
+        Fill::Solid(color) => {
+            let color = cx.color(color, frame.placeholder);
+            (color.a > 0).then_some(Paint::Solid(color))
+        }
+        Fill::Gradient(gradient) => gradient_paint(cx, gradient, frame),
+        Fill::Pattern(pattern) => {
+            let foreground = pattern
+                .foreground
+                .as_ref()
+                .map_or(Rgba::BLACK, |c| cx.color(c, frame.placeholder));
+            let background = pattern
+                .background
+                .as_ref()
+                .map_or(Rgba::WHITE, |c| cx.color(c, frame.placeholder));
+            match crate::pattern::bits(&pattern.preset) {
+                Some(bits) => Some(Paint::Pattern {
+                    foreground,
+                    background,
+                    bits,
+                }),
+                None => {
+                    cx.warn(
+                        "pattern",
+                        format!(
+                            "pattern `{}` is not known, its foreground is painted",
+                            pattern.preset
+                        ),
+                    );
+                    Some(Paint::Solid(foreground))
+                }
+            }
+        }
+        Fill::Blip(blip) => blip_paint(cx, blip, frame),
+        Fill::Group => group_paint(cx, frame),
+    }
+}
+
+fn group_paint(cx: &SlideContext<'_>, frame: &PaintFrame<'_>) -> Option<Paint> {
+    let mut group = frame.group?;
+    while matches!(group.fill, Fill::Group) {
+        group = group.outer?;
+    }
+    let own = PaintFrame {
+        placeholder: frame.placeholder,
+        to_page: group.to_page,
+        ..PaintFrame::new(group.bounds)
+    };
+    let paint = paint(cx, group.fill, &own)?;
+    if frame.to_page.determinant().abs() < 1e-12 {
+        return Some(paint);
+    }
+    Some(transformed(paint, frame.to_page.inverse() * group.to_page))
+}
+
+/// A paint moved into another frame.
+pub(crate) fn transformed(paint: Paint, by: Affine) -> Paint {
+    match paint {
+        Paint::Linear { start, end, stops } => Paint::Linear {
+            start: by * start,
+            end: by * end,
+            stops,
+        },
+        Paint::Path {
+            kind,
+            bounds,
+            focus,
+            stops,
+        } => Paint::Path {
+            kind,
+            bounds: by.transform_rect_bbox(bounds),
+            focus: by.transform_rect_bbox(focus),
+            stops,
+        },
+        Paint::Image {
+            image,
+            transform,
+            tile,
+            alpha,
+            effects,
+        } => Paint::Image {
+            image,
+            transform: by * transform,
+            tile,
+            alpha,
+            effects,
+        },
+        other => other,
+    }
+}
+
+/// `rect` with relative insets taken off.
+pub(crate) fn inset(rect: Rect, by: RelativeRect) -> Rect {
+    Rect::new(
+        rect.x0 + by.left * rect.width(),
+        rect.y0 + by.top * rect.height(),
+        rect.x1 - by.right * rect.width(),
+        rect.y1 - by.bottom * rect.height(),
+    )
+}
+
+fn gradient_paint(
+    cx: &SlideContext<'_>,
+    gradient: &Gradient,
+    frame: &PaintFrame<'_>,
+) -> Option<Paint> {
+    let mut stops: Vec<GradientStop> = gradient
+        .stops
+        .iter()
+        .take(MAX_STOPS)
+        .map(|stop| GradientStop {
+            offset: if stop.position.is_finite() {
+                stop.position.clamp(0.0, 1.0) as f32
+            } else {
+                0.0
+            },
+            color: cx.color(&stop.color, frame.placeholder),
+        })
+        .collect();
+    stops.sort_by(|a, b| a.offset.total_cmp(&b.offset));
+    let first = stops.first()?;
+    if stops.iter().all(|s| s.color == first.color) {
+        return (first.color.a > 0).then_some(Paint::Solid(first.color));
+    }
+    let bounds = inset(frame.bounds, gradient.tile_rect);
+    let path = |kind: PathGradient, focus: RelativeRect, stops: Vec<GradientStop>| {
+        let focus = inset(bounds, focus);
+        // Written the other way round, a focus box would have a negative size.
+        let focus = Rect::new(
+            focus.x0.min(focus.x1),
+            focus.y0.min(focus.y1),
+            focus.x0.max(focus.x1),
+            focus.y0.max(focus.y1),
+        );
+        let bounds = if kind == PathGradient::Circle {
+            around(bounds, focus)
+        } else {
+            bounds
+        };
+        Paint::Path {
+            kind,
+            bounds,
+            focus,
+            stops,
+        }
+    };
+    Some(match gradient.kind {
+        GradientKind::Linear { angle, scaled } => {
+            let (start, end) = if gradient.rotate_with_shape {
+                axis(bounds, angle, scaled)
+            } else {
+                page_axis(bounds, angle, frame.rotation)
+            };
+            Paint::Linear { start, end, stops }
+        }
+        GradientKind::Circle(focus) => path(PathGradient::Circle, focus, stops),
+        GradientKind::Rect(focus) | GradientKind::Shape(focus) => {
+            path(PathGradient::Rect, focus, stops)
+        }
+    })
+}
+
+/// The box of the outermost ring of a circle gradient: true circles around the focus, the last one
+/// through the farthest corner.
+fn around(bounds: Rect, focus: Rect) -> Rect {
+    let c = focus.center();
+    let dx = (c.x - bounds.x0).abs().max((bounds.x1 - c.x).abs());
+    let dy = (c.y - bounds.y0).abs().max((bounds.y1 - c.y).abs());
+    Rect::from_center_size(c, (2.0 * dx.hypot(dy), 2.0 * dx.hypot(dy)))
+}
+
+/// Ends of a linear gradient's axis over a box; `scaled` bends it with the aspect ratio.
+pub(crate) fn axis(bounds: Rect, angle: f64, scaled: bool) -> (Point, Point) {
+    let (sin, cos) = angle.to_radians().sin_cos();
+    let (w, h) = (
+        bounds.width().abs().max(1e-6),
+        bounds.height().abs().max(1e-6),
+    );
+    let center = bounds.center();
+    let half = if scaled {
+        // The isolines of the unit square are stretched with the box.
+        let g = Vec2::new(cos / w, sin / h) / (cos.abs() + sin.abs());
+        g / g.hypot2() * 0.5
+    } else {
+        Vec2::new(cos, sin) * (0.5 * (w * cos.abs() + h * sin.abs()))
+    };
+    (center - half, center + half)
+}
+
+/// The same for a gradient that keeps the page's direction while its shape is rotated.
+fn page_axis(bounds: Rect, angle: f64, rotation: f64) -> (Point, Point) {
+    let (sin, cos) = rotation.to_radians().sin_cos();
+    let (w, h) = (bounds.width().abs(), bounds.height().abs());
+    let (pw, ph) = (w * cos.abs() + h * sin.abs(), w * sin.abs() + h * cos.abs());
+    let center = bounds.center();
+    let upright = Rect::from_center_size(center, (pw, ph));
+    let (start, end) = axis(upright, angle, false);
+    let back = Affine::rotate_about(-rotation.to_radians(), center);
+    (back * start, back * end)
+}
+
+fn blip_paint(cx: &SlideContext<'_>, blip: &BlipFill, frame: &PaintFrame<'_>) -> Option<Paint> {
+    let picture = blip.picture.as_ref().or(blip.svg.as_ref())?;
+    let image = cx.image(picture)?;
+    let (effects, alpha) = pixel_effects(cx, &blip.effects, frame.placeholder);
+    let (transform, tile) = match &blip.mode {
+        BlipMode::Stretch(rect) => {
+            let shown = inset(frame.bounds, *rect);
+            (stretch(shown, blip.crop)?, TileMode::None)
+        }
+        BlipMode::Tile(tile) => {
+            let dpi = crate::raster::dpi(&image);
+            let size = (
+                f64::from(image.width) * 72.0 / dpi.0,
+                f64::from(image.height) * 72.0 / dpi.1,
+            );
+            (
+                tile_transform(frame.bounds, size, tile)?,
+                tile_mode(tile.flip),
+            )
+        }
+    };
+    Some(Paint::Image {
+        image,
+        transform,
+        tile,
+        alpha,
+        effects,
+    })
+}
+
+/// From the unit square to where the whole picture lies, so that its cropped part fills `shown`.
+pub(crate) fn stretch(shown: Rect, crop: RelativeRect) -> Option<Affine> {
+    let (cw, ch) = (1.0 - crop.left - crop.right, 1.0 - crop.top - crop.bottom);
+    if !(cw.abs() > 1e-6 && ch.abs() > 1e-6 && cw.is_finite() && ch.is_finite()) {
+        return None;
+    }
+    let (w, h) = (shown.width() / cw, shown.height() / ch);
+    Some(Affine::new([
+        w,
+        0.0,
+        0.0,
+        h,
+        shown.x0 - crop.left * w,
+        shown.y0 - crop.top * h,
+    ]))
+}
+
+fn tile_transform(bounds: Rect, size: (f64, f64), tile: &Tile) -> Option<Affine> {
+    let (w, h) = (size.0 * tile.sx.abs(), size.1 * tile.sy.abs());
+    // A tile far below a pixel would be painted millions of times.
+    if !(w.is_finite() && h.is_finite() && w >= 0.1 && h >= 0.1) {
+        return None;
+    }
+    let (fx, fy) = align_fractions(tile.align);
+    let x = bounds.x0 + fx * (bounds.width() - w) + points(tile.tx);
+    let y = bounds.y0 + fy * (bounds.height() - h) + points(tile.ty);
+    Some(Affine::new([w, 0.0, 0.0, h, x, y]))
+}
+
+/// Where an alignment lies in a box, as fractions.
+pub(crate) fn align_fractions(align: RectAlign) -> (f64, f64) {
+    match align {
+        RectAlign::TopLeft => (0.0, 0.0),
+        RectAlign::Top => (0.5, 0.0),
+        RectAlign::TopRight => (1.0, 0.0),
+        RectAlign::Left => (0.0, 0.5),
+        RectAlign::Center => (0.5, 0.5),
+        RectAlign::Right => (1.0, 0.5),
+        RectAlign::BottomLeft => (0.0, 1.0),
+        RectAlign::Bottom => (0.5, 1.0),
+        RectAlign::BottomRight => (1.0, 1.0),
+    }
+}
+
+fn tile_mode(flip: TileFlip) -> TileMode {
+    TileMode::Repeat {
+        flip_x: matches!(flip, TileFlip::X | TileFlip::Xy),
+        flip_y: matches!(flip, TileFlip::Y | TileFlip::Xy),
+    }
+}
+
+/// Pixel changes of a blip, and the opacity they ask for.
+pub(crate) fn pixel_effects(
+    cx: &SlideContext<'_>,
+    effects: &[BlipEffect],
+    placeholder: Option<Rgba>,
+) -> (Vec<PixelEffect>, f32) {
+    let mut alpha = 1.0_f32;
+    let mut out = Vec::new();
+    for effect in effects.iter().take(16) {
+        match effect {
+            BlipEffect::Grayscale => out.push(PixelEffect::Grayscale),
+            BlipEffect::BiLevel(t) => out.push(PixelEffect::BiLevel(*t as f32)),
+            BlipEffect::Duotone(a, b) => {
+                out.push(PixelEffect::Duotone(
+                    cx.color(a, placeholder),
+                    cx.color(b, placeholder),
+                ));
+            }
+            BlipEffect::Luminance(bright, contrast) => {
+                out.push(PixelEffect::Luminance {
+                    bright: *bright as f32,
+                    contrast: *contrast as f32,
+                });
+            }
+            BlipEffect::ColorChange(from, to) => out.push(PixelEffect::ColorChange {
+                from: cx.color(from, placeholder),
+                to: cx.color(to, placeholder),
+            }),
+            BlipEffect::AlphaModulate(amount) => alpha *= (*amount as f32).clamp(0.0, 1.0),
+            BlipEffect::Other(name) => cx.warn(
+                "picture effect",
+                format!("picture effect `{name}` is left out"),
+            ),
+        }
+    }
+    (out, alpha)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn near(a: Point, x: f64, y: f64) {
+        assert!(
+            (a.x - x).abs() < 1e-6 && (a.y - y).abs() < 1e-6,
+            "{a:?} is not ({x}, {y})"
+        );
+    }
+
+    #[test]
+    fn axis_spans_the_projection() {
+        let (start, end) = axis(Rect::new(0.0, 0.0, 200.0, 100.0), 0.0, false);
+        near(start, 0.0, 50.0);
+        near(end, 200.0, 50.0);
+        // 270 degrees with scaled: position 0 at the bottom edge.
+        let (start, end) = axis(Rect::new(0.0, 0.0, 200.0, 100.0), 270.0, true);
+        near(start, 100.0, 100.0);
+        near(end, 100.0, 0.0);
+        // 45 degrees unscaled: corners of the box project onto the ends.
+        let (start, end) = axis(Rect::new(0.0, 0.0, 200.0, 100.0), 45.0, false);
+        let dir = (end - start).normalize();
+        assert!(((Point::ZERO - start).dot(dir)).abs() < 1e-6);
+        assert!(((Point::new(200.0, 100.0) - end).dot(dir)).abs() < 1e-6);
+        // Scaled 45 degrees: the other diagonal is an isoline.
+        let (start, end) = axis(Rect::new(0.0, 0.0, 200.0, 100.0), 45.0, true);
+        let dir = end - start;
+        assert!((Vec2::new(200.0, -100.0).dot(dir)).abs() < 1e-6);
+    }
+
+    #[test]
+    fn cropping_enlarges_the_whole_picture() {
+        let crop = RelativeRect {
+            left: 0.25,
+            top: 0.0,
+            right: 0.25,
+            bottom: 0.5,
+        };
+        let t = stretch(Rect::new(10.0, 20.0, 110.0, 70.0), crop).unwrap();
+        near(t * Point::new(0.25, 0.0), 10.0, 20.0);
+        near(t * Point::new(0.75, 0.5), 110.0, 70.0);
+        // Negative insets pad: the picture is smaller than the box.
+        let pad = RelativeRect {
+            left: -0.5,
+            top: 0.0,
+            right: -0.5,
+            bottom: 0.0,
+        };
+        let t = stretch(Rect::new(0.0, 0.0, 100.0, 50.0), pad).unwrap();
+        near(t * Point::ZERO, 25.0, 0.0);
+        near(t * Point::new(1.0, 1.0), 75.0, 50.0);
+        assert!(
+            stretch(
+                Rect::new(0.0, 0.0, 1.0, 1.0),
+                RelativeRect {
+                    left: 1.0,
+                    ..Default::default()
+                }
+            )
+            .is_none()
+        );
+    }
+
+    #[test]
+    fn tiles_start_at_their_alignment() {
+        let tile = Tile {
+            tx: 12700,
+            ty: 0,
+            sx: 0.5,
+            sy: 1.0,
+            flip: TileFlip::None,
+            align: RectAlign::BottomRight,
+        };
+        let t = tile_transform(Rect::new(0.0, 0.0, 100.0, 100.0), (40.0, 30.0), &tile).unwrap();
+        near(t * Point::ZERO, 81.0, 70.0);
+        near(t * Point::new(1.0, 1.0), 101.0, 100.0);
+    }
+}
