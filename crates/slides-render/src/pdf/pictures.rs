@@ -1,5 +1,5 @@
 //! Pictures as PDF images, each embedded once.
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ pub(super) struct Embedded {
 #[derive(Default)]
 pub(super) struct Pictures {
     known: HashMap<String, Vec<Embedded>>,
-    broken: HashMap<String, ()>,
+    broken: HashSet<String>,
     next_id: u64,
 }
 
@@ -128,7 +128,7 @@ impl Pictures {
     ) -> Option<Embedded> {
         let whole = Rect::new(0.0, 0.0, 1.0, 1.0);
         let key = format!("{}|{}x{}|{effects:?}", image.key, image.width, image.height);
-        if self.broken.contains_key(&key) {
+        if self.broken.contains(&key) {
             return None;
         }
         let holds = |part: Rect| {
@@ -178,16 +178,12 @@ impl Pictures {
                 }
             }
         });
-        match embedded {
-            Some(embedded) => {
-                self.known.entry(key).or_default().push(embedded.clone());
-                Some(embedded)
-            }
-            None => {
-                self.broken.insert(key, ());
-                None
-            }
+        if let Some(embedded) = &embedded {
+            self.known.entry(key).or_default().push(embedded.clone());
+        } else {
+            self.broken.insert(key);
         }
+        embedded
     }
 
     /// A JPEG as it is.

@@ -1,1 +1,573 @@
+use std::sync::Arc;
+
+use kurbo::{BezPath, Point, Rect};
+use skrifa::MetadataProvider;
+use slides_fonts::{Face, FontBook, ScriptHint, Style};
+use slides_scene::{
+    BlendMode, EffectKind, EffectOp, FillRule, Glyph, GlyphRun, GradientStop, ImageOp, Link,
+    LinkTarget, Op, Paint, PathGradient, PixelEffect, Rgba, StrokeStyle, TileMode,
+};
+
 use super::*;
+use crate::geometry::rect_path;
+use crate::picture::samples;
+
+fn page(number: u32, ops: Vec<Op>) -> Page {
+    Page {
+        size: kurbo::Size::new(720.0, 540.0),
+        number,
+        title: Some(format!("Slide {number}")),
+        ops,
+        links: Vec::new(),
+    }
+}
+
+fn write(pages: &[Page], options: PdfOptions) -> (Vec<u8>, Vec<Warning>) {
+    let mut writer = PdfWriter::new(options);
+    for page in pages {
+        writer.page(page).unwrap();
+    }
+    let warnings = writer.warnings().to_vec();
+    (writer.finish().unwrap(), warnings)
+}
+
+fn parse(bytes: &[u8]) -> lopdf::Document {
+    lopdf::Document::load_mem(bytes).unwrap()
+}
+
+/// A run of characters one by one, mapped by the face's character map; `reversed` sets them right to left.
+fn run(face: &Face, text: &str, x: f64, y: f64, size: f64, reversed: bool) -> GlyphRun {
+    let font = face.font_ref().unwrap();
+    let charmap = font.charmap();
+    let metrics = font.glyph_metrics(
+        skrifa::instance::Size::new(size as f32),
+        skrifa::instance::LocationRef::default(),
+    );
+    let mut pen = x;
+    let mut chars: Vec<(usize, char)> = text.char_indices().collect();
+    if reversed {
+        chars.reverse();
+    }
+    let glyphs = chars
+        .into_iter()
+        .map(|(at, ch)| {
+            let id = charmap.map(ch).unwrap();
+            let advance = f64::from(metrics.advance_width(id).unwrap());
+            pen += advance;
+            Glyph {
+                id: id.to_u32(),
+                x: pen - advance,
+                y,
+                advance,
+                start: at as u32,
+                end: (at + ch.len_utf8()) as u32,
+            }
+        })
+        .collect();
+    GlyphRun {
+        face: face.clone(),
+        size,
+        scale_x: 1.0,
+        skew: 0.0,
+        embolden: 0.0,
+        glyphs,
+        text: text.into(),
+    }
+}
+
+fn face(family: &str) -> Face {
+    FontBook::bundled().select(family, Style::default()).face
+}
+
+fn text(run: GlyphRun) -> Op {
+    Op::Text(Arc::new(run), Paint::Solid(Rgba::BLACK))
+}
+
+fn rect(x0: f64, y0: f64, x1: f64, y1: f64) -> Arc<BezPath> {
+    Arc::new(rect_path(Rect::new(x0, y0, x1, y1)))
+}
+
+fn fill(paint: Paint) -> Op {
+    Op::Fill(rect(100.0, 100.0, 400.0, 300.0), FillRule::NonZero, paint)
+}
+
+fn stops() -> Vec<GradientStop> {
+    vec![
+        GradientStop {
+            offset: 0.0,
+            color: Rgba::BLACK,
+        },
+        GradientStop {
+            offset: 1.0,
+            color: Rgba::WHITE.with_alpha(100),
+        },
+    ]
+}
+
+fn picture(image: Arc<slides_scene::Image>, dst: Rect, crop: Rect) -> ImageOp {
+    ImageOp {
+        image,
+        dst,
+        crop,
+        alpha: 1.0,
+        effects: Vec::new(),
+        alt: None,
+    }
+}
+
+const WHOLE: Rect = Rect::new(0.0, 0.0, 1.0, 1.0);
+
+/// One of each operation.
+fn everything() -> Vec<Op> {
+    let image = samples::image("q", samples::quarters(64));
+    let path = |kind| Paint::Path {
+        kind,
+        bounds: Rect::new(100.0, 100.0, 400.0, 300.0),
+        focus: Rect::new(200.0, 200.0, 210.0, 200.0),
+        stops: stops(),
+    };
+    let tiled = Paint::Image {
+        image: image.clone(),
+        transform: Affine::scale(30.0),
+        tile: TileMode::Repeat {
+            flip_x: true,
+            flip_y: true,
+        },
+        alpha: 0.5,
+        effects: Vec::new(),
+    };
+    let once = Paint::Image {
+        image: image.clone(),
+        transform: Affine::scale(300.0),
+        tile: TileMode::None,
+        alpha: 1.0,
+        effects: vec![PixelEffect::Grayscale],
+    };
+    let mut dashed = StrokeStyle::new(2.0);
+    dashed.dashes = vec![4.0, 3.0];
+    let mut slanted = run(&face("Cambria"), "slanted", 50.0, 350.0, 20.0, false);
+    slanted.skew = 0.2;
+    slanted.scale_x = 0.82;
+    slanted.embolden = 0.6;
+    let mut ops = vec![
+        fill(Paint::Solid(Rgba::rgb(1, 2, 3))),
+        fill(Paint::Linear {
+            start: Point::new(100.0, 0.0),
+            end: Point::new(400.0, 0.0),
+            stops: stops(),
+        }),
+        fill(path(PathGradient::Circle)),
+        fill(path(PathGradient::Rect)),
+        fill(Paint::Pattern {
+            foreground: Rgba::BLACK,
+            background: Rgba::WHITE,
+            bits: [0xAA, 0x55, 0xF0, 0, 0xFF, 1, 2, 4],
+        }),
+        fill(tiled),
+        fill(once.clone()),
+        Op::Stroke(
+            rect(10.0, 10.0, 200.0, 200.0),
+            dashed,
+            Paint::Solid(Rgba::rgb(200, 0, 0)),
+        ),
+        Op::Stroke(
+            rect(10.0, 10.0, 200.0, 200.0),
+            StrokeStyle::new(3.0),
+            path(PathGradient::Rect),
+        ),
+        Op::Stroke(
+            rect(10.0, 10.0, 200.0, 200.0),
+            StrokeStyle::new(0.0),
+            Paint::Solid(Rgba::BLACK),
+        ),
+        text(slanted),
+        Op::Text(
+            Arc::new(run(&face("Calibri"), "gradient", 50.0, 400.0, 30.0, false)),
+            path(PathGradient::Rect),
+        ),
+        Op::Image(Box::new(picture(
+            image,
+            Rect::new(0.0, 0.0, 50.0, 50.0),
+            Rect::new(-0.2, 0.1, 0.8, 1.3),
+        ))),
+    ];
+    for (alpha, blend) in [
+        (0.5, BlendMode::Normal),
+        (1.0, BlendMode::Multiply),
+        (0.4, BlendMode::Screen),
+    ] {
+        ops.extend([
+            Op::Layer { alpha, blend },
+            Op::Clip(rect(0.0, 0.0, 300.0, 300.0), FillRule::EvenOdd),
+            Op::Push(Affine::rotate(0.3)),
+            fill(once.clone()),
+            Op::Pop,
+            Op::PopClip,
+            Op::PopLayer,
+        ]);
+    }
+    for kind in [
+        EffectKind::Shadow {
+            color: Rgba::BLACK.with_alpha(100),
+            sigma: 3.0,
+        },
+        EffectKind::Glow {
+            color: Rgba::rgb(255, 0, 0),
+            radius: 8.0,
+        },
+        EffectKind::InnerShadow {
+            color: Rgba::BLACK,
+            sigma: 3.0,
+            dx: 2.0,
+            dy: 2.0,
+        },
+        EffectKind::SoftEdge { radius: 5.0 },
+        EffectKind::Blur { sigma: 2.0 },
+        EffectKind::Fade {
+            from_y: 100.0,
+            to_y: 300.0,
+            start_alpha: 0.5,
+            end_alpha: 0.0,
+        },
+    ] {
+        ops.push(Op::Effect(Box::new(EffectOp {
+            source: vec![fill(Paint::Solid(Rgba::rgb(0, 0, 255)))],
+            bounds: Rect::new(80.0, 80.0, 420.0, 320.0),
+            kind,
+        })));
+    }
+    ops
+}
+
+#[test]
+fn every_operation_gives_a_readable_file_and_the_same_bytes() {
+    for version in [PdfVersion::V1_4, PdfVersion::V1_7, PdfVersion::V2_0] {
+        let options = || PdfOptions {
+            version,
+            title: Some("A title".into()),
+            author: Some("Ann".into()),
+            ..PdfOptions::default()
+        };
+        let pages = [page(1, everything()), page(2, everything())];
+        let (first, warnings) = write(&pages, options());
+        let (second, _) = write(&pages, options());
+        assert!(first == second, "the same pages give the same bytes");
+        assert_eq!(parse(&first).get_pages().len(), 2);
+        assert!(warnings.is_empty(), "{warnings:?}");
+    }
+}
+
+#[test]
+fn text_is_extracted_in_order() {
+    let family = face("Calibri");
+    let ops = vec![
+        text(run(&family, "Hello, world", 72.0, 100.0, 18.0, false)),
+        text(run(&family, "Zweite Zeile: äöü", 72.0, 130.0, 18.0, false)),
+    ];
+    let (bytes, _) = write(&[page(1, ops)], PdfOptions::default());
+    let found = parse(&bytes).extract_text(&[1]).unwrap();
+    let (first, second) = (
+        found.find("Hello, world").unwrap(),
+        found.find("Zweite Zeile: äöü").unwrap(),
+    );
+    assert!(first < second, "{found}");
+}
+
+#[test]
+fn every_glyph_keeps_its_characters() {
+    // A ligature glyph stands for two characters, an accent for none of its own.
+    let book = FontBook::bundled();
+    let hebrew = book
+        .fallback('ש', Style::default(), ScriptHint::None, None)
+        .unwrap()
+        .face;
+    let mut ligature = run(&face("Calibri"), "office", 72.0, 100.0, 18.0, false);
+    ligature.glyphs.remove(2);
+    ligature.glyphs[1].end = 3;
+    let ops = vec![
+        text(ligature),
+        text(run(&hebrew, "שלום", 72.0, 140.0, 18.0, true)),
+    ];
+    let (bytes, _) = write(&[page(1, ops)], PdfOptions::default());
+    let document = parse(&bytes);
+    let maps: String = document
+        .objects
+        .values()
+        .filter_map(|object| object.as_stream().ok())
+        .filter_map(|stream| {
+            stream
+                .decompressed_content()
+                .ok()
+                .or_else(|| Some(stream.content.clone()))
+        })
+        .map(|content| String::from_utf8_lossy(&content).into_owned())
+        .filter(|content| content.contains("begincmap"))
+        .collect();
+    assert!(
+        maps.contains("<00660066>"),
+        "one glyph maps to `ff`: {maps}"
+    );
+    for code in ["<05E9>", "<05DC>", "<05D5>", "<05DD>"] {
+        assert!(
+            maps.to_uppercase().contains(code),
+            "{code} is mapped: {maps}"
+        );
+    }
+}
+
+#[test]
+fn jpegs_pass_untouched_and_once() {
+    let jpeg = samples::jpeg(300, 200);
+    let image = samples::image("photo", jpeg.clone());
+    let op = || {
+        Op::Image(Box::new(picture(
+            image.clone(),
+            Rect::new(0.0, 0.0, 100.0, 60.0),
+            WHOLE,
+        )))
+    };
+    let (bytes, _) = write(
+        &[page(1, vec![op(), op()]), page(2, vec![op()])],
+        PdfOptions::default(),
+    );
+    let document = parse(&bytes);
+    let images: Vec<_> = document
+        .objects
+        .values()
+        .filter_map(|object| object.as_stream().ok())
+        .filter(|stream| {
+            stream
+                .dict
+                .get(b"Subtype")
+                .is_ok_and(|name| name.as_name().is_ok_and(|name| name == b"Image"))
+        })
+        .collect();
+    assert_eq!(images.len(), 1);
+    assert_eq!(images[0].content, jpeg);
+}
+
+#[test]
+fn large_pictures_are_brought_down_to_the_resolution() {
+    let image = samples::image("big", samples::quarters(1000));
+    let op = Op::Image(Box::new(picture(
+        image,
+        Rect::new(0.0, 0.0, 72.0, 72.0),
+        WHOLE,
+    )));
+    let width = |dpi| {
+        let (bytes, _) = write(
+            &[page(1, vec![op.clone()])],
+            PdfOptions {
+                max_image_dpi: dpi,
+                ..PdfOptions::default()
+            },
+        );
+        let document = parse(&bytes);
+        document
+            .objects
+            .values()
+            .filter_map(|object| object.as_stream().ok())
+            .filter_map(|stream| {
+                stream
+                    .dict
+                    .get(b"SMask")
+                    .and_then(|_| stream.dict.get(b"Width"))
+                    .ok()
+                    .and_then(|width| width.as_i64().ok())
+            })
+            .max()
+            .unwrap()
+    };
+    assert_eq!((width(Some(220.0)), width(None)), (220, 1000));
+}
+
+#[test]
+fn links_lead_out_and_to_exported_slides() {
+    let link = |target| Link {
+        rect: Rect::new(10.0, 10.0, 50.0, 20.0),
+        target,
+    };
+    let mut first = page(3, Vec::new());
+    first.links = vec![
+        link(LinkTarget::Uri("https://example.org/a(b)c\\d".into())),
+        link(LinkTarget::Slide(7)),
+        link(LinkTarget::Slide(99)),
+        link(LinkTarget::Uri("javascript:x".into())),
+        Link {
+            rect: Rect::new(f64::NAN, 0.0, 1.0, 1.0),
+            target: LinkTarget::Slide(3),
+        },
+    ];
+    let options = || PdfOptions {
+        slides: vec![3, 7],
+        ..PdfOptions::default()
+    };
+    let (bytes, _) = write(&[first.clone(), page(7, Vec::new())], options());
+    let document = parse(&bytes);
+    let annotations: Vec<_> = document
+        .objects
+        .values()
+        .filter_map(|object| object.as_dict().ok())
+        .filter(|dict| {
+            dict.get(b"Subtype")
+                .is_ok_and(|name| name.as_name().is_ok_and(|name| name == b"Link"))
+        })
+        .collect();
+    assert_eq!(annotations.len(), 2);
+    let uri = annotations
+        .iter()
+        .find_map(|dict| {
+            dict.get(b"A")
+                .ok()?
+                .as_dict()
+                .ok()?
+                .get(b"URI")
+                .ok()?
+                .as_str()
+                .ok()
+        })
+        .unwrap();
+    assert_eq!(uri, b"https://example.org/a(b)c%5Cd");
+    let mut writer = PdfWriter::new(options());
+    writer.page(&first).unwrap();
+    assert!(matches!(
+        writer.finish(),
+        Err(RenderError::MissingPage { slide: 7 })
+    ));
+}
+
+#[test]
+fn titles_make_the_outline() {
+    let (bytes, _) = write(
+        &[page(1, Vec::new()), page(2, Vec::new())],
+        PdfOptions {
+            title: Some("Deck".into()),
+            ..PdfOptions::default()
+        },
+    );
+    let document = parse(&bytes);
+    let titles = document
+        .objects
+        .values()
+        .filter_map(|object| object.as_dict().ok())
+        .filter(|dict| dict.get(b"Dest").is_ok() && dict.get(b"Title").is_ok())
+        .count();
+    assert_eq!(titles, 2);
+    assert!(
+        PdfWriter::new(PdfOptions::default()).finish().is_err(),
+        "a document needs a page"
+    );
+}
+
+#[test]
+fn page_sizes_are_brought_into_range() {
+    for (width, height) in [
+        (0.0, 0.0),
+        (f64::NAN, 100.0),
+        (1e9, 720.0),
+        (20_000.0, 10_000.0),
+    ] {
+        let mut odd = page(1, everything());
+        odd.size = kurbo::Size::new(width, height);
+        let (bytes, _) = write(&[odd], PdfOptions::default());
+        assert_eq!(parse(&bytes).get_pages().len(), 1);
+    }
+}
+
+#[test]
+fn hostile_pages_are_survived() {
+    let mut wild = BezPath::new();
+    wild.move_to((f64::NAN, 0.0));
+    wild.line_to((1e300, -1e300));
+    wild.line_to((f64::INFINITY, 3.0));
+    wild.curve_to((0.0, 0.0), (1e12, 3.0), (1e9, 1e9));
+    let wild = Arc::new(wild);
+    let mut flat = BezPath::new();
+    flat.move_to((5.0, 5.0));
+    flat.line_to((5.0, 5.0));
+    let flat = Arc::new(flat);
+    let mut bad_run = run(&face("Arial"), "aéb", 10.0, 10.0, 10.0, false);
+    bad_run.glyphs[0].id = 70_000;
+    bad_run.glyphs[1].start = 2;
+    bad_run.glyphs[2].end = 900;
+    bad_run.scale_x = 0.0;
+    bad_run.skew = f64::INFINITY;
+    let mut far = run(&face("Arial"), "abc", 1e300, f64::NAN, 1e308, false);
+    far.embolden = f64::NAN;
+    let paints = [
+        Paint::Linear {
+            start: Point::new(f64::NAN, 0.0),
+            end: Point::new(1.0, 1e300),
+            stops: stops(),
+        },
+        Paint::Linear {
+            start: Point::ZERO,
+            end: Point::new(1e-9, 0.0),
+            stops: stops(),
+        },
+        Paint::Path {
+            kind: PathGradient::Circle,
+            bounds: Rect::new(0.0, 0.0, f64::NAN, 1.0),
+            focus: Rect::ZERO,
+            stops: stops(),
+        },
+        Paint::Path {
+            kind: PathGradient::Rect,
+            bounds: Rect::new(0.0, 0.0, 1e300, 1e-300),
+            focus: Rect::new(f64::NAN, 3.0, 9.0, -9.0),
+            stops: stops(),
+        },
+        Paint::Image {
+            image: samples::image("bad", b"GIF89a".to_vec()),
+            transform: Affine::scale(100.0),
+            tile: TileMode::None,
+            alpha: f32::NAN,
+            effects: vec![PixelEffect::AlphaModulate(f32::NAN)],
+        },
+        Paint::Image {
+            image: samples::image("q", samples::quarters(4)),
+            transform: Affine::scale(1e-5),
+            tile: TileMode::Repeat {
+                flip_x: false,
+                flip_y: true,
+            },
+            alpha: 0.5,
+            effects: Vec::new(),
+        },
+    ];
+    let mut ops = vec![text(bad_run), text(far)];
+    for paint in paints {
+        for shape in [&wild, &flat, &rect(0.0, 0.0, 100.0, 0.0)] {
+            ops.push(Op::Fill(shape.clone(), FillRule::EvenOdd, paint.clone()));
+            ops.push(Op::Stroke(
+                shape.clone(),
+                StrokeStyle::new(f64::MAX),
+                paint.clone(),
+            ));
+            ops.push(Op::Clip(shape.clone(), FillRule::EvenOdd));
+        }
+    }
+    ops.push(Op::Effect(Box::new(EffectOp {
+        source: ops.clone(),
+        bounds: Rect::new(-1e9, -1e9, 1e9, 1e9),
+        kind: EffectKind::Glow {
+            color: Rgba::BLACK,
+            radius: 1e12,
+        },
+    })));
+    ops.push(Op::Image(Box::new(picture(
+        samples::image("j", samples::jpeg(8, 8)),
+        Rect::new(0.0, 0.0, 1e300, 1.0),
+        Rect::new(0.4, 0.4, 0.4, 0.4),
+    ))));
+    ops.push(Op::Push(Affine::new([1e6, 0.0, 1e6, 1e-6, 0.0, 0.0])));
+    ops.extend(everything());
+    let (bytes, warnings) = write(&[page(1, ops)], PdfOptions::default());
+    assert_eq!(parse(&bytes).get_pages().len(), 1);
+    assert!(
+        warnings
+            .iter()
+            .any(|warning| warning.feature == "picture" && warning.message.contains("`bad`")),
+        "{warnings:?}"
+    );
+}
