@@ -98,12 +98,19 @@ pub struct OutputFile {
 impl OutputFile {
     /// A file that holds the whole deck.
     pub fn whole(format: ExportFormat) -> Self {
-        Self { slide: None, extension: format.extension(), media_type: format.media_type() }
+        Self {
+            slide: None,
+            extension: format.extension(),
+            media_type: format.media_type(),
+        }
     }
 
     /// A file that holds one slide.
     pub fn slide(format: ExportFormat, slide: u32) -> Self {
-        Self { slide: Some(slide), ..Self::whole(format) }
+        Self {
+            slide: Some(slide),
+            ..Self::whole(format)
+        }
     }
 }
 
@@ -153,7 +160,7 @@ impl Monitor for Unmonitored {
 }
 
 /// Something that was drawn otherwise than the deck asks.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub struct Warning {
     /// Slide number, 1-based; none when it concerns the deck.
@@ -167,7 +174,11 @@ pub struct Warning {
 impl Warning {
     /// A warning about one slide or the deck.
     pub fn new(slide: Option<u32>, feature: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { slide, feature: feature.into(), message: message.into() }
+        Self {
+            slide,
+            feature: feature.into(),
+            message: message.into(),
+        }
     }
 }
 
@@ -227,7 +238,12 @@ pub trait Engine: Send + Sync {
     ///
     /// # Errors
     /// [`EngineError`]; its kind says whose fault it is and whether another try can help.
-    fn convert(&self, job: &Job<'_>, sink: &mut dyn Sink, monitor: &dyn Monitor) -> Result<Report, EngineError>;
+    fn convert(
+        &self,
+        job: &Job<'_>,
+        sink: &mut dyn Sink,
+        monitor: &dyn Monitor,
+    ) -> Result<Report, EngineError>;
 }
 
 /// Why a job ended without output.
@@ -247,12 +263,19 @@ pub struct EngineError {
 impl EngineError {
     /// An error without a further cause.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), source: None }
+        Self {
+            kind,
+            message: message.into(),
+            source: None,
+        }
     }
 
     /// Adds the cause.
     #[must_use]
-    pub fn caused_by(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+    pub fn caused_by(
+        mut self,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
         self.source = Some(source.into());
         self
     }

@@ -3,11 +3,28 @@
 //!
 //! Synchronous and free of sockets, clocks, environment and global state: what
 //! it needs is handed in. [`NativeEngine`] reads PPTX and writes PDF and PNG.
+//!
+//! ```no_run
+//! use slides_engine::{Engine, Job, MemorySink, NativeEngine, NativeOptions, Unmonitored};
+//! use slides_types::ExportFormat;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let deck = std::fs::read("deck.pptx")?;
+//! let engine = NativeEngine::new(NativeOptions::default());
+//! let mut sink = MemorySink::default();
+//! let report = engine.convert(&Job::new(&deck, ExportFormat::Pdf), &mut sink, &Unmonitored)?;
+//! assert_eq!(sink.files.len(), 1);
+//! assert!(report.slides > 0);
+//! # Ok(())
+//! # }
+//! ```
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod api;
+mod native;
 
 pub use api::{
     Engine, EngineError, ErrorKind, Job, Limits, MemorySink, Monitor, OutputFile, Report, Sink,
     SourceKind, Support, Unmonitored, Warning,
 };
+pub use native::{FontOptions, NativeEngine, NativeOptions, sniff};

@@ -59,6 +59,11 @@ impl Error {
         Self::new(ErrorKind::Limit, message)
     }
 
+    /// The cause alone, for callers that carry the message on themselves.
+    pub fn into_source(self) -> Option<Box<dyn std::error::Error + Send + Sync>> {
+        self.source
+    }
+
     pub(crate) fn caused_by(
         mut self,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,

@@ -1,0 +1,53 @@
+//! Converts one deck: `convert IN OUT`, where OUT ends in `.pdf` or `.png` (one file a slide, `-N` added).
+#![expect(clippy::print_stderr, reason = "a tool for the terminal")]
+
+use std::error::Error;
+use std::path::Path;
+use std::time::Instant;
+
+use slides_engine::{Engine, Job, MemorySink, NativeEngine, Unmonitored};
+use slides_types::ExportFormat;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [input, output, password @ ..] = &arguments[..] else {
+        return Err("usage: convert IN OUT [PASSWORD]".into());
+    };
+    let png = Path::new(output)
+        .extension()
+        .is_some_and(|extension| extension == "png");
+    let source = std::fs::read(input)?;
+    let mut job = Job::new(
+        &source,
+        if png {
+            ExportFormat::Png
+        } else {
+            ExportFormat::Pdf
+        },
+    );
+    job.password = password.first().map(String::as_str);
+    let mut sink = MemorySink::default();
+    let start = Instant::now();
+    let report = match NativeEngine::default().convert(&job, &mut sink, &Unmonitored) {
+        Ok(report) => report,
+        Err(error) => {
+            eprintln!("{input}: {:?}: {error}", error.kind);
+            std::process::exit(1);
+        }
+    };
+    eprintln!("{input}: {} slides in {:?}", report.slides, start.elapsed());
+    for warning in report.warnings.iter().take(200) {
+        eprintln!("  {warning}");
+    }
+    for (file, bytes) in &sink.files {
+        let path = match file.slide {
+            Some(slide) => {
+                Path::new(output).with_extension("").display().to_string()
+                    + &format!("-{slide}.png")
+            }
+            None => output.clone(),
+        };
+        std::fs::write(path, bytes)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,262 @@
+//! Laid-out pages to files.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use kurbo::{Rect, Shape as _};
+use slides_layout::{LaidOut, LayoutOptions, layout_slide};
+use slides_ooxml::Deck;
+use slides_render::{PdfOptions, PdfWriter, PngCompression, RasterOptions, Rasterizer, encode_png};
+use slides_scene::{Op, Page, Paint, Rgba, StrokeStyle, Tag};
+use slides_types::ExportFormat;
+
+use crate::api::{EngineError, ErrorKind, Job, Monitor, OutputFile, Report, Sink};
+
+use super::errors::{from_render, from_slide, guard, stopped};
+use super::pipeline::in_order;
+use super::settings::Settings;
+use super::warnings::Warnings;
+
+/// Width in points of the frame that `drawSlidesFrame` asks for.
+const FRAME_WIDTH: f64 = 1.0;
+
+/// One job behind its checks.
+pub(super) struct Export<'a> {
+    pub(super) deck: &'a Deck,
+    pub(super) pages: &'a [u32],
+    pub(super) layout: &'a LayoutOptions,
+    pub(super) settings: &'a Settings,
+    pub(super) job: &'a Job<'a>,
+    pub(super) threads: usize,
+}
+
+/// A file of one slide with what was drawn otherwise.
+struct SlideFile {
+    bytes: Vec<u8>,
+    warnings: Vec<(String, String)>,
+}
+
+impl Export<'_> {
+    pub(super) fn run(
+        &self,
+        sink: &mut dyn Sink,
+        monitor: &dyn Monitor,
+    ) -> Result<Report, EngineError> {
+        let mut warnings = Warnings::default();
+        for (feature, message) in &self.settings.warnings {
+            warnings.add(None, feature, message.clone());
+        }
+        let total = self.pages.len() as u32;
+        monitor.progress(0, total);
+        match self.job.format {
+            ExportFormat::Pdf if !self.job.per_slide => {
+                self.whole_pdf(sink, monitor, &mut warnings)?
+            }
+            _ => self.slide_files(sink, monitor, &mut warnings)?,
+        }
+        let mut report = Report::default();
+        report.slides = total;
+        report.warnings = warnings.finish();
+        Ok(report)
+    }
+
+    /// All pages in one PDF. Pages are laid out ahead on the workers and written here, one by one.
+    fn whole_pdf(
+        &self,
+        sink: &mut dyn Sink,
+        monitor: &dyn Monitor,
+        warnings: &mut Warnings,
+    ) -> Result<(), EngineError> {
+        let mut writer = PdfWriter::new(self.pdf_options(self.pages));
+        let mut done = 0;
+        in_order(
+            self.pages,
+            self.threads,
+            || (),
+            |(), number| self.lay_out(number),
+            |number, laid_out| {
+                if monitor.is_stopped() {
+                    return Err(stopped());
+                }
+                warnings.add_all(number, laid_out.warnings);
+                guard(
+                    || format!("slide {number}"),
+                    || writer.page(&laid_out.page).map_err(from_render),
+                )?;
+                done += 1;
+                monitor.progress(done, self.pages.len() as u32);
+                Ok(())
+            },
+        )?;
+        for warning in writer.warnings() {
+            warnings.add(Some(warning.page), warning.feature, warning.message.clone());
+        }
+        if monitor.is_stopped() {
+            return Err(stopped());
+        }
+        let bytes = guard(
+            || "the PDF".to_owned(),
+            || writer.finish().map_err(from_render),
+        )?;
+        let mut written = 0;
+        self.write(
+            sink,
+            &OutputFile::whole(self.job.format),
+            &bytes,
+            &mut written,
+        )
+    }
+
+    /// One file a slide, made on the workers and handed to the sink in order.
+    fn slide_files(
+        &self,
+        sink: &mut dyn Sink,
+        monitor: &dyn Monitor,
+        warnings: &mut Warnings,
+    ) -> Result<(), EngineError> {
+        let (mut done, mut written) = (0, 0);
+        in_order(
+            self.pages,
+            self.threads,
+            || self.rasterizer(),
+            |rasterizer, number| self.slide_file(rasterizer, number),
+            |number, file| {
+                if monitor.is_stopped() {
+                    return Err(stopped());
+                }
+                warnings.add_all(number, file.warnings);
+                self.write(
+                    sink,
+                    &OutputFile::slide(self.job.format, number),
+                    &file.bytes,
+                    &mut written,
+                )?;
+                done += 1;
+                monitor.progress(done, self.pages.len() as u32);
+                Ok(())
+            },
+        )
+    }
+
+    fn slide_file(
+        &self,
+        rasterizer: &mut Rasterizer,
+        number: u32,
+    ) -> Result<SlideFile, EngineError> {
+        let LaidOut {
+            page, mut warnings, ..
+        } = self.lay_out(number)?;
+        let mut note = |found: &[slides_render::Warning]| {
+            let own = found.iter().filter(|warning| warning.page == number);
+            warnings
+                .extend(own.map(|warning| (warning.feature.to_owned(), warning.message.clone())));
+        };
+        let bytes = if self.job.format == ExportFormat::Pdf {
+            let mut writer = PdfWriter::new(self.pdf_options(&[number]));
+            writer.page(&page).map_err(from_render)?;
+            note(writer.warnings());
+            writer.finish().map_err(from_render)?
+        } else {
+            let (width, height) = self.settings.pixels(self.deck.presentation().slide_size);
+            let pixmap = rasterizer.page(&page, width, height).map_err(from_render)?;
+            note(rasterizer.warnings());
+            let dpi = 72.0 * f64::from(width) / page.size.width;
+            encode_png(&pixmap, PngCompression::Fast, Some(dpi)).map_err(from_render)?
+        };
+        Ok(SlideFile { bytes, warnings })
+    }
+
+    fn lay_out(&self, number: u32) -> Result<LaidOut, EngineError> {
+        let mut slide = self
+            .deck
+            .slide(number as usize - 1)
+            .map_err(|error| from_slide(number, error))?;
+        let read = std::mem::take(&mut slide.warnings);
+        let mut laid_out = layout_slide(self.deck, &slide, self.layout);
+        // What was found while reading comes first, whether or not layout passes it on.
+        laid_out.warnings.retain(|warning| !read.contains(warning));
+        laid_out.warnings.splice(0..0, read);
+        if self.settings.frame {
+            draw_frame(&mut laid_out.page);
+        }
+        Ok(laid_out)
+    }
+
+    fn pdf_options(&self, pages: &[u32]) -> PdfOptions {
+        let presentation = self.deck.presentation();
+        let mut options = PdfOptions::default();
+        options.version = self.settings.pdf_version;
+        options.title.clone_from(&presentation.title);
+        options.author.clone_from(&presentation.author);
+        options.subject.clone_from(&presentation.subject);
+        options.keywords = presentation
+            .keywords
+            .iter()
+            .flat_map(|words| words.split([',', ';']))
+            .map(|word| word.trim().to_owned())
+            .filter(|word| !word.is_empty())
+            .collect();
+        options.slides = pages.to_vec();
+        if let Some(dpi) = self.settings.image_dpi {
+            options.max_image_dpi = Some(dpi);
+        }
+        options.limits = self.render_limits();
+        options
+    }
+
+    fn rasterizer(&self) -> Rasterizer {
+        let mut options = RasterOptions::default();
+        options.limits = self.render_limits();
+        Rasterizer::new(options)
+    }
+
+    fn render_limits(&self) -> slides_render::Limits {
+        let mut limits = slides_render::Limits::default();
+        limits.max_image_pixels = self.job.limits.max_image_pixels;
+        limits.max_page_pixels = self.job.limits.max_page_pixels;
+        limits
+    }
+
+    fn write(
+        &self,
+        sink: &mut dyn Sink,
+        file: &OutputFile,
+        bytes: &[u8],
+        written: &mut u64,
+    ) -> Result<(), EngineError> {
+        let limit = self.job.limits.max_output_bytes;
+        *written += bytes.len() as u64;
+        if *written > limit {
+            let text = format!(
+                "the output has more than {limit} bytes, which passes the limit `max_output_bytes`"
+            );
+            return Err(EngineError::new(ErrorKind::LimitExceeded, text));
+        }
+        let mut store = || {
+            let mut out = sink.create(file)?;
+            out.write_all(bytes)?;
+            out.flush()
+        };
+        store().map_err(|cause| {
+            let what = file.slide.map_or_else(
+                || "the output".to_owned(),
+                |slide| format!("the file of slide {slide}"),
+            );
+            EngineError::new(ErrorKind::Output, format!("{what} could not be written"))
+                .caused_by(cause)
+        })
+    }
+}
+
+/// The black frame of `drawSlidesFrame`, drawn inside the page's edge.
+fn draw_frame(page: &mut Page) {
+    let edge = Rect::from_origin_size((0.0, 0.0), page.size).inset(-FRAME_WIDTH / 2.0);
+    let path = Arc::new(edge.to_path(0.1));
+    page.ops.push(Op::Tag(Tag::Artifact));
+    page.ops.push(Op::Stroke(
+        path,
+        StrokeStyle::new(FRAME_WIDTH),
+        Paint::Solid(Rgba::rgb(0, 0, 0)),
+    ));
+    page.ops.push(Op::EndTag);
+}

@@ -1,0 +1,193 @@
+//! The engine of this workspace: PPTX to PDF and PNG.
+
+mod errors;
+mod export;
+mod pages;
+mod pipeline;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod warnings;
+
+use std::num::NonZeroUsize;
+use std::sync::{Arc, OnceLock};
+
+use slides_fonts::FontBook;
+use slides_layout::LayoutOptions;
+use slides_ooxml::{Deck, Kind, PackageLimits};
+use slides_types::ExportFormat;
+
+use crate::api::{
+    Engine, EngineError, ErrorKind, Job, Limits, Monitor, Report, Sink, SourceKind, Support,
+};
+
+use export::Export;
+use settings::Settings;
+
+/// Workers at most; layout stops gaining long before.
+const MAX_THREADS: usize = 64;
+
+/// Settings of a [`NativeEngine`].
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct NativeOptions {
+    /// Which faces text is set in.
+    pub fonts: FontOptions,
+    /// Threads that lay out slides; none takes what the machine has. The output does not depend on it.
+    pub threads: Option<NonZeroUsize>,
+    /// Text that date fields show, for callers that have a clock; none keeps the text the deck was saved with.
+    pub date_text: Option<String>,
+}
+
+/// Which faces text is set in.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct FontOptions {
+    /// Whether the faces compiled in are used; yes by default.
+    pub bundled: bool,
+    /// Whether the machine's faces may be used where no bundled face fits; output then depends on the
+    /// machine. No by default.
+    pub system_fallback: bool,
+    /// Family to draw unknown families with.
+    pub default_family: Option<String>,
+}
+
+impl Default for FontOptions {
+    fn default() -> Self {
+        Self {
+            bundled: true,
+            system_fallback: false,
+            default_family: None,
+        }
+    }
+}
+
+/// Converts PPTX decks (encrypted ones with their password) to PDF and PNG.
+///
+/// Slides are laid out in parallel and written in order; memory follows a few pages, and the same deck, options
+/// and fonts give the same bytes whatever the number of threads.
+#[derive(Debug)]
+pub struct NativeEngine {
+    options: NativeOptions,
+    /// Faces for jobs that bring none of their own; built once.
+    fonts: OnceLock<Arc<FontBook>>,
+}
+
+impl NativeEngine {
+    /// An engine with these settings. Costs nothing before the first job.
+    pub fn new(options: NativeOptions) -> Self {
+        Self {
+            options,
+            fonts: OnceLock::new(),
+        }
+    }
+
+    fn fonts(&self, job: &Job<'_>, settings: &Settings) -> Arc<FontBook> {
+        let build = || {
+            let FontOptions {
+                bundled,
+                system_fallback,
+                default_family,
+            } = &self.options.fonts;
+            let mut builder = FontBook::builder()
+                .bundled(*bundled)
+                .system_fallback(*system_fallback);
+            if let Some(family) = settings.default_family.as_ref().or(default_family.as_ref()) {
+                builder = builder.default_family(family.clone());
+            }
+            for font in job.fonts {
+                builder = builder.font_bytes(font.clone());
+            }
+            Arc::new(builder.build())
+        };
+        if job.fonts.is_empty() && settings.default_family.is_none() {
+            self.fonts.get_or_init(build).clone()
+        } else {
+            build()
+        }
+    }
+
+    fn threads(&self) -> usize {
+        self.options
+            .threads
+            .or_else(|| std::thread::available_parallelism().ok())
+            .map_or(1, NonZeroUsize::get)
+            .min(MAX_THREADS)
+    }
+}
+
+impl Default for NativeEngine {
+    fn default() -> Self {
+        Self::new(NativeOptions::default())
+    }
+}
+
+impl Engine for NativeEngine {
+    fn support(&self, from: SourceKind, to: ExportFormat) -> Support {
+        match (from, to) {
+            (
+                SourceKind::Pptx | SourceKind::EncryptedPptx,
+                ExportFormat::Pdf | ExportFormat::Png,
+            ) => Support::Native,
+            (SourceKind::Pptx | SourceKind::EncryptedPptx, to) => Support::No(format!(
+                "the native engine writes PDF and PNG, not `{}`",
+                to.as_str()
+            )),
+            _ => Support::No("the native engine reads PPTX presentations only".to_owned()),
+        }
+    }
+
+    fn convert(
+        &self,
+        job: &Job<'_>,
+        sink: &mut dyn Sink,
+        monitor: &dyn Monitor,
+    ) -> Result<Report, EngineError> {
+        if let Support::No(reason) = self.support(SourceKind::Pptx, job.format) {
+            return Err(EngineError::new(ErrorKind::UnsupportedFormat, reason));
+        }
+        let settings = Settings::read(job)?;
+        if monitor.is_stopped() {
+            return Err(errors::stopped());
+        }
+        let deck = Deck::open(job.source, job.password, &package_limits(&job.limits))
+            .map_err(errors::from_package)?;
+        let pages = pages::select(&deck, job.slides, settings.show_hidden)?;
+        let mut layout = LayoutOptions::new(self.fonts(job, &settings));
+        if let Some(text) = &self.options.date_text {
+            layout = layout.with_date_text(text.clone());
+        }
+        Export {
+            deck: &deck,
+            pages: &pages,
+            layout: &layout,
+            settings: &settings,
+            job,
+            threads: self.threads(),
+        }
+        .run(sink, monitor)
+    }
+}
+
+fn package_limits(limits: &Limits) -> PackageLimits {
+    let mut package = PackageLimits::default();
+    package.max_xml_part_bytes = limits.max_xml_part_bytes;
+    package.max_media_part_bytes = limits.max_media_part_bytes;
+    package.max_total_bytes = limits.max_total_bytes;
+    package.max_ratio = limits.max_ratio;
+    package.max_parts = limits.max_parts;
+    package.max_slides = limits.max_slides;
+    package
+}
+
+/// What the bytes are, as far as choosing an engine goes.
+pub fn sniff(bytes: &[u8]) -> SourceKind {
+    match slides_ooxml::sniff(bytes) {
+        Kind::Pptx => SourceKind::Pptx,
+        Kind::Encrypted => SourceKind::EncryptedPptx,
+        Kind::Ppt => SourceKind::Ppt,
+        Kind::Odp => SourceKind::Odp,
+        Kind::Pdf => SourceKind::Pdf,
+        _ => SourceKind::Unknown,
+    }
+}
