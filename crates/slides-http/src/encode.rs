@@ -204,11 +204,8 @@ fn headers(options: &CallOptions) -> Result<HeaderMap> {
         );
     }
     if let Some(key) = &options.idempotency_key {
-        let value = HeaderValue::try_from(key.as_str())
-            .ok()
-            .filter(|_| !key.is_empty());
-        let value = value.ok_or_else(|| {
-            Error::invalid("the idempotency key is empty or holds control characters")
+        let value = carried(key).filter(|_| !key.is_empty()).ok_or_else(|| {
+            Error::invalid("the idempotency key is empty, holds control characters, or begins or ends with a blank")
         })?;
         headers.insert(HeaderName::from_static("idempotency-key"), value);
     }
@@ -219,12 +216,20 @@ fn password(headers: &mut HeaderMap, password: Option<&Password>) -> Result<()> 
     let Some(password) = password else {
         return Ok(());
     };
-    let mut value = HeaderValue::from_bytes(password.expose().as_bytes()).map_err(|_| {
-        Error::invalid("the password holds control characters, which a header cannot carry")
+    let mut value = carried(password.expose()).ok_or_else(|| {
+        Error::invalid("the password holds control characters or begins or ends with a blank, which a header cannot carry")
     })?;
     value.set_sensitive(true);
     headers.insert(HeaderName::from_static("password"), value);
     Ok(())
+}
+
+/// A text as a header value, if it arrives as it is: blanks around a value are taken off on the way.
+fn carried(text: &str) -> Option<HeaderValue> {
+    let whole = text.trim_matches([' ', '\t']).len() == text.len();
+    HeaderValue::from_bytes(text.as_bytes())
+        .ok()
+        .filter(|_| whole)
 }
 
 type Conversion = (Vec<(&'static str, String)>, Query, Option<Value>);

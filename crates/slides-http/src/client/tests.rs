@@ -677,8 +677,11 @@ async fn requests_that_make_no_sense_are_not_sent() {
             document: StoredDocument::new(name),
         })
     };
-    let mut password = Target::new(ExportFormat::Pdf);
-    password.password = Some("two\nlines".into());
+    let password = |text: &str| {
+        let mut target = Target::new(ExportFormat::Pdf);
+        target.password = Some(text.into());
+        StartRequest::new(StartCall::Convert(target)).document(Payload::bytes("PK"))
+    };
     for (request, part) in [
         (convert(0), "has 0 documents"),
         (convert(2), "has 2 documents"),
@@ -693,10 +696,8 @@ async fn requests_that_make_no_sense_are_not_sent() {
             StartRequest::new(StartCall::Merge(Merge::default())),
             "at least one document",
         ),
-        (
-            StartRequest::new(StartCall::Convert(password)).document(Payload::bytes("PK")),
-            "control characters",
-        ),
+        (password("two\nlines"), "control characters"),
+        (password("two "), "with a blank"),
     ] {
         let error = client.start(request).await.unwrap_err();
         assert!(
