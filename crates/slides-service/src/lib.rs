@@ -1,1 +1,63 @@
 //! The durable operation queue with workers and storage, implementing the async API in this process.
+//!
+//! [`Service`] implements both traits of `slides-core`. [`Service::open`] is the durable one behind
+//! a server: what it has answered for survives a crash. [`Service::in_process`] is the embedded
+//! one: the same code with a queue in memory and the engine on a thread.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//!
+//! use slides_core::types::ExportFormat;
+//! use slides_core::{AsyncApi, Payload, StartCall, StartRequest, Target};
+//! use slides_service::{Runner, Service, ServiceOptions};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let service = Service::open(ServiceOptions::new(Runner::current_exe()?).data_dir("data")).await?;
+//! let convert = StartCall::Convert(Target::new(ExportFormat::Pdf));
+//! let id = service.start(StartRequest::new(convert).document(Payload::path("deck.pptx"))).await?;
+//! service.ended(&id).await?;
+//! service.result(&id).await?.save("deck.pdf").await?;
+//! service.shutdown(Duration::from_secs(20)).await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Invariants
+//! - An id is answered only after its operation is committed and synced, and its documents before it.
+//! - One function ([`queue::transition`]) holds the table of states; an ended operation never changes.
+//! - Each claim raises the operation's epoch; only the holder of the current epoch can end it, and a
+//!   result is durable before the row that refers to it.
+//! - With [`Runner::Process`] no deck is parsed in this process.
+//! - A request is sealed before it is written: the data folder holds no readable password.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod blobs;
+mod clock;
+mod failure;
+mod files;
+mod libreoffice;
+mod operate;
+mod options;
+mod output;
+pub mod queue;
+mod request;
+mod seal;
+mod service;
+mod stats;
+mod storage;
+mod worker;
+
+pub use options::{ProcessLimits, Runner, ServiceLimits, ServiceOptions, Soffice, WorkerProgram};
+pub use service::Service;
+pub use stats::ServiceStats;
+pub use storage::{LocalStorage, StorageOptions};
+pub use worker::worker_main;
+/// The engines that [`Runner::InProcess`] and [`worker_main`] take.
+pub use slides_engine as engine;
+
+/// A file on its way to the caller.
+fn download(file: std::fs::File, len: u64) -> slides_core::Download {
+    let file = tokio::fs::File::from_std(file);
+    let stream = tokio_util::io::ReaderStream::with_capacity(file, 64 * 1024);
+    slides_core::Download::new(Box::pin(stream), Some(len))
+}

@@ -41,7 +41,8 @@ impl Rows {
 
     /// The row if `hold` is its current one.
     fn held(&mut self, hold: &Hold) -> Option<&mut Record> {
-        self.get_mut(&hold.id).filter(|row| row.state == State::Started && row.epoch == hold.epoch)
+        self.get_mut(&hold.id)
+            .filter(|row| row.state == State::Started && row.epoch == hold.epoch)
     }
 }
 
@@ -60,7 +61,9 @@ impl Store for MemoryStore {
             let slot = (operation.tenant.clone(), key.key.clone());
             if let Some((id, hash)) = rows.keys.get(&slot) {
                 if *hash != key.request_hash {
-                    return Err(StoreError::KeyConflict { key: key.key.clone() });
+                    return Err(StoreError::KeyConflict {
+                        key: key.key.clone(),
+                    });
                 }
                 return Ok(Submitted::Existing(id.clone()));
             }
@@ -111,15 +114,24 @@ impl Store for MemoryStore {
         Ok(self.rows().get_mut(id).cloned())
     }
 
-    fn claim(&self, worker: &str, lease_until: Micros, now: Micros) -> Result<Option<Record>, StoreError> {
+    fn claim(
+        &self,
+        worker: &str,
+        lease_until: Micros,
+        now: Micros,
+    ) -> Result<Option<Record>, StoreError> {
         let mut rows = self.rows();
         let next = rows
             .by_seq
             .iter_mut()
             .filter(|(_, row)| row.state == State::Enqueued && row.run_at <= now)
             .min_by_key(|(seq, row)| (row.run_at, **seq));
-        let Some((_, row)) = next else { return Ok(None) };
-        let Some(to) = transition(row.state, Event::Claim) else { return Ok(None) };
+        let Some((_, row)) = next else {
+            return Ok(None);
+        };
+        let Some(to) = transition(row.state, Event::Claim) else {
+            return Ok(None);
+        };
         row.state = to;
         row.epoch += 1;
         row.attempts += 1;
@@ -137,26 +149,44 @@ impl Store for MemoryStore {
         progress: Option<Progress>,
     ) -> Result<Beat, StoreError> {
         let mut rows = self.rows();
-        let Some(row) = rows.held(hold) else { return Ok(Beat::Lost) };
+        let Some(row) = rows.held(hold) else {
+            return Ok(Beat::Lost);
+        };
         row.lease_until = Some(lease_until);
         if progress.is_some() {
             row.progress = progress;
         }
-        Ok(Beat::Held { cancel: row.cancel_requested.is_some() })
+        Ok(Beat::Held {
+            cancel: row.cancel_requested.is_some(),
+        })
     }
 
-    fn end(&self, hold: &Hold, outcome: Outcome, now: Micros, expires: Micros) -> Result<Ended, StoreError> {
+    fn end(
+        &self,
+        hold: &Hold,
+        outcome: Outcome,
+        now: Micros,
+        expires: Micros,
+    ) -> Result<Ended, StoreError> {
         let mut rows = self.rows();
-        let Some(row) = rows.held(hold) else { return Ok(Ended::Fenced) };
+        let Some(row) = rows.held(hold) else {
+            return Ok(Ended::Fenced);
+        };
         let event = match &outcome {
             Outcome::Finished { .. } => Event::Finish,
             Outcome::Failed(_) => Event::Fail,
             Outcome::Canceled => Event::Cancel,
         };
-        let Some(to) = transition(row.state, event) else { return Ok(Ended::Fenced) };
+        let Some(to) = transition(row.state, event) else {
+            return Ok(Ended::Fenced);
+        };
         end_row(row, to, now, expires);
         match outcome {
-            Outcome::Finished { result, warnings, progress } => {
+            Outcome::Finished {
+                result,
+                warnings,
+                progress,
+            } => {
                 row.result = result;
                 row.warnings = warnings;
                 if progress.is_some() {
@@ -171,8 +201,12 @@ impl Store for MemoryStore {
 
     fn release(&self, hold: &Hold, run_at: Micros, counted: bool) -> Result<Ended, StoreError> {
         let mut rows = self.rows();
-        let Some(row) = rows.held(hold) else { return Ok(Ended::Fenced) };
-        let Some(to) = transition(row.state, Event::Requeue) else { return Ok(Ended::Fenced) };
+        let Some(row) = rows.held(hold) else {
+            return Ok(Ended::Fenced);
+        };
+        let Some(to) = transition(row.state, Event::Requeue) else {
+            return Ok(Ended::Fenced);
+        };
         row.state = to;
         row.run_at = run_at;
         row.lease_until = None;
@@ -184,7 +218,12 @@ impl Store for MemoryStore {
 
     fn rescue(&self, which: Rescue, now: Micros, expires: Micros) -> Result<Rescued, StoreError> {
         let mut rescued = Rescued::default();
-        for row in self.rows().by_seq.values_mut().filter(|row| row.state == State::Started) {
+        for row in self
+            .rows()
+            .by_seq
+            .values_mut()
+            .filter(|row| row.state == State::Started)
+        {
             let (due, counted) = match which {
                 Rescue::Expired => (row.lease_until.is_none_or(|until| until < now), true),
                 Rescue::All { count_from } => (true, row.epoch >= count_from),
@@ -199,7 +238,9 @@ impl Store for MemoryStore {
             } else {
                 Event::Requeue
             };
-            let Some(to) = transition(row.state, event) else { continue };
+            let Some(to) = transition(row.state, event) else {
+                continue;
+            };
             match event {
                 Event::Cancel => {
                     end_row(row, to, now, expires);
@@ -226,7 +267,9 @@ impl Store for MemoryStore {
 
     fn cancel(&self, id: &str, now: Micros, expires: Micros) -> Result<Canceled, StoreError> {
         let mut rows = self.rows();
-        let Some(row) = rows.get_mut(id) else { return Ok(Canceled::Unknown) };
+        let Some(row) = rows.get_mut(id) else {
+            return Ok(Canceled::Unknown);
+        };
         if row.state == State::Started {
             row.cancel_requested.get_or_insert(now);
             return Ok(Canceled::Requested);
@@ -252,7 +295,11 @@ impl Store for MemoryStore {
             if let Some(row) = rows.by_seq.remove(&seq) {
                 rows.by_id.remove(&row.id);
                 rows.keys.retain(|_, (id, _)| *id != row.id);
-                let blobs = row.inputs.into_iter().chain(row.result.map(|r| r.blob)).collect();
+                let blobs = row
+                    .inputs
+                    .into_iter()
+                    .chain(row.result.map(|r| r.blob))
+                    .collect();
                 expired.push(Expired { id: row.id, blobs });
             }
         }
@@ -265,8 +312,15 @@ impl Store for MemoryStore {
             .by_seq
             .values()
             .flat_map(|row| {
-                let inputs = if row.state.is_terminal() { &[][..] } else { &row.inputs[..] };
-                inputs.iter().cloned().chain(row.result.iter().map(|r| r.blob.clone()))
+                let inputs = if row.state.is_terminal() {
+                    &[][..]
+                } else {
+                    &row.inputs[..]
+                };
+                inputs
+                    .iter()
+                    .cloned()
+                    .chain(row.result.iter().map(|r| r.blob.clone()))
             })
             .collect())
     }

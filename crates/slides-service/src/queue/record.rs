@@ -62,7 +62,12 @@ pub struct Failure {
 impl Failure {
     /// A failure without a further description.
     pub fn new(http_status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { code: code.into(), http_status, message: message.into(), description: None }
+        Self {
+            code: code.into(),
+            http_status,
+            message: message.into(),
+            description: None,
+        }
     }
 }
 

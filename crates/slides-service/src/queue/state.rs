@@ -84,8 +84,14 @@ pub enum Event {
 
 impl Event {
     /// Every event.
-    pub const ALL: [Self; 6] =
-        [Self::Enqueue, Self::Claim, Self::Requeue, Self::Finish, Self::Fail, Self::Cancel];
+    pub const ALL: [Self; 6] = [
+        Self::Enqueue,
+        Self::Claim,
+        Self::Requeue,
+        Self::Finish,
+        Self::Fail,
+        Self::Cancel,
+    ];
 }
 
 /// The table of states: where `event` leads from `from`, or `None` when it is not allowed there.
@@ -93,7 +99,9 @@ impl Event {
 /// Every store asks this function and nothing else.
 pub const fn transition(from: State, event: Event) -> Option<State> {
     match (from, event) {
-        (State::Created, Event::Enqueue) | (State::Started, Event::Requeue) => Some(State::Enqueued),
+        (State::Created, Event::Enqueue) | (State::Started, Event::Requeue) => {
+            Some(State::Enqueued)
+        }
         (State::Enqueued, Event::Claim) => Some(State::Started),
         (State::Started, Event::Finish) => Some(State::Finished),
         (State::Started, Event::Fail) => Some(State::Failed),

@@ -14,7 +14,10 @@ pub struct Hold {
 impl Hold {
     /// A hold on an operation.
     pub fn new(id: impl Into<String>, epoch: u64) -> Self {
-        Self { id: id.into(), epoch }
+        Self {
+            id: id.into(),
+            epoch,
+        }
     }
 }
 
@@ -138,7 +141,12 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// # Errors
     /// When the store cannot be written.
-    fn claim(&self, worker: &str, lease_until: Micros, now: Micros) -> Result<Option<Record>, StoreError>;
+    fn claim(
+        &self,
+        worker: &str,
+        lease_until: Micros,
+        now: Micros,
+    ) -> Result<Option<Record>, StoreError>;
 
     /// Extends a lease and carries the progress.
     ///
@@ -155,7 +163,13 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// # Errors
     /// When the store cannot be written.
-    fn end(&self, hold: &Hold, outcome: Outcome, now: Micros, expires: Micros) -> Result<Ended, StoreError>;
+    fn end(
+        &self,
+        hold: &Hold,
+        outcome: Outcome,
+        now: Micros,
+        expires: Micros,
+    ) -> Result<Ended, StoreError>;
 
     /// Gives an operation back to the queue, to be claimed at `run_at` or later. `counted` says
     /// whether the claim counts as an attempt.
@@ -217,7 +231,9 @@ pub enum StoreError {
         id: String,
     },
     /// The store was written by a newer version.
-    #[error("the queue at `{path}` has schema {found}, this version knows schemas up to {known}: use a newer version")]
+    #[error(
+        "the queue at `{path}` has schema {found}, this version knows schemas up to {known}: use a newer version"
+    )]
     NewerSchema {
         /// The database file.
         path: String,
@@ -244,6 +260,8 @@ pub(crate) fn attempts_spent(attempts: u32) -> Failure {
     Failure::new(
         500,
         "workerLost",
-        format!("the conversion was started {attempts} times and its worker was lost each time: the deck may need more memory or time than the limits allow"),
+        format!(
+            "the conversion was started {attempts} times and its worker was lost each time: the deck may need more memory or time than the limits allow"
+        ),
     )
 }

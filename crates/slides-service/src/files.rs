@@ -1,0 +1,64 @@
+//! Small helpers for files that must be whole and, where asked for, durable.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+/// Makes a rename into `path`'s folder durable.
+pub(crate) fn sync_parent(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => File::open(parent)?.sync_all(),
+        _ => Ok(()),
+    }
+}
+
+/// Moves a finished file to its name: the name holds a whole file or what it held before.
+pub(crate) fn publish(from: &Path, to: &Path, sync: bool) -> io::Result<()> {
+    if sync {
+        File::open(from)?.sync_all()?;
+    }
+    fs::rename(from, to)?;
+    if sync {
+        sync_parent(to)?;
+    }
+    Ok(())
+}
+
+/// Removes a file; one that is not there is no error.
+pub(crate) fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Length and SHA-256 of a file.
+pub(crate) fn digest(path: &Path) -> io::Result<(u64, String)> {
+    let mut file = File::open(path)?;
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 64 * 1024];
+    let mut len = 0;
+    loop {
+        let n = file.read(&mut buffer)?;
+        let Some(chunk) = buffer.get(..n).filter(|chunk| !chunk.is_empty()) else {
+            break;
+        };
+        hash.update(chunk);
+        len += n as u64;
+    }
+    Ok((len, hex(&hash.finalize())))
+}
+
+/// Lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            for digit in [byte >> 4, byte & 15] {
+                text.push(char::from_digit(u32::from(digit), 16).unwrap_or('0'));
+            }
+            text
+        })
+}

@@ -1,0 +1,237 @@
+//! LibreOffice as the optional second engine, for what the native one does not read or write.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use slides_engine::{ErrorKind, SourceKind};
+use slides_types::ExportFormat;
+use tokio::process::Command;
+use tokio_util::sync::CancellationToken;
+
+use crate::options::Soffice;
+use crate::worker::{Group, Job, JobReport, ProducedFile, RunError, source_kind};
+
+/// What to do when it is needed and not there.
+const HOW_TO_INSTALL: &str = "install LibreOffice (`apt install libreoffice-impress`) or name its executable with the setting `soffice`";
+
+/// An installed LibreOffice. Each job gets a profile of its own, so that jobs run side by side.
+#[derive(Debug, Clone)]
+pub(crate) struct LibreOffice {
+    program: PathBuf,
+}
+
+/// What LibreOffice can do for a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Help {
+    /// Write the format itself.
+    Direct,
+    /// Make a PPTX for the native engine.
+    ViaPptx,
+}
+
+impl LibreOffice {
+    /// Finds the executable.
+    pub(crate) fn find(setting: &Soffice) -> Option<Self> {
+        let program = match setting {
+            Soffice::Off => return None,
+            Soffice::At(path) => path.clone(),
+            Soffice::Search => std::env::split_paths(&std::env::var_os("PATH")?)
+                .map(|folder| folder.join("soffice"))
+                .find(|path| path.is_file())?,
+        };
+        Some(Self { program })
+    }
+
+    /// Whether and how it can help with a job that the native engine does not do.
+    pub(crate) fn help_for(job: &Job, source: SourceKind) -> Option<Help> {
+        if !matches!(source, SourceKind::Pptx | SourceKind::Ppt | SourceKind::Odp) {
+            return None;
+        }
+        // It knows page ranges for PDF only, and no file per slide.
+        let whole = job.slides.is_empty() && job.from.is_none();
+        let direct = !job.per_slide
+            && filter(job.format).is_some()
+            && (whole || job.format == ExportFormat::Pdf);
+        if direct {
+            Some(Help::Direct)
+        } else if source == SourceKind::Pptx {
+            None
+        } else {
+            Some(Help::ViaPptx)
+        }
+    }
+
+    /// The error for a job that neither engine can do here.
+    pub(crate) fn missing(reason: String, source: SourceKind, could_help: bool) -> RunError {
+        let message = if could_help {
+            format!("{reason}; {HOW_TO_INSTALL}")
+        } else {
+            reason
+        };
+        RunError::Engine {
+            kind: ErrorKind::UnsupportedFormat,
+            message,
+            source,
+        }
+    }
+
+    /// Writes the job's format into its folder.
+    pub(crate) async fn convert(
+        &self,
+        job: &Job,
+        stop: &CancellationToken,
+    ) -> Result<JobReport, RunError> {
+        let Some(mut how) = filter(job.format).map(str::to_owned) else {
+            return Err(Self::missing(
+                "LibreOffice does not write this format".to_owned(),
+                SourceKind::Unknown,
+                false,
+            ));
+        };
+        if !job.slides.is_empty() {
+            let range = job
+                .slides
+                .iter()
+                .map(u32::to_string)
+                .collect::<Vec<_>>()
+                .join(",");
+            how = format!(
+                "pdf:impress_pdf_Export:{{\"PageRange\":{{\"type\":\"string\",\"value\":\"{range}\"}}}}"
+            );
+        }
+        let path = self.run(job, &how, job.format.extension(), stop).await?;
+        let file = ProducedFile {
+            slide: None,
+            extension: job.format.extension().to_owned(),
+            media_type: job.format.media_type().to_owned(),
+            name: path,
+        };
+        let warning =
+            "converted by LibreOffice, as the native engine does not do this pair of formats";
+        Ok(JobReport {
+            files: vec![file],
+            slides: 0,
+            warnings: vec![warning.to_owned()],
+        })
+    }
+
+    /// Makes a PPTX of the job's source; gives its path.
+    pub(crate) async fn to_pptx(
+        &self,
+        job: &Job,
+        stop: &CancellationToken,
+    ) -> Result<PathBuf, RunError> {
+        Ok(job.out_dir.join(self.run(job, "pptx", "pptx", stop).await?))
+    }
+
+    /// Runs `soffice` once; gives the name of the file it wrote into the job's folder.
+    async fn run(
+        &self,
+        job: &Job,
+        how: &str,
+        extension: &str,
+        stop: &CancellationToken,
+    ) -> Result<String, RunError> {
+        let cannot =
+            |e: io::Error| RunError::Io(format!("LibreOffice cannot be given the document: {e}"));
+        let folder = job.out_dir.join("libreoffice");
+        let written = folder.join("out");
+        let source = job.source.clone();
+        let input = tokio::task::spawn_blocking({
+            let (folder, written) = (folder.clone(), written.clone());
+            move || prepare(&source, &folder, &written)
+        })
+        .await
+        .map_err(|e| cannot(io::Error::other(e)))?
+        .map_err(cannot)?;
+
+        let mut command = Command::new(&self.program);
+        command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", &folder)
+            .env("LANG", "C.UTF-8")
+            .arg(format!(
+                "-env:UserInstallation=file://{}",
+                folder.join("profile").display()
+            ))
+            .args([
+                "--headless",
+                "--norestore",
+                "--nolockcheck",
+                "--nodefault",
+                "--nofirststartwizard",
+            ])
+            .args(["--convert-to", how, "--outdir"])
+            .args([&written, &input])
+            .current_dir(&folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let mut group = Group::spawn(&mut command).map_err(|e| {
+            Self::missing(
+                format!(
+                    "LibreOffice at `{}` cannot be started: {e}",
+                    self.program.display()
+                ),
+                SourceKind::Unknown,
+                true,
+            )
+        })?;
+        let exit = tokio::select! {
+            exit = group.wait() => exit.map_err(cannot)?,
+            () = stop.cancelled() => {
+                group.kill().await;
+                return Err(RunError::Stopped);
+            }
+        };
+        let name = format!("libreoffice/out/input.{extension}");
+        if job.out_dir.join(&name).is_file() {
+            return Ok(name);
+        }
+        if exit.success() {
+            // It exits with 0 when it cannot load a document.
+            let message = "LibreOffice cannot read the document".to_owned();
+            return Err(RunError::Engine {
+                kind: ErrorKind::BadInput,
+                message,
+                source: SourceKind::Unknown,
+            });
+        }
+        Err(RunError::Crashed(format!(
+            "LibreOffice ended without a result ({exit})"
+        )))
+    }
+}
+
+/// Lays the source under a name whose extension tells LibreOffice what it is.
+fn prepare(source: &Path, folder: &Path, written: &Path) -> io::Result<PathBuf> {
+    fs::create_dir_all(written)?;
+    let extension = match source_kind(&fs::read(source)?) {
+        SourceKind::Ppt => "ppt",
+        SourceKind::Odp => "odp",
+        _ => "pptx",
+    };
+    let input = folder.join(format!("input.{extension}"));
+    fs::copy(source, &input)?;
+    Ok(input)
+}
+
+/// LibreOffice's name of a format that holds a whole deck.
+fn filter(format: ExportFormat) -> Option<&'static str> {
+    Some(match format {
+        ExportFormat::Pdf => "pdf",
+        ExportFormat::Pptx => "pptx",
+        ExportFormat::Ppsx => "ppsx",
+        ExportFormat::Potx => "potx",
+        ExportFormat::Ppt => "ppt",
+        ExportFormat::Pps => "pps",
+        ExportFormat::Pot => "pot",
+        ExportFormat::Odp => "odp",
+        ExportFormat::Otp => "otp",
+        ExportFormat::Fodp => "fodp",
+        _ => return None,
+    })
+}

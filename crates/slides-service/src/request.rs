@@ -1,0 +1,86 @@
+//! A start request as the queue keeps it.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use slides_core::{DocumentSource, StartCall};
+
+use crate::blobs::Spooled;
+use crate::files;
+
+/// What a worker needs to run an operation. It is sealed before it is stored.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct QueuedRequest {
+    pub(crate) call: StartCall,
+    /// The uploaded documents, in part order.
+    pub(crate) inputs: Vec<QueuedInput>,
+    /// Wall-time limit the caller asked for.
+    pub(crate) timeout: Option<Duration>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct QueuedInput {
+    pub(crate) blob: String,
+    pub(crate) name: Option<String>,
+}
+
+/// Hash under which two starts with one idempotency key are the same request.
+pub(crate) fn request_hash(
+    call: &StartCall,
+    timeout: Option<Duration>,
+    documents: &[Spooled],
+) -> serde_json::Result<String> {
+    let mut hash = Sha256::new();
+    hash.update(serde_json::to_vec(&(call, timeout))?);
+    for document in documents {
+        hash.update(document.sha256.as_bytes());
+    }
+    Ok(files::hex(&hash.finalize()))
+}
+
+/// The storage a call names.
+pub(crate) fn storage_of(call: &StartCall) -> Option<&str> {
+    match call {
+        StartCall::Convert(target)
+        | StartCall::ConvertAndSave { target, .. }
+        | StartCall::DownloadPresentation { target, .. }
+        | StartCall::SavePresentation { target, .. } => target.storage.as_deref(),
+        StartCall::Merge(merge) | StartCall::MergeAndSave { merge, .. } => merge.storage.as_deref(),
+        StartCall::Split { storage, .. } => storage.as_deref(),
+        _ => None,
+    }
+}
+
+/// Whether a call takes its deck from the request.
+pub(crate) fn needs_document(call: &StartCall) -> bool {
+    match call {
+        StartCall::Convert(_) | StartCall::ConvertAndSave { .. } => true,
+        StartCall::Split { document, .. } => *document == DocumentSource::Request,
+        StartCall::Merge(merge) | StartCall::MergeAndSave { merge, .. } => merge.sources.is_empty(),
+        _ => false,
+    }
+}
+
+/// Every path of a call that is inside a storage.
+pub(crate) fn paths_of(call: &StartCall) -> Vec<String> {
+    let mut paths: Vec<String> = call.out_path().map(str::to_owned).into_iter().collect();
+    match call {
+        StartCall::DownloadPresentation { document, .. }
+        | StartCall::SavePresentation { document, .. } => {
+            paths.push(document.path());
+        }
+        StartCall::Split {
+            document,
+            dest_folder,
+            ..
+        } => {
+            paths.extend(dest_folder.clone());
+            if let DocumentSource::Storage(document) = document {
+                paths.push(document.path());
+            }
+        }
+        _ => {}
+    }
+    paths
+}

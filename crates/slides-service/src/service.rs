@@ -1,0 +1,994 @@
+use std::collections::HashMap;
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use slides_core::{
+    AsyncApi, Download, Error, FileLocation, OperationId, Payload, Result, StartRequest,
+    StatusReply, StorageApi,
+};
+use slides_types::{
+    DiscUsage, FileVersions, FilesList, FilesUploadResult, ObjectExist, Operation, OperationError,
+    OperationMethod, OperationProgress, OperationStatus, StorageExist,
+};
+use tokio::sync::Notify;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
+
+use crate::blobs::{Blobs, Spooled};
+use crate::clock;
+use crate::libreoffice::LibreOffice;
+use crate::options::{Runner, ServiceOptions};
+use crate::queue::{
+    Beat, Canceled, Ended, Hold, IdempotencyKey, MemoryStore, NewOperation, Outcome, Progress,
+    Record, Rescue, SqliteOptions, SqliteStore, State, Store, StoreError, Submitted,
+};
+use crate::request::{self, QueuedInput, QueuedRequest};
+use crate::seal::Sealer;
+use crate::stats::{Counters, ServiceStats};
+use crate::storage::{LocalStorage, StorageOptions};
+use crate::worker::{InProcessRunner, Pool, ProcessRunner, RunJobs};
+
+/// What `GetOperationStatus` and `GetOperationResult` say about an unknown id (contract section 2.6).
+const UNKNOWN_OPERATION: &str = "Operation does not exist";
+/// What a start with an unknown storage gets, blanks as the vendor has them (contract section 2.6).
+const UNKNOWN_STORAGE: &str =
+    "The storage  was not found or is not associated with the application.";
+/// Bytes of an idempotency key.
+const MAX_KEY: usize = 128;
+/// Claims before the end of a server counts as an attempt of the operations it ran.
+const FREE_RESTARTS: u64 = 16;
+/// Claims before a lost lease ends an operation as failed.
+const MAX_ATTEMPTS: u32 = 2;
+/// How often leases and retention times are looked at.
+const SWEEP: Duration = Duration::from_secs(5);
+/// How often blobs without an operation are looked for, and how old they must be.
+const ORPHAN_AGE: Duration = Duration::from_hours(1);
+/// Operations removed in one sweep.
+const EXPIRE_AT_ONCE: usize = 500;
+/// Names the fault to seed, for the proof that the durability test catches it. Debug builds only.
+#[cfg(debug_assertions)]
+const FAILPOINT: &str = "SLIDES_FAILPOINT";
+/// How long the killed workers of a shutdown may take to be reaped.
+const KILL_GRACE: Duration = Duration::from_secs(5);
+
+/// The operations and storages of this machine: a queue, workers and an engine behind the traits
+/// of `slides-core`.
+///
+/// A clone is a handle to the same service; when the last one is dropped its workers stop, and
+/// what they ran is started again by the next service on the same folder.
+#[derive(Clone)]
+pub struct Service {
+    inner: Arc<Inner>,
+    tasks: TaskTracker,
+    _stop: Arc<DropGuard>,
+}
+
+impl std::fmt::Debug for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Service")
+            .field("options", &self.inner.options)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What workers and callers share.
+pub(crate) struct Inner {
+    pub(crate) options: Arc<ServiceOptions>,
+    pub(crate) storage: LocalStorage,
+    pub(crate) blobs: Blobs,
+    pub(crate) runner: Box<dyn RunJobs>,
+    pub(crate) libreoffice: Option<LibreOffice>,
+    pub(crate) counters: Counters,
+    /// An operation is ready.
+    pub(crate) ready: Notify,
+    /// An operation ended.
+    pub(crate) changed: Notify,
+    /// No more operations are accepted or taken.
+    pub(crate) drain: CancellationToken,
+    /// What runs is stopped.
+    pub(crate) stop: CancellationToken,
+    store: Arc<dyn Store>,
+    sealer: Sealer,
+    running: Mutex<HashMap<String, Arc<Running>>>,
+    work: PathBuf,
+    // Dropped last: the folder belongs to this process until then.
+    _lock: Option<File>,
+    _temporary: Option<tempfile::TempDir>,
+}
+
+/// An operation that runs in this process.
+pub(crate) struct Running {
+    pub(crate) stop: CancellationToken,
+    pub(crate) canceled: Notify,
+    progress: Mutex<Option<Progress>>,
+}
+
+impl Running {
+    pub(crate) fn new(stop: CancellationToken) -> Self {
+        Self {
+            stop,
+            canceled: Notify::new(),
+            progress: Mutex::new(None),
+        }
+    }
+
+    pub(crate) fn set_progress(&self, progress: Progress) {
+        *self.progress.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress);
+    }
+
+    fn progress(&self) -> Option<Progress> {
+        self.progress
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+impl Service {
+    /// Opens the durable service on [`ServiceOptions::data_dir`]: operations of an earlier run that
+    /// had not ended are back in the queue when this returns. Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the folder, its queue or its key cannot be opened, or when another
+    /// process serves the folder; [`Error::Rejected`] for a setting that makes no sense.
+    pub async fn open(options: ServiceOptions) -> Result<Self> {
+        let parts = tokio::task::spawn_blocking(move || durable(options))
+            .await
+            .map_err(|e| Error::io("the service cannot be opened", std::io::Error::other(e)))??;
+        Ok(Self::start(parts))
+    }
+
+    /// Opens a service for embedded use: the queue is in memory, files are in a temporary folder (or
+    /// [`ServiceOptions::data_dir`]), nothing is synced, and nothing outlives the last handle.
+    /// Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the folder cannot be made.
+    pub fn in_process(options: ServiceOptions) -> Result<Self> {
+        let temporary = match options.data_dir {
+            Some(_) => None,
+            None => Some(
+                tempfile::Builder::new()
+                    .prefix("slides-")
+                    .tempdir()
+                    .map_err(|e| Error::io("cannot make a temporary folder", e))?,
+            ),
+        };
+        let folder = temporary
+            .as_ref()
+            .map(|t| t.path().to_owned())
+            .or_else(|| options.data_dir.clone());
+        let folder = folder.unwrap_or_default();
+        let store = Arc::new(MemoryStore::new());
+        Ok(Self::start(parts(
+            options,
+            &folder,
+            store,
+            Sealer::ephemeral(),
+            false,
+            None,
+            temporary,
+        )?))
+    }
+
+    fn start(inner: Inner) -> Self {
+        let inner = Arc::new(inner);
+        let tasks = TaskTracker::new();
+        // Dropping the last handle stops what runs, and the tasks drop the rest.
+        let all = CancellationToken::new();
+        tokio::spawn({
+            let (inner, all) = (Arc::downgrade(&inner), all.clone());
+            async move {
+                all.cancelled().await;
+                if let Some(inner) = inner.upgrade() {
+                    inner.drain.cancel();
+                    inner.stop.cancel();
+                }
+            }
+        });
+        Pool::start(&inner, &tasks);
+        tasks.spawn(maintain(Arc::clone(&inner)));
+        tasks.close();
+        Self {
+            inner,
+            tasks,
+            _stop: Arc::new(all.drop_guard()),
+        }
+    }
+
+    /// Ends the service: takes no more work, waits for what runs at most `grace`, then stops it and
+    /// gives it back to the queue for the next start.
+    pub async fn shutdown(&self, grace: Duration) {
+        self.inner.drain.cancel();
+        if tokio::time::timeout(grace, self.tasks.wait())
+            .await
+            .is_err()
+        {
+            tracing::info!(
+                running = self.inner.running().len(),
+                "stopping what still runs after the grace time"
+            );
+        }
+        self.inner.stop.cancel();
+        // What is not reaped by then is rescued at the next start.
+        let _ = tokio::time::timeout(KILL_GRACE, self.tasks.wait()).await;
+    }
+
+    /// Whether operations can be accepted: not draining, and the queue's disk works.
+    pub fn is_ready(&self) -> bool {
+        !self.inner.drain.is_cancelled() && self.inner.store.is_healthy()
+    }
+
+    /// Figures for metrics.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the queue cannot be read.
+    pub async fn stats(&self) -> Result<ServiceStats> {
+        let stats = self
+            .inner
+            .with_store(Store::stats)
+            .await
+            .map_err(of_store)?;
+        let counters = &self.inner.counters;
+        let wait =
+            |since: i64| Duration::from_micros(u64::try_from(clock::now() - since).unwrap_or(0));
+        Ok(ServiceStats {
+            enqueued: stats.count(State::Enqueued),
+            started: stats.count(State::Started),
+            finished: stats.count(State::Finished),
+            failed: stats.count(State::Failed),
+            canceled: stats.count(State::Canceled),
+            oldest_wait: stats.oldest_enqueued.map(wait),
+            workers: self.inner.options.workers,
+            accepted_total: counters.accepted.get(),
+            refused_total: counters.refused.get(),
+            finished_total: counters.finished.get(),
+            failed_total: counters.failed.get(),
+            canceled_total: counters.canceled.get(),
+            retried_total: counters.retried.get(),
+            rescued_total: counters.rescued.get(),
+            fenced_total: counters.fenced.get(),
+            mean_run: counters.mean_run(),
+        })
+    }
+
+    /// Waits until an operation has ended; gives its last status.
+    ///
+    /// # Errors
+    /// As [`status`](AsyncApi::status).
+    pub async fn ended(&self, id: &OperationId) -> Result<StatusReply> {
+        loop {
+            let changed = self.inner.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            let record = self.inner.record(id).await?;
+            if record.state.is_terminal() {
+                return Ok(self.inner.reply(&record));
+            }
+            changed.await;
+        }
+    }
+}
+
+/// Leases, retention and orphans, until the service drains.
+async fn maintain(inner: Arc<Inner>) {
+    let mut tick = tokio::time::interval(SWEEP);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut orphans = tokio::time::interval(ORPHAN_AGE);
+    loop {
+        tokio::select! {
+            () = inner.drain.cancelled() => break,
+            _ = tick.tick() => inner.sweep().await,
+            _ = orphans.tick() => inner.sweep_orphans().await,
+        }
+    }
+}
+
+/// The parts of a durable service. Blocks.
+fn durable(options: ServiceOptions) -> Result<Inner> {
+    let Some(folder) = options.data_dir.clone() else {
+        return Err(Error::invalid(
+            "the service has no data folder: set `data_dir`",
+        ));
+    };
+    let cannot = |what: &str| {
+        let what = format!("cannot {what} in the data folder `{}`", folder.display());
+        move |e| Error::io(what, e)
+    };
+    std::fs::create_dir_all(&folder).map_err(cannot("work"))?;
+    let lock = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(folder.join("lock"))
+        .map_err(cannot("open `lock`"))?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let busy = std::io::Error::from(std::io::ErrorKind::ResourceBusy);
+            let what = format!(
+                "the data folder `{}` is in use by another process: stop it or use another folder",
+                folder.display()
+            );
+            return Err(Error::io(what, busy));
+        }
+        Err(TryLockError::Error(error)) => return Err(cannot("lock `lock`")(error)),
+    }
+    let database = folder.join("queue.db");
+    let sealer = Sealer::open(&folder.join("queue.key"), !database.exists())
+        .map_err(cannot("open the key `queue.key`"))?;
+    #[cfg_attr(
+        not(debug_assertions),
+        expect(unused_mut, reason = "only the seeded fault changes it")
+    )]
+    let mut sqlite = SqliteOptions::default();
+    #[cfg(debug_assertions)]
+    {
+        sqlite.ack_before_commit =
+            std::env::var_os(FAILPOINT).is_some_and(|fault| fault == "ack-before-commit");
+    }
+    let store = SqliteStore::open(database, &sqlite)
+        .map_err(|e| cannot("open the queue")(std::io::Error::other(e)))?;
+    let expires = clock::after(clock::now(), options.retention);
+    let count_from = match options.runner {
+        Runner::Process(_) => FREE_RESTARTS,
+        // The deck may be what ended the process.
+        Runner::InProcess(_) => 1,
+    };
+    let rescued = store
+        .rescue(Rescue::All { count_from }, clock::now(), expires)
+        .map_err(|e| cannot("take up the queue")(std::io::Error::other(e)))?;
+    if rescued != crate::queue::Rescued::default() {
+        tracing::info!(
+            requeued = rescued.requeued.len(),
+            failed = rescued.failed.len(),
+            canceled = rescued.canceled.len(),
+            "took up operations of an earlier run"
+        );
+    }
+    parts(
+        options,
+        &folder,
+        Arc::new(store),
+        sealer,
+        true,
+        Some(lock),
+        None,
+    )
+}
+
+fn parts(
+    options: ServiceOptions,
+    folder: &Path,
+    store: Arc<dyn Store>,
+    sealer: Sealer,
+    sync: bool,
+    lock: Option<File>,
+    temporary: Option<tempfile::TempDir>,
+) -> Result<Inner> {
+    let cannot = |e| {
+        Error::io(
+            format!("cannot work in the data folder `{}`", folder.display()),
+            e,
+        )
+    };
+    let mut storage = StorageOptions::default();
+    storage.default.clone_from(&options.default_storage);
+    storage.others.clone_from(&options.storages);
+    storage.sync = sync;
+    storage.vendor_messages = options.vendor_messages;
+    let storage = LocalStorage::open(&folder.join("storage"), storage)?;
+    let blobs = Blobs::open(&folder.join("blobs"), sync).map_err(cannot)?;
+    let work = folder.join("work");
+    match std::fs::remove_dir_all(&work) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(cannot(error)),
+        _ => std::fs::create_dir_all(&work).map_err(cannot)?,
+    }
+    let runner: Box<dyn RunJobs> = match &options.runner {
+        Runner::Process(program) => Box::new(ProcessRunner::new(program.clone())),
+        Runner::InProcess(engine) => Box::new(InProcessRunner::new(Arc::clone(engine))),
+    };
+    Ok(Inner {
+        libreoffice: LibreOffice::find(&options.soffice),
+        options: Arc::new(options),
+        storage,
+        blobs,
+        runner,
+        counters: Counters::default(),
+        ready: Notify::new(),
+        changed: Notify::new(),
+        drain: CancellationToken::new(),
+        stop: CancellationToken::new(),
+        store,
+        sealer,
+        running: Mutex::new(HashMap::new()),
+        work,
+        _lock: lock,
+        _temporary: temporary,
+    })
+}
+
+/// An error of the queue as a caller sees it.
+fn of_store(error: StoreError) -> Error {
+    match error {
+        StoreError::KeyConflict { .. } => Error::rejected(
+            409,
+            "conflict",
+            format!("{error}: use a new `Idempotency-Key` for each request that differs"),
+        ),
+        error => {
+            tracing::error!(%error, "the queue failed");
+            Error::unavailable(
+                503,
+                "the queue of the server does not work",
+                Some(Duration::from_secs(5)),
+            )
+        }
+    }
+}
+
+fn unknown_operation(id: &OperationId) -> Error {
+    Error::NotFound {
+        what: id.to_string(),
+        detail: Some(UNKNOWN_OPERATION.to_owned()),
+    }
+}
+
+impl Inner {
+    pub(crate) fn running(&self) -> MutexGuard<'_, HashMap<String, Arc<Running>>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Calls the store off the asynchronous threads: a durable one waits for the disk.
+    async fn with_store<R: Send + 'static>(
+        &self,
+        call: impl FnOnce(&dyn Store) -> Result<R, StoreError> + Send + 'static,
+    ) -> Result<R, StoreError> {
+        let store = Arc::clone(&self.store);
+        tokio::task::spawn_blocking(move || call(store.as_ref()))
+            .await
+            .map_err(|e| StoreError::Failed {
+                what: "answer",
+                reason: e.to_string(),
+            })?
+    }
+
+    pub(crate) async fn claim(&self, worker: &str) -> Result<Option<Record>, StoreError> {
+        let (worker, lease) = (worker.to_owned(), self.options.lease);
+        self.with_store(move |store| {
+            store.claim(&worker, clock::after(clock::now(), lease), clock::now())
+        })
+        .await
+    }
+
+    /// Shows that the worker is alive; nothing when the store does not answer.
+    pub(crate) async fn beat(&self, hold: &Hold, running: &Running) -> Option<Beat> {
+        let (hold, progress, lease) = (hold.clone(), running.progress(), self.options.lease);
+        self.with_store(move |store| {
+            store.heartbeat(&hold, clock::after(clock::now(), lease), progress)
+        })
+        .await
+        .inspect_err(|error| tracing::error!(%error, "a lease cannot be extended"))
+        .ok()
+    }
+
+    /// Ends an operation, unless the hold is gone.
+    pub(crate) async fn end(&self, hold: &Hold, outcome: Outcome, inputs: &[String]) {
+        let counter = match &outcome {
+            Outcome::Finished { .. } => &self.counters.finished,
+            Outcome::Failed(_) => &self.counters.failed,
+            Outcome::Canceled => &self.counters.canceled,
+        };
+        let keeps_result = matches!(
+            &outcome,
+            Outcome::Finished {
+                result: Some(_),
+                ..
+            }
+        );
+        let (at, retention) = (hold.clone(), self.options.retention);
+        let ended = self
+            .with_store(move |store| {
+                store.end(
+                    &at,
+                    outcome,
+                    clock::now(),
+                    clock::after(clock::now(), retention),
+                )
+            })
+            .await;
+        match ended {
+            Ok(Ended::Recorded) => {
+                counter.add(1);
+                for blob in inputs {
+                    self.remove_blob(blob.clone()).await;
+                }
+                if !keeps_result {
+                    self.remove_blob(Blobs::result_name(&hold.id, hold.epoch))
+                        .await;
+                }
+            }
+            Ok(Ended::Fenced) => {
+                self.counters.fenced.add(1);
+                tracing::warn!(id = %hold.id, epoch = hold.epoch, "a late end was fenced off");
+                self.remove_blob(Blobs::result_name(&hold.id, hold.epoch))
+                    .await;
+            }
+            // The lease ends, and the operation is started again.
+            Err(error) => {
+                tracing::error!(%error, id = %hold.id, "the end of an operation cannot be recorded");
+            }
+        }
+    }
+
+    /// Puts an operation back into the queue.
+    pub(crate) async fn give_back(&self, hold: &Hold, wait: Duration, counted: bool) {
+        let hold = hold.clone();
+        let released = self
+            .with_store(move |store| {
+                store.release(&hold, clock::after(clock::now(), wait), counted)
+            })
+            .await;
+        if let Err(error) = released {
+            tracing::error!(%error, "an operation cannot be given back, its lease has to end first");
+        }
+    }
+
+    pub(crate) async fn remove_blob(&self, blob: String) {
+        let blobs = self.blobs.clone();
+        let _ = tokio::task::spawn_blocking(move || blobs.remove(&blob)).await;
+    }
+
+    pub(crate) fn unseal(&self, record: &Record) -> std::io::Result<QueuedRequest> {
+        let plain = self.sealer.open_sealed(&record.id, &record.request)?;
+        Ok(serde_json::from_slice(&plain)?)
+    }
+
+    pub(crate) fn time_limit(&self, asked: Option<Duration>) -> Duration {
+        asked
+            .filter(|limit| !limit.is_zero())
+            .unwrap_or(self.options.timeout)
+            .min(self.options.max_timeout)
+    }
+
+    /// The folder of one run.
+    pub(crate) fn work_folder(&self, hold: &Hold) -> PathBuf {
+        self.work.join(format!("{}.{}", hold.id, hold.epoch))
+    }
+
+    async fn sweep(&self) {
+        let expires = clock::after(clock::now(), self.options.retention);
+        match self
+            .with_store(move |store| store.rescue(Rescue::Expired, clock::now(), expires))
+            .await
+        {
+            Ok(rescued) => {
+                self.counters.rescued.add(rescued.requeued.len());
+                for _ in &rescued.requeued {
+                    self.ready.notify_one();
+                }
+                if rescued != crate::queue::Rescued::default() {
+                    tracing::warn!(?rescued, "took operations back from workers that are gone");
+                    self.changed.notify_waiters();
+                }
+            }
+            Err(error) => tracing::error!(%error, "leases cannot be checked"),
+        }
+        match self
+            .with_store(|store| store.expire(clock::now(), EXPIRE_AT_ONCE))
+            .await
+        {
+            Ok(expired) => {
+                // The rows are gone first: no row ever refers to a blob that is not there.
+                for blob in expired.into_iter().flat_map(|expired| expired.blobs) {
+                    self.remove_blob(blob).await;
+                }
+            }
+            Err(error) => tracing::error!(%error, "ended operations cannot be removed"),
+        }
+    }
+
+    async fn sweep_orphans(&self) {
+        let blobs = self.blobs.clone();
+        let swept = self
+            .with_store(move |store| {
+                let before = SystemTime::now() - ORPHAN_AGE;
+                let needed = store.blobs()?;
+                blobs
+                    .collect_orphans(&needed, before)
+                    .map_err(|e| StoreError::Failed {
+                        what: "remove blobs without an operation",
+                        reason: e.to_string(),
+                    })
+            })
+            .await;
+        match swept {
+            Ok(0) => {}
+            Ok(removed) => tracing::info!(removed, "removed blobs without an operation"),
+            Err(error) => tracing::error!(%error, "blobs without an operation cannot be removed"),
+        }
+    }
+
+    async fn record(&self, id: &OperationId) -> Result<Record> {
+        let text = id.as_str().to_owned();
+        let record = self
+            .with_store(move |store| store.get(&text))
+            .await
+            .map_err(of_store)?;
+        record.ok_or_else(|| unknown_operation(id))
+    }
+
+    /// A record as the wire shows it.
+    fn reply(&self, record: &Record) -> StatusReply {
+        let status = match record.state {
+            State::Created => OperationStatus::Created,
+            State::Enqueued => OperationStatus::Enqueued,
+            State::Started => OperationStatus::Started,
+            State::Finished => OperationStatus::Finished,
+            State::Failed => OperationStatus::Failed,
+            State::Canceled => OperationStatus::Canceled,
+        };
+        let mut operation = Operation::new(
+            &record.id,
+            OperationMethod::from(record.method.as_str()),
+            status,
+        );
+        operation.created = Some(clock::timestamp(record.created));
+        operation.started = record.started.map(clock::timestamp);
+        let ended = record.ended.map(clock::timestamp);
+        match record.state {
+            State::Finished => operation.finished = ended,
+            State::Failed => operation.failed = ended,
+            State::Canceled => operation.canceled = ended,
+            _ => {}
+        }
+        // What runs here is ahead of what the last heartbeat wrote.
+        let live = match record.state {
+            State::Started => self
+                .running()
+                .get(&record.id)
+                .and_then(|running| running.progress()),
+            _ => None,
+        };
+        operation.progress = live.or_else(|| record.progress.clone()).map(|progress| {
+            let number = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
+            let mut wire =
+                OperationProgress::new(number(progress.step_index), number(progress.step_count));
+            wire.description = progress.description;
+            wire
+        });
+        operation.error = record.error.as_ref().map(|failure| {
+            let mut error = OperationError::new(i32::from(failure.http_status));
+            error.code = Some(failure.code.clone());
+            error.message = Some(failure.message.clone());
+            error.description.clone_from(&failure.description);
+            error
+        });
+        StatusReply::new(operation)
+    }
+
+    /// What can be refused before a document is read.
+    async fn check(&self, request: &StartRequest) -> Result<()> {
+        if self.drain.is_cancelled() {
+            return Err(Error::unavailable(
+                503,
+                "the server is shutting down",
+                Some(Duration::from_secs(5)),
+            ));
+        }
+        let storage = request::storage_of(&request.call);
+        if !self.storage.has_storage(storage) {
+            return Err(Error::rejected(404, "storageNotFound", UNKNOWN_STORAGE));
+        }
+        for path in request::paths_of(&request.call) {
+            LocalStorage::check_path(&path)?;
+        }
+        if request
+            .call
+            .out_path()
+            .is_some_and(|path| path.trim_matches('/').is_empty())
+        {
+            return Err(Error::invalid(
+                "`outPath` is empty: name the file of the storage that takes the result",
+            ));
+        }
+        let limits = &self.options.limits;
+        if request::needs_document(&request.call) && request.documents.is_empty() {
+            return Err(Error::invalid(
+                "the request has no document: send it as the body or as a file part",
+            ));
+        }
+        if request.documents.len() > limits.max_documents {
+            return Err(Error::invalid(format!(
+                "the request has {} documents, at most {} are allowed (`max_documents`)",
+                request.documents.len(),
+                limits.max_documents
+            )));
+        }
+        if let Some(key) = &request.options.idempotency_key
+            && (key.is_empty() || key.len() > MAX_KEY)
+        {
+            return Err(Error::invalid(format!(
+                "`Idempotency-Key` has {} bytes, 1 to {MAX_KEY} are allowed",
+                key.len()
+            )));
+        }
+        let depth = self
+            .with_store(Store::stats)
+            .await
+            .map_err(of_store)?
+            .count(State::Enqueued);
+        if depth >= limits.max_queue_depth {
+            self.counters.refused.add(1);
+            return Err(Error::unavailable(
+                429,
+                format!(
+                    "{depth} operations wait already, at most {} are allowed: come back later or raise `max_queue_depth`",
+                    limits.max_queue_depth
+                ),
+                Some(self.counters.retry_after(depth, self.options.workers)),
+            ));
+        }
+        Ok(())
+    }
+
+    async fn submit(
+        &self,
+        request: &StartRequest,
+        spooled: &[Spooled],
+    ) -> Result<(OperationId, bool)> {
+        let id = uuid::Uuid::new_v4().to_string();
+        let cannot = |e| Error::io("the request cannot be stored", e);
+        let StartRequest {
+            call,
+            documents,
+            options,
+            ..
+        } = request;
+        let idempotency = match &options.idempotency_key {
+            None => None,
+            Some(key) => Some(IdempotencyKey {
+                key: key.clone(),
+                request_hash: request::request_hash(call, options.timeout, spooled)
+                    .map_err(|e| cannot(e.into()))?,
+            }),
+        };
+        let queued = QueuedRequest {
+            call: call.clone(),
+            inputs: spooled
+                .iter()
+                .zip(documents)
+                .map(|(spooled, document)| QueuedInput {
+                    blob: spooled.blob.clone(),
+                    name: document.name().map(str::to_owned),
+                })
+                .collect(),
+            timeout: options.timeout,
+        };
+        let plain = serde_json::to_vec(&queued).map_err(|e| cannot(e.into()))?;
+        let operation = NewOperation {
+            request: self.sealer.seal(&id, &plain).map_err(cannot)?,
+            tenant: String::new(),
+            method: call.method().as_str().to_owned(),
+            inputs: spooled.iter().map(|spooled| spooled.blob.clone()).collect(),
+            max_attempts: MAX_ATTEMPTS,
+            idempotency,
+            id: id.clone(),
+        };
+        match self
+            .with_store(move |store| store.submit(operation, clock::now()))
+            .await
+            .map_err(of_store)?
+        {
+            Submitted::New => Ok((OperationId::new(id), true)),
+            Submitted::Existing(first) => Ok((OperationId::new(first), false)),
+        }
+    }
+}
+
+/// Uploads that no operation refers to yet: removed unless they are kept, also when the caller
+/// goes away in between.
+struct Uploads {
+    blobs: Blobs,
+    spooled: Vec<Spooled>,
+}
+
+impl Uploads {
+    fn keep(mut self) {
+        self.spooled.clear();
+    }
+}
+
+impl Drop for Uploads {
+    fn drop(&mut self) {
+        for spooled in &self.spooled {
+            self.blobs.remove(&spooled.blob);
+        }
+    }
+}
+
+#[async_trait]
+impl AsyncApi for Service {
+    async fn start(&self, request: StartRequest) -> Result<OperationId> {
+        let inner = &self.inner;
+        inner.check(&request).await?;
+        let mut uploads = Uploads {
+            blobs: inner.blobs.clone(),
+            spooled: Vec::new(),
+        };
+        for document in &request.documents {
+            uploads.spooled.push(
+                inner
+                    .blobs
+                    .spool(document, inner.options.limits.max_upload_bytes)
+                    .await?,
+            );
+        }
+        // From here on it is done even when the caller goes away: the row may be in already.
+        let service = self.clone();
+        tokio::spawn(async move {
+            let submitted = service.inner.submit(&request, &uploads.spooled).await;
+            match &submitted {
+                Ok((_, true)) => {
+                    uploads.keep();
+                    service.inner.counters.accepted.add(1);
+                    service.inner.ready.notify_one();
+                }
+                // After a failed commit the row may be on the disk all the same.
+                Err(Error::Unavailable(_)) => uploads.keep(),
+                _ => {}
+            }
+            submitted.map(|(id, _)| id)
+        })
+        .await
+        .map_err(|e| Error::io("the request cannot be stored", std::io::Error::other(e)))?
+    }
+
+    async fn status(&self, id: &OperationId) -> Result<StatusReply> {
+        Ok(self.inner.reply(&self.inner.record(id).await?))
+    }
+
+    async fn result(&self, id: &OperationId) -> Result<Download> {
+        let inner = &self.inner;
+        let record = inner.record(id).await?;
+        match record.state {
+            State::Created | State::Enqueued | State::Started => {
+                return Err(Error::rejected(
+                    409,
+                    "operationNotFinished",
+                    "Operation is not finished",
+                ));
+            }
+            State::Failed => {
+                let reason = record.error.map_or_else(
+                    || "the operation failed".to_owned(),
+                    |failure| failure.message,
+                );
+                return Err(Error::rejected(409, "operationFailed", reason));
+            }
+            State::Canceled => {
+                return Err(Error::rejected(
+                    409,
+                    "operationCanceled",
+                    "the operation was canceled",
+                ));
+            }
+            State::Finished => {}
+        }
+        let Some(result) = record.result else {
+            let path = inner
+                .unseal(&record)
+                .ok()
+                .and_then(|request| request.call.out_path().map(str::to_owned));
+            return Err(Error::invalid(match path {
+                Some(path) => {
+                    format!("The result was saved to the storage: download the file `{path}`")
+                }
+                None => "The result was saved to the storage".to_owned(),
+            }));
+        };
+        let path = inner.blobs.path(&result.blob);
+        let file = tokio::fs::File::open(path)
+            .await
+            .map_err(|error| match error.kind() {
+                // Its retention time ended a moment ago.
+                std::io::ErrorKind::NotFound => unknown_operation(id),
+                _ => Error::io("the result cannot be read", error),
+            })?;
+        Ok(crate::download(file.into_std().await, result.len)
+            .with_type(Some(result.media_type), Some(result.file_name))
+            .with_warnings(record.warnings))
+    }
+
+    async fn cancel(&self, id: &OperationId) -> Result<()> {
+        let inner = &self.inner;
+        let inputs = inner.record(id).await?.inputs;
+        let (text, retention) = (id.as_str().to_owned(), inner.options.retention);
+        let canceled = inner
+            .with_store(move |store| {
+                store.cancel(&text, clock::now(), clock::after(clock::now(), retention))
+            })
+            .await
+            .map_err(of_store)?;
+        match canceled {
+            Canceled::Now => {
+                inner.counters.canceled.add(1);
+                for blob in inputs {
+                    inner.remove_blob(blob).await;
+                }
+                inner.changed.notify_waiters();
+                Ok(())
+            }
+            Canceled::Requested => {
+                if let Some(running) = inner.running().get(id.as_str()) {
+                    running.canceled.notify_one();
+                }
+                Ok(())
+            }
+            // Asked for twice, done once.
+            Canceled::TooLate(State::Canceled) => Ok(()),
+            Canceled::TooLate(state) => Err(Error::rejected(
+                409,
+                "conflict",
+                format!("the operation has ended as {state}: it cannot be canceled any more"),
+            )),
+            Canceled::Unknown => Err(unknown_operation(id)),
+        }
+    }
+}
+
+#[async_trait]
+impl StorageApi for Service {
+    async fn download_file(&self, file: &FileLocation) -> Result<Download> {
+        self.inner.storage.download_file(file).await
+    }
+    async fn upload_file(
+        &self,
+        file: &FileLocation,
+        content: Payload,
+    ) -> Result<FilesUploadResult> {
+        self.inner.storage.upload_file(file, content).await
+    }
+    async fn delete_file(&self, file: &FileLocation) -> Result<()> {
+        self.inner.storage.delete_file(file).await
+    }
+    async fn copy_file(&self, from: &FileLocation, to: &FileLocation) -> Result<()> {
+        self.inner.storage.copy_file(from, to).await
+    }
+    async fn move_file(&self, from: &FileLocation, to: &FileLocation) -> Result<()> {
+        self.inner.storage.move_file(from, to).await
+    }
+    async fn list_folder(&self, folder: &FileLocation) -> Result<FilesList> {
+        self.inner.storage.list_folder(folder).await
+    }
+    async fn create_folder(&self, folder: &FileLocation) -> Result<()> {
+        self.inner.storage.create_folder(folder).await
+    }
+    async fn delete_folder(&self, folder: &FileLocation, recursive: bool) -> Result<()> {
+        self.inner.storage.delete_folder(folder, recursive).await
+    }
+    async fn copy_folder(&self, from: &FileLocation, to: &FileLocation) -> Result<()> {
+        self.inner.storage.copy_folder(from, to).await
+    }
+    async fn move_folder(&self, from: &FileLocation, to: &FileLocation) -> Result<()> {
+        self.inner.storage.move_folder(from, to).await
+    }
+    async fn storage_exists(&self, storage: &str) -> Result<StorageExist> {
+        self.inner.storage.storage_exists(storage).await
+    }
+    async fn object_exists(&self, object: &FileLocation) -> Result<ObjectExist> {
+        self.inner.storage.object_exists(object).await
+    }
+    async fn disc_usage<'a>(&self, storage: Option<&'a str>) -> Result<DiscUsage> {
+        self.inner.storage.disc_usage(storage).await
+    }
+    async fn file_versions(&self, file: &FileLocation) -> Result<FileVersions> {
+        self.inner.storage.file_versions(file).await
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,164 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::task::TaskTracker;
+
+use crate::failure::Wrong;
+use crate::queue::{Beat, Hold, Outcome, Record};
+use crate::service::{Inner, Running};
+
+/// How often a worker looks for operations that became due without a call: those with a back-off.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// The workers of a service.
+pub(crate) struct Pool;
+
+impl Pool {
+    /// Starts workers that run until the service drains.
+    pub(crate) fn start(inner: &Arc<Inner>, tasks: &TaskTracker) {
+        for n in 0..inner.options.workers.max(1) {
+            tasks.spawn(work(
+                Arc::clone(inner),
+                format!("{}-{n}", std::process::id()),
+            ));
+        }
+    }
+}
+
+async fn work(inner: Arc<Inner>, name: String) {
+    while !inner.drain.is_cancelled() {
+        match inner.claim(&name).await {
+            Ok(Some(record)) => {
+                run(&inner, record).await;
+                continue;
+            }
+            Ok(None) => {}
+            Err(error) => tracing::error!(%error, "no operation can be taken from the queue"),
+        }
+        tokio::select! {
+            () = inner.drain.cancelled() => {}
+            () = inner.ready.notified() => {}
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
+}
+
+/// Who told a run to stop.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reason {
+    TimeLimit,
+    Cancel,
+    Lost,
+}
+
+/// Runs a claimed operation to its end, or to the end of the hold.
+async fn run(inner: &Inner, record: Record) {
+    let hold = Hold::new(&record.id, record.epoch);
+    let running = Arc::new(Running::new(inner.stop.child_token()));
+    inner
+        .running()
+        .insert(record.id.clone(), Arc::clone(&running));
+    let begun = tokio::time::Instant::now();
+    // Another may have canceled between the claim and the line above.
+    let mut reason = None;
+    let outcome = {
+        let request = inner.unseal(&record);
+        let limit = request.as_ref().map_or(inner.options.timeout, |request| {
+            inner.time_limit(request.timeout)
+        });
+        let operate = async {
+            match request {
+                Ok(request) => crate::operate::operate(inner, &hold, request, &running).await,
+                Err(error) => Err(Wrong::fail(500, "internal", error.to_string())),
+            }
+        };
+        tokio::pin!(operate);
+        let mut beat = tokio::time::interval(inner.options.heartbeat);
+        beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let deadline = tokio::time::sleep(limit);
+        tokio::pin!(deadline);
+        loop {
+            tokio::select! {
+                outcome = &mut operate => break outcome.map_err(|wrong| (wrong, limit)),
+                () = &mut deadline, if reason.is_none() => {
+                    reason = Some(Reason::TimeLimit);
+                    running.stop.cancel();
+                }
+                () = running.canceled.notified(), if reason.is_none() => {
+                    reason = Some(Reason::Cancel);
+                    running.stop.cancel();
+                }
+                _ = beat.tick() => match inner.beat(&hold, &running).await {
+                    // Without an answer the store is in trouble: the lease may end, then the end is fenced off.
+                    Some(Beat::Held { cancel: false }) | None => {}
+                    Some(Beat::Held { cancel: true }) => {
+                        reason.get_or_insert(Reason::Cancel);
+                        running.stop.cancel();
+                    }
+                    Some(Beat::Lost) => {
+                        reason = Some(Reason::Lost);
+                        running.stop.cancel();
+                    }
+                },
+            }
+        }
+    };
+    inner.counters.ran(begun.elapsed());
+    let end = match (outcome, reason) {
+        (_, Some(Reason::Lost)) => {
+            tracing::warn!(id = %hold.id, epoch = hold.epoch, "the hold on an operation was lost, its result is dropped");
+            None
+        }
+        // It was faster than whatever told it to stop.
+        (Ok(finished), _) => Some(finished),
+        (Err((Wrong::Stopped, _)), Some(Reason::Cancel)) => Some(Outcome::Canceled),
+        (Err((Wrong::Stopped, limit)), Some(Reason::TimeLimit)) => {
+            Some(Outcome::Failed(too_slow(limit)))
+        }
+        (Err((Wrong::Stopped, _)), None) => {
+            // The server shuts down: the next one starts over, and this try does not count.
+            inner.give_back(&hold, Duration::ZERO, false).await;
+            None
+        }
+        (Err((Wrong::Fail(failure), _)), _) => Some(Outcome::Failed(failure)),
+        (Err((Wrong::Retry { failure, tries }, _)), _) => {
+            if record.attempts < tries {
+                tracing::warn!(id = %hold.id, attempt = record.attempts, reason = failure.message, "an operation is tried again");
+                inner.counters.retried.add(1);
+                inner
+                    .give_back(&hold, back_off(record.attempts), true)
+                    .await;
+                None
+            } else {
+                Some(Outcome::Failed(failure))
+            }
+        }
+    };
+    if let Some(outcome) = end {
+        inner.end(&hold, outcome, &record.inputs).await;
+    } else {
+        inner
+            .remove_blob(crate::blobs::Blobs::result_name(&hold.id, hold.epoch))
+            .await;
+    }
+    inner.running().remove(&record.id);
+    inner.changed.notify_waiters();
+}
+
+fn too_slow(limit: Duration) -> crate::queue::Failure {
+    crate::queue::Failure::new(
+        408,
+        "timeout",
+        format!(
+            "the operation did not end within its time limit of {} s: ask for more with the `x-aspose-timeout` header or raise `timeout`",
+            limit.as_secs_f64()
+        ),
+    )
+}
+
+/// Half a second, doubled with each try, at most a minute.
+fn back_off(attempts: u32) -> Duration {
+    Duration::from_millis(500)
+        .saturating_mul(1 << attempts.saturating_sub(1).min(10))
+        .min(Duration::from_mins(1))
+}

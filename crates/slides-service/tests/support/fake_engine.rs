@@ -1,0 +1,103 @@
+//! An engine whose decks are orders in words: `slides=3 warn`.
+
+use std::io::Write;
+use std::time::Duration;
+
+use slides_engine::{
+    Engine, EngineError, ErrorKind, Job, Monitor, OutputFile, Report, Sink, SourceKind, Support,
+    Warning,
+};
+use slides_types::ExportFormat;
+
+/// Follows the words of its source; a source without `slides=` is no presentation.
+#[derive(Debug, Default)]
+pub struct FakeEngine;
+
+impl Engine for FakeEngine {
+    fn support(&self, from: SourceKind, to: ExportFormat) -> Support {
+        match (from, to) {
+            (SourceKind::Pptx, ExportFormat::Pdf | ExportFormat::Png) => Support::Native,
+            (from, to) => Support::No(format!("{from:?} to {to:?} is not supported")),
+        }
+    }
+
+    fn convert(
+        &self,
+        job: &Job<'_>,
+        sink: &mut dyn Sink,
+        monitor: &dyn Monitor,
+    ) -> Result<Report, EngineError> {
+        let text = std::str::from_utf8(job.source).unwrap_or_default();
+        let orders: Vec<&str> = text.split_whitespace().collect();
+        let wants = |order: &str| orders.contains(&order);
+        let total: u32 = orders
+            .iter()
+            .find_map(|order| order.strip_prefix("slides=")?.parse().ok())
+            .ok_or_else(|| EngineError::new(ErrorKind::BadInput, "it has no slides"))?;
+        if wants("protected") && job.password != Some("secret") {
+            let kind = if job.password.is_some() {
+                ErrorKind::WrongPassword
+            } else {
+                ErrorKind::PasswordRequired
+            };
+            return Err(EngineError::new(kind, "protected"));
+        }
+        assert!(!wants("panic"), "as ordered");
+        if wants("abort") {
+            std::process::abort();
+        }
+        if wants("exhaust") {
+            let mut kept = Vec::new();
+            loop {
+                kept.push(vec![1_u8; 64 << 20]);
+                std::hint::black_box(&kept);
+            }
+        }
+        if wants("spin") {
+            loop {
+                std::hint::spin_loop();
+            }
+        }
+        while wants("hang") {
+            if monitor.is_stopped() {
+                return Err(EngineError::new(ErrorKind::Stopped, "stopped"));
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let slides: Vec<u32> = match job.slides {
+            [] => (1..=total).collect(),
+            some => some.to_vec(),
+        };
+        if let Some(wrong) = slides.iter().find(|slide| **slide == 0 || **slide > total) {
+            let text = format!("slide {wrong} does not exist: the deck has {total} slides");
+            return Err(EngineError::new(ErrorKind::InvalidOption, text));
+        }
+        let output = |e| EngineError::new(ErrorKind::Output, "the output failed").caused_by(e);
+        if job.per_slide || job.format == ExportFormat::Png {
+            for (done, slide) in (1..).zip(&slides) {
+                let file = OutputFile::slide(job.format, *slide);
+                write!(sink.create(&file).map_err(output)?, "slide {slide}").map_err(output)?;
+                monitor.progress(done, slides.len() as u32);
+            }
+        } else {
+            let mut file = sink
+                .create(&OutputFile::whole(job.format))
+                .map_err(output)?;
+            for (done, slide) in (1..).zip(&slides) {
+                writeln!(file, "slide {slide}").map_err(output)?;
+                monitor.progress(done, slides.len() as u32);
+            }
+            if wants("huge") {
+                file.write_all(&vec![0; 4 << 20]).map_err(output)?;
+            }
+        }
+        let mut report = Report::default();
+        report.slides = slides.len() as u32;
+        if wants("warn") {
+            report
+                .warnings
+                .push(Warning::new(Some(1), "chart", "left out"));
+        }
+        Ok(report)
+    }
+}
