@@ -1,2 +1,100 @@
-//! The `slides` command.
-fn main() {}
+//! The `slides` command: convert decks here, serve the API, follow operations on any server.
+//!
+//! Data goes to standard output, everything else to standard error. Exit status: 0 done, 1 the
+//! operation failed or was canceled, 2 usage, 3 the deadline passed, 4 service or network.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod arguments;
+mod console;
+mod convert;
+mod deck;
+mod doctor;
+mod engine;
+mod failure;
+mod quantity;
+mod remote;
+mod save;
+mod sdk;
+mod serve;
+mod warnings;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::arguments::{Arguments, Command};
+use crate::console::Console;
+use crate::failure::{Exit, Failure};
+
+fn main() -> ExitCode {
+    // A worker process gets its job on standard input and is started for each: nothing else is set up.
+    if std::env::args_os()
+        .nth(1)
+        .is_some_and(|argument| argument == "__worker")
+    {
+        return slides_service::worker_main(engine::native);
+    }
+    // Clap's own exit status of a usage error is 2 as well.
+    let arguments = Arguments::parse();
+    let mut console = Console::new(arguments.json, arguments.quiet);
+    start_log(
+        matches!(arguments.command, Command::Serve(_)),
+        arguments.log_json,
+    );
+    let outcome = catch_unwind(AssertUnwindSafe(|| run(arguments.command, &mut console)));
+    let result = outcome.unwrap_or_else(|_| {
+        Err(
+            Failure::new(Exit::Failed, "the command stopped because of a bug in it").hint(
+                "run it again with `SLIDES_LOG=error RUST_BACKTRACE=1` and report what it prints",
+            ),
+        )
+    });
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            console.failure(&failure);
+            ExitCode::from(failure.exit as u8)
+        }
+    }
+}
+
+fn run(command: Command, console: &mut Console) -> Result<(), Failure> {
+    match command {
+        Command::Convert(arguments) => convert::run(&arguments, console),
+        Command::Serve(arguments) => serve::run(&arguments, console),
+        Command::Start(arguments) => remote::start(&arguments, console),
+        Command::Status(arguments) => remote::status(&arguments, console),
+        Command::Watch(arguments) => remote::watch(&arguments, console),
+        Command::Result(arguments) => remote::result(&arguments, console),
+        Command::Cancel(arguments) => remote::cancel(&arguments, console),
+        Command::Doctor(arguments) => doctor::run(&arguments, console),
+    }
+}
+
+/// Logs to standard error: a server what it does, other commands only what is asked for.
+fn start_log(is_server: bool, json: bool) {
+    use tracing_subscriber::EnvFilter;
+    let wanted = std::env::var("SLIDES_LOG").ok();
+    let filter =
+        EnvFilter::new(
+            wanted
+                .as_deref()
+                .unwrap_or(if is_server { "info" } else { "off" }),
+        );
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false);
+    // Set once in the process; a second time cannot be.
+    let _ = if json {
+        log.json().try_init()
+    } else {
+        log.with_ansi(false).try_init()
+    };
+    // A panic is caught where it happens and told as an error; its place goes to the log.
+    std::panic::set_hook(Box::new(|panic| {
+        let backtrace = std::backtrace::Backtrace::capture();
+        tracing::error!(%panic, %backtrace, "a bug");
+    }));
+}

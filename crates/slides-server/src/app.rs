@@ -99,8 +99,12 @@ impl App {
             }
             ("/metrics", &Method::GET | &Method::HEAD) => {
                 exchange.name = "metrics";
-                let mut response =
-                    respond::text(self.metrics.text().map_err(|e| ApiError::internal(&e))?);
+                let mut response = respond::text(
+                    self.metrics
+                        .text()
+                        .await
+                        .map_err(|e| ApiError::internal(&e))?,
+                );
                 response.headers_mut().insert(
                     CONTENT_TYPE,
                     HeaderValue::from_static(

@@ -25,5 +25,5 @@ mod start;
 
 pub use auth::Credentials;
 pub use body::BodyLimits;
-pub use metrics::Gauge;
+pub use metrics::{Sample, SampleValue};
 pub use server::{ConnectionLimits, ServeError, Server, ServerBuilder};

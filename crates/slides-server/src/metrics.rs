@@ -1,42 +1,63 @@
-//! Counts and latencies of requests, and the caller's own gauges, as
+//! Counts and latencies of requests, and the caller's own figures, as
 //! Prometheus text.
 
 use std::fmt;
-use std::sync::Arc;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
-use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge as Level};
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
-/// One value of the caller, read when `/metrics` is asked.
+/// One figure of the caller, read when `/metrics` is asked.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub struct Gauge {
-    /// Name in snake case, without the `slides_` prefix.
+pub struct Sample {
+    /// Name in snake case, without the `slides_` prefix and without `_total`.
     pub name: String,
     /// A sentence that says what is counted, with its unit.
     pub help: String,
     /// Current value.
-    pub value: f64,
+    pub value: SampleValue,
 }
 
-impl Gauge {
-    /// A value with its name and meaning.
-    pub fn new(name: impl Into<String>, help: impl Into<String>, value: f64) -> Self {
+/// The kind of a figure.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum SampleValue {
+    /// Goes up and down.
+    Gauge(f64),
+    /// Only goes up.
+    Counter(u64),
+}
+
+impl Sample {
+    /// A figure that goes up and down.
+    pub fn gauge(name: impl Into<String>, help: impl Into<String>, value: f64) -> Self {
         Self {
             name: name.into(),
             help: help.into(),
-            value,
+            value: SampleValue::Gauge(value),
+        }
+    }
+
+    /// A figure that only goes up.
+    pub fn counter(name: impl Into<String>, help: impl Into<String>, value: u64) -> Self {
+        Self {
+            name: name.into(),
+            help: help.into(),
+            value: SampleValue::Counter(value),
         }
     }
 }
 
-pub(crate) type Gauges = Arc<dyn Fn() -> Vec<Gauge> + Send + Sync>;
+pub(crate) type Samples =
+    Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Vec<Sample>> + Send>> + Send + Sync>;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Labels {
@@ -54,6 +75,8 @@ pub(crate) struct Metrics {
     requests: Family<Labels, Counter>,
     seconds: Family<CallLabel, Histogram>,
     in_flight: Level,
+    samples: Option<Samples>,
+    callers: Callers,
 }
 
 /// Buckets in seconds.
@@ -64,11 +87,12 @@ fn latencies() -> Histogram {
 }
 
 impl Metrics {
-    pub(crate) fn new(gauges: Option<Gauges>) -> Self {
+    pub(crate) fn new(samples: Option<Samples>) -> Self {
         let mut registry = Registry::with_prefix("slides");
         let requests = Family::default();
         let seconds = Family::new_with_constructor(latencies as fn() -> Histogram);
         let in_flight = Level::default();
+        let callers = Callers::default();
         registry.register(
             "http_requests",
             "Answered requests by call and status",
@@ -85,14 +109,14 @@ impl Metrics {
             "Requests that are being answered",
             in_flight.clone(),
         );
-        if let Some(gauges) = gauges {
-            registry.register_collector(Box::new(CallersGauges(gauges)));
-        }
+        registry.register_collector(Box::new(callers.clone()));
         Self {
             registry,
             requests,
             seconds,
             in_flight,
+            samples,
+            callers,
         }
     }
 
@@ -109,7 +133,15 @@ impl Metrics {
             .observe(took.as_secs_f64());
     }
 
-    pub(crate) fn text(&self) -> Result<String, fmt::Error> {
+    pub(crate) async fn text(&self) -> Result<String, fmt::Error> {
+        if let Some(samples) = &self.samples {
+            let samples = samples().await;
+            *self
+                .callers
+                .0
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner) = samples;
+        }
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &self.registry)?;
         Ok(text)
@@ -131,21 +163,34 @@ impl Drop for InFlight {
     }
 }
 
-struct CallersGauges(Gauges);
+/// The caller's figures as of the last question.
+#[derive(Debug, Clone, Default)]
+struct Callers(Arc<Mutex<Vec<Sample>>>);
 
-impl fmt::Debug for CallersGauges {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("CallersGauges")
-    }
-}
-
-impl Collector for CallersGauges {
+impl Collector for Callers {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
-        for gauge in (self.0)() {
-            let metric = ConstGauge::new(gauge.value);
-            let encoder =
-                encoder.encode_descriptor(&gauge.name, &gauge.help, None, metric.metric_type())?;
-            metric.encode(encoder)?;
+        let samples = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for Sample { name, help, value } in samples.iter() {
+            match *value {
+                SampleValue::Gauge(value) => {
+                    let metric = ConstGauge::new(value);
+                    metric.encode(encoder.encode_descriptor(
+                        name,
+                        help,
+                        None,
+                        metric.metric_type(),
+                    )?)?;
+                }
+                SampleValue::Counter(value) => {
+                    let metric = ConstCounter::new(value);
+                    metric.encode(encoder.encode_descriptor(
+                        name,
+                        help,
+                        None,
+                        metric.metric_type(),
+                    )?)?;
+                }
+            }
         }
         Ok(())
     }
@@ -155,19 +200,24 @@ impl Collector for CallersGauges {
 mod tests {
     use super::*;
 
-    #[test]
-    fn requests_and_the_callers_gauges_are_shown() {
-        let metrics = Metrics::new(Some(Arc::new(|| {
-            vec![Gauge::new("queue_depth", "Operations that wait", 3.0)]
-        })));
+    #[tokio::test]
+    async fn requests_and_the_callers_figures_are_shown() {
+        let samples: Samples = Arc::new(|| {
+            Box::pin(std::future::ready(vec![
+                Sample::gauge("queue_depth", "Operations that wait", 3.0),
+                Sample::counter("operations", "Operations accepted", 7),
+            ]))
+        });
+        let metrics = Metrics::new(Some(samples));
         let guard = metrics.begin();
         metrics.record("StartConvert", 201, Duration::from_millis(7));
-        let text = metrics.text().unwrap();
+        let text = metrics.text().await.unwrap();
         for line in [
             "slides_http_requests_total{call=\"StartConvert\",status=\"201\"} 1",
             "slides_http_request_duration_seconds_bucket{le=\"0.01\",call=\"StartConvert\"} 1",
             "slides_http_requests_in_flight 1",
             "slides_queue_depth 3.0",
+            "slides_operations_total 7",
         ] {
             assert!(text.contains(line), "{line} is not in\n{text}");
         }
@@ -175,6 +225,7 @@ mod tests {
         assert!(
             metrics
                 .text()
+                .await
                 .unwrap()
                 .contains("slides_http_requests_in_flight 0")
         );

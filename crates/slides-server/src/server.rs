@@ -15,7 +15,7 @@ use slides_core::{AsyncApi, StorageApi};
 use crate::app::{App, Ready};
 use crate::auth::{Authority, Credentials};
 use crate::body::BodyLimits;
-use crate::metrics::{Gauge, Gauges, Metrics};
+use crate::metrics::{Metrics, Sample, Samples};
 
 /// Times and counts of connections.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub struct ServerBuilder {
     connections: ConnectionLimits,
     spool_dir: Option<PathBuf>,
     ready: Option<Ready>,
-    gauges: Option<Gauges>,
+    samples: Option<Samples>,
     vendor_messages: bool,
     allow_open: bool,
 }
@@ -92,7 +92,7 @@ impl Server {
             connections: ConnectionLimits::default(),
             spool_dir: None,
             ready: None,
-            gauges: None,
+            samples: None,
             vendor_messages: false,
             allow_open: false,
         }
@@ -150,9 +150,12 @@ impl ServerBuilder {
         self
     }
 
-    /// Values that `/metrics` shows beside the requests.
-    pub fn gauges(mut self, gauges: impl Fn() -> Vec<Gauge> + Send + Sync + 'static) -> Self {
-        self.gauges = Some(Arc::new(gauges));
+    /// Figures that `/metrics` shows beside the requests.
+    pub fn samples<F>(mut self, samples: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Vec<Sample>> + Send + 'static,
+    {
+        self.samples = Some(Arc::new(move || Box::pin(samples())));
         self
     }
 
@@ -181,7 +184,7 @@ impl ServerBuilder {
                 limits: self.limits,
                 spool_dir: self.spool_dir,
                 ready: self.ready,
-                metrics: Metrics::new(self.gauges),
+                metrics: Metrics::new(self.samples),
                 vendor_messages: self.vendor_messages,
                 draining: AtomicBool::new(false),
             }),

@@ -557,8 +557,8 @@ async fn health_and_metrics_need_no_token() {
     )
     .credentials(slides_server::Credentials::new("me", "s3cret"))
     .ready(|| Err("the disk is full".into()))
-    .gauges(|| {
-        vec![slides_server::Gauge::new(
+    .samples(|| async {
+        vec![slides_server::Sample::gauge(
             "queue_depth",
             "Operations that wait",
             2.0,

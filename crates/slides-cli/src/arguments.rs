@@ -1,0 +1,246 @@
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgAction, Args, Parser, Subcommand};
+
+use crate::quantity::{parse_duration, parse_size};
+
+/// Convert presentations: here, on a server of your own, or in the vendor's cloud.
+#[derive(Debug, Parser)]
+#[command(
+    name = "slides",
+    version,
+    max_term_width = 100,
+    arg_required_else_help = true
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Write JSON lines to standard output.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Write nothing but data and errors.
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+    /// Write the log (`SLIDES_LOG=debug`, ...) as JSON lines.
+    #[arg(long, global = true)]
+    pub(crate) log_json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Convert a deck in this process, without a server.
+    Convert(ConvertArguments),
+    /// Serve the API from this machine.
+    Serve(ServeArguments),
+    /// Start a conversion on a server and print its id.
+    Start(StartArguments),
+    /// Print where an operation stands.
+    Status(IdArguments),
+    /// Follow an operation to its end.
+    Watch(WatchArguments),
+    /// Fetch the result of a finished operation.
+    Result(ResultArguments),
+    /// Cancel an operation.
+    Cancel(IdArguments),
+    /// Check what this machine has for conversions.
+    Doctor(DoctorArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ConvertArguments {
+    /// The deck.
+    #[arg(value_name = "IN")]
+    pub(crate) input: PathBuf,
+    /// Where the result goes; its extension is the format. Several slides as images become
+    /// `OUT_1.png`, `OUT_2.png`, ... unless OUT ends with `.zip`.
+    #[arg(value_name = "OUT")]
+    pub(crate) output: PathBuf,
+    /// Format, where the extension does not say it.
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) to: Option<String>,
+    #[command(flatten)]
+    pub(crate) export: ExportArguments,
+    /// Give up after this time, such as `90s` or `5m`.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub(crate) timeout: Option<Duration>,
+}
+
+/// What is asked of a conversion.
+#[derive(Debug, Args)]
+pub(crate) struct ExportArguments {
+    /// Slides to keep, such as `1,3-5`.
+    #[arg(long, value_name = "LIST")]
+    pub(crate) slides: Option<String>,
+    /// Export option of the format, such as `jpegQuality=80`; may be repeated.
+    #[arg(long = "option", value_name = "KEY=VALUE", action = ArgAction::Append)]
+    pub(crate) options: Vec<String>,
+    /// Read the deck's password from the first line of a file.
+    #[arg(long, value_name = "FILE", group = "password_source")]
+    pub(crate) password_file: Option<PathBuf>,
+    /// Read the deck's password from an environment variable.
+    #[arg(long, value_name = "NAME", group = "password_source")]
+    pub(crate) password_env: Option<String>,
+    /// The deck's password; others on this machine can see it while the command runs.
+    #[arg(long, value_name = "TEXT", group = "password_source")]
+    pub(crate) password: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArguments {
+    /// Address and port.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// Folder of queue, results and storages.
+    #[arg(long, value_name = "DIR", default_value = "slides-data")]
+    pub(crate) data: PathBuf,
+    /// Ask nobody for a token, even when credentials are set.
+    #[arg(long, conflicts_with = "credentials_file")]
+    pub(crate) no_auth: bool,
+    /// Clients that may use the server, one `id:secret` a line.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) credentials_file: Option<PathBuf>,
+    /// Id of the client that may use the server.
+    #[arg(
+        long,
+        value_name = "ID",
+        env = "SLIDES_CLIENT_ID",
+        hide_env_values = true
+    )]
+    pub(crate) client_id: Option<String>,
+    /// Allow an address that others can reach without any credentials.
+    #[arg(long)]
+    pub(crate) allow_open: bool,
+    /// Conversions at the same time; default: processor cores.
+    #[arg(long, value_name = "N")]
+    pub(crate) workers: Option<usize>,
+    /// LibreOffice's executable, or `off`; default: `soffice` on PATH, if there.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) soffice: Option<PathBuf>,
+    /// Largest request body, such as `200M`.
+    #[arg(long, value_name = "SIZE", default_value = "200M", value_parser = parse_size)]
+    pub(crate) max_body: u64,
+    /// Longest run of an operation.
+    #[arg(long, value_name = "TIME", default_value = "120s", value_parser = parse_duration)]
+    pub(crate) job_timeout: Duration,
+    /// Memory of one conversion.
+    #[arg(long, value_name = "SIZE", default_value = "2G", value_parser = parse_size)]
+    pub(crate) job_memory: u64,
+    /// How long ended operations and their results are kept.
+    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = parse_duration)]
+    pub(crate) retention: Duration,
+    /// Put the vendor's sentences into errors about missing files, as the vendor's own tests want them.
+    #[arg(long)]
+    pub(crate) vendor_messages: bool,
+}
+
+/// Which server, and who asks.
+#[derive(Debug, Args)]
+pub(crate) struct ServerArguments {
+    /// The server.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "SLIDES_SERVER",
+        default_value = "http://127.0.0.1:8080"
+    )]
+    pub(crate) server: String,
+    /// Client id; the secret comes from SLIDES_CLIENT_SECRET.
+    #[arg(
+        long,
+        value_name = "ID",
+        env = "SLIDES_CLIENT_ID",
+        hide_env_values = true
+    )]
+    pub(crate) client_id: Option<String>,
+    /// Where tokens come from, if not from the server itself.
+    #[arg(long, value_name = "URL", env = "SLIDES_AUTH_SERVER")]
+    pub(crate) auth_server: Option<String>,
+    /// Send credentials over plain http to another machine.
+    #[arg(long)]
+    pub(crate) allow_plain_http: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StartArguments {
+    /// The deck: a file here, or with `--stored` a path in the server's storage.
+    #[arg(value_name = "IN")]
+    pub(crate) input: PathBuf,
+    /// Format of the result.
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) to: String,
+    /// The deck lies in the server's storage.
+    #[arg(long)]
+    pub(crate) stored: bool,
+    /// Save the result in the server's storage under this path.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) out_path: Option<String>,
+    /// Name of the storage.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) storage: Option<String>,
+    /// Storage folder with fonts.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) fonts_folder: Option<String>,
+    #[command(flatten)]
+    pub(crate) export: ExportArguments,
+    /// Longest run of the operation on the server.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub(crate) timeout: Option<Duration>,
+    /// Two starts with one key make one operation.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) idempotency_key: Option<String>,
+    #[command(flatten)]
+    pub(crate) server: ServerArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct IdArguments {
+    /// The operation.
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) server: ServerArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WatchArguments {
+    /// The operation.
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    /// Give up after this time; the operation goes on.
+    #[arg(long, value_name = "TIME", default_value = "15m", value_parser = parse_duration)]
+    pub(crate) timeout: Duration,
+    #[command(flatten)]
+    pub(crate) server: ServerArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ResultArguments {
+    /// The operation.
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    /// Where the result goes.
+    #[arg(value_name = "OUT")]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) server: ServerArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArguments {
+    /// The data folder that `serve` would use.
+    #[arg(long, value_name = "DIR", default_value = "slides-data")]
+    pub(crate) data: PathBuf,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        use clap::CommandFactory;
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,160 @@
+//! What people and scripts see: data on standard output, everything else on standard error.
+
+use std::io::{self, IsTerminal, Write};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+use crate::sdk::{Operation, OperationStatus};
+
+/// Both standard streams.
+pub(crate) struct Console {
+    json: bool,
+    quiet: bool,
+    /// One redrawn line; only on a terminal.
+    bar: Option<ProgressBar>,
+    /// What was said last, so that it is said once.
+    last: Option<(OperationStatus, Option<i32>)>,
+}
+
+impl Console {
+    pub(crate) fn new(json: bool, quiet: bool) -> Self {
+        let bar = (!json && !quiet && io::stderr().is_terminal()).then(|| {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
+                bar.set_style(style);
+            }
+            bar
+        });
+        Self {
+            json,
+            quiet,
+            bar,
+            last: None,
+        }
+    }
+
+    /// A line of data; in JSON mode the event stands for it.
+    pub(crate) fn data(&self, line: &str, event: &Value) {
+        let text = if self.json {
+            event.to_string()
+        } else {
+            line.to_owned()
+        };
+        // A closed pipe is the reader's choice.
+        let _ = writeln!(io::stdout(), "{text}");
+    }
+
+    /// Something that only JSON readers are told.
+    pub(crate) fn event(&self, event: &Value) {
+        if self.json {
+            let _ = writeln!(io::stdout(), "{event}");
+        }
+    }
+
+    /// A remark for people.
+    pub(crate) fn note(&self, line: &str) {
+        if !self.quiet && !self.json {
+            self.say(line);
+        }
+    }
+
+    fn say(&self, line: &str) {
+        let write = || {
+            let _ = writeln!(io::stderr(), "{line}");
+        };
+        match &self.bar {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+
+    /// Where an operation stands.
+    pub(crate) fn operation(&mut self, operation: &Operation) {
+        let step = operation
+            .progress
+            .as_ref()
+            .map(|progress| progress.step_index);
+        if self.last.as_ref() == Some(&(operation.status.clone(), step)) {
+            return;
+        }
+        let is_new_status = self
+            .last
+            .as_ref()
+            .is_none_or(|(status, _)| *status != operation.status);
+        self.last = Some((operation.status.clone(), step));
+        if self.json {
+            self.event(&json!({ "event": "status", "operation": operation }));
+            return;
+        }
+        let progress = operation
+            .progress
+            .as_ref()
+            .filter(|progress| progress.step_count > 0);
+        match (&self.bar, progress) {
+            (Some(bar), Some(progress)) => {
+                bar.set_length(u64::try_from(progress.step_count).unwrap_or(0));
+                bar.set_position(u64::try_from(progress.step_index).unwrap_or(0));
+                if let Ok(style) =
+                    ProgressStyle::with_template("{msg} {wide_bar} slide {pos} of {len}")
+                {
+                    bar.set_style(style);
+                }
+                bar.set_message(operation.status.to_string());
+            }
+            (Some(bar), None) => bar.set_message(operation.status.to_string()),
+            (None, _) if is_new_status && !self.quiet => {
+                self.say(&format!("operation {}: {}", operation.id, operation.status))
+            }
+            (None, _) => {}
+        }
+    }
+
+    /// The operation is over: the redrawn line goes.
+    pub(crate) fn done(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+
+    /// Warnings of a conversion; they are shown even when nothing else is.
+    pub(crate) fn warnings(&self, warnings: &[String]) {
+        for line in crate::warnings::grouped(warnings) {
+            if self.json {
+                self.event(&json!({ "event": "warning", "warning": line }));
+            } else {
+                self.say(&format!("warning: {line}"));
+            }
+        }
+    }
+
+    pub(crate) fn failure(&mut self, failure: &Failure) {
+        self.done();
+        if self.json {
+            self.event(&json!({
+                "event": "error",
+                "error": failure.message,
+                "causes": failure.causes,
+                "hint": failure.hint,
+                "id": failure.id.as_ref().map(ToString::to_string),
+                "exit": failure.exit as u8,
+            }));
+            return;
+        }
+        self.say(&format!("error: {}", failure.message));
+        for cause in &failure.causes {
+            self.say(&format!("caused by: {cause}"));
+        }
+        if let Some(id) = failure
+            .id
+            .as_ref()
+            .filter(|_| failure.exit == crate::failure::Exit::Deadline)
+        {
+            self.say(&format!("operation: {id}"));
+        }
+        if let Some(hint) = &failure.hint {
+            self.say(&format!("\nhint: {hint}"));
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! Commands against a server: ours or the vendor's.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::arguments::{
+    IdArguments, ResultArguments, ServerArguments, StartArguments, WatchArguments,
+};
+use crate::console::Console;
+use crate::deck::Wishes;
+use crate::failure::{Exit, Failure};
+use crate::sdk::{
+    Client, Download, Error, OperationHandle, OperationId, OperationStatus, Outcome, Payload,
+    PollPolicy, SecretString, StartConversion,
+};
+use crate::{deck, save};
+
+fn client(arguments: &ServerArguments) -> Result<Client, Failure> {
+    let mut builder = Client::builder().base_url(&arguments.server);
+    if let Some(url) = &arguments.auth_server {
+        builder = builder.auth_base_url(url);
+    }
+    if let Some(id) = &arguments.client_id {
+        // Only from the environment: the command line of a process is public.
+        let secret = std::env::var("SLIDES_CLIENT_SECRET").map_err(|_| {
+            Failure::usage("a client id is set, but no secret").hint("set SLIDES_CLIENT_SECRET, or leave out SLIDES_CLIENT_ID for a server without credentials")
+        })?;
+        builder = builder.credentials(id, SecretString::from(secret));
+    }
+    if arguments.allow_plain_http {
+        builder = builder.allow_plain_http();
+    }
+    builder.build().map_err(|error| {
+        let mut failure = Failure::from_sdk(&error);
+        failure.exit = Exit::Usage;
+        failure
+    })
+}
+
+fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| {
+            Failure::new(Exit::Failed, "cannot start the runtime").caused_by(&error)
+        })?;
+    runtime.block_on(work)
+}
+
+fn from_sdk(error: Error) -> Failure {
+    Failure::from_sdk(&error)
+}
+
+pub(crate) fn start(arguments: &StartArguments, console: &mut Console) -> Result<(), Failure> {
+    let format = deck::format_by_name(&arguments.to)?;
+    let wishes = Wishes::new(format, &arguments.export)?;
+    if !arguments.stored && !arguments.input.is_file() {
+        return Err(Failure::usage(format!(
+            "`{}` is not a file here",
+            arguments.input.display()
+        ))
+        .hint("`--stored` takes a deck from the server's storage"));
+    }
+    let client = client(&arguments.server)?;
+    let stored = arguments.input.to_string_lossy();
+    let (folder, name) = stored
+        .trim_matches('/')
+        .rsplit_once('/')
+        .unwrap_or(("", stored.trim_matches('/')));
+    let upload = || Payload::path(&arguments.input);
+    let id = block_on(async {
+        match (arguments.stored, &arguments.out_path) {
+            (false, None) => id_of(
+                dress(client.start_convert(upload(), format), wishes, arguments)
+                    .send()
+                    .await,
+            ),
+            (false, Some(out_path)) => id_of(
+                dress(
+                    client.start_convert_and_save(upload(), format, out_path),
+                    wishes,
+                    arguments,
+                )
+                .send()
+                .await,
+            ),
+            (true, None) => {
+                let call = client
+                    .start_download_presentation(name, format)
+                    .folder(folder);
+                id_of(dress(call, wishes, arguments).send().await)
+            }
+            (true, Some(out_path)) => {
+                let call = client
+                    .start_save_presentation(name, format, out_path)
+                    .folder(folder);
+                id_of(dress(call, wishes, arguments).send().await)
+            }
+        }
+    })?;
+    console.data(
+        id.as_str(),
+        &json!({ "event": "started", "id": id.as_str() }),
+    );
+    Ok(())
+}
+
+/// Adds everything that was asked for.
+fn dress<S, T: Outcome>(
+    call: StartConversion<S, T>,
+    wishes: Wishes,
+    arguments: &StartArguments,
+) -> StartConversion<S, T> {
+    let mut call = wishes.apply(call);
+    if let Some(storage) = &arguments.storage {
+        call = call.storage(storage);
+    }
+    if let Some(folder) = &arguments.fonts_folder {
+        call = call.fonts_folder(folder);
+    }
+    if let Some(timeout) = arguments.timeout {
+        call = call.timeout(timeout);
+    }
+    match &arguments.idempotency_key {
+        Some(key) => call.idempotency_key(key),
+        None => call,
+    }
+}
+
+fn id_of<T: Outcome>(sent: Result<OperationHandle<T>, Error>) -> Result<OperationId, Failure> {
+    sent.map(|handle| handle.id().clone()).map_err(from_sdk)
+}
+
+pub(crate) fn status(arguments: &IdArguments, console: &mut Console) -> Result<(), Failure> {
+    let client = client(&arguments.server)?;
+    let id = OperationId::from(arguments.id.as_str());
+    let operation = block_on(async { client.api().status(&id).await.map_err(from_sdk) })?.operation;
+    let mut line = operation.status.to_string();
+    if let Some(progress) = &operation.progress {
+        line.push_str(&format!(" {}/{}", progress.step_index, progress.step_count));
+    }
+    if let Some(message) = operation
+        .error
+        .as_ref()
+        .and_then(|error| error.message.as_deref())
+    {
+        line.push_str(": ");
+        line.push_str(message);
+    }
+    console.data(&line, &json!({ "event": "status", "operation": operation }));
+    Ok(())
+}
+
+pub(crate) fn watch(arguments: &WatchArguments, console: &mut Console) -> Result<(), Failure> {
+    let client = client(&arguments.server)?;
+    let policy = PollPolicy {
+        deadline: Some(arguments.timeout),
+        not_found_grace: Duration::ZERO,
+        ..PollPolicy::default()
+    };
+    let mut handle = client
+        .operation::<Download>(arguments.id.as_str())
+        .with_policy(policy);
+    let last = block_on(async {
+        let mut last = None;
+        while let Some(operation) = handle.next().await {
+            let operation = operation.map_err(from_sdk)?;
+            console.operation(&operation);
+            last = Some(operation);
+        }
+        Ok(last)
+    })?;
+    console.done();
+    let id = OperationId::from(arguments.id.as_str());
+    match last {
+        Some(operation) if operation.status == OperationStatus::Finished => {
+            console.data("Finished", &json!({ "event": "done", "id": id.as_str() }));
+            Ok(())
+        }
+        Some(operation) if operation.status == OperationStatus::Canceled => {
+            Err(from_sdk(Error::Canceled { id }))
+        }
+        Some(operation) => Err(from_sdk(Error::Failed {
+            id,
+            error: Box::new(operation.error.unwrap_or_default()),
+        })),
+        None => Err(Failure::new(Exit::Service, "the server told no status")),
+    }
+}
+
+pub(crate) fn result(arguments: &ResultArguments, console: &mut Console) -> Result<(), Failure> {
+    let client = client(&arguments.server)?;
+    let id = OperationId::from(arguments.id.as_str());
+    let format = deck::format_by_extension(&arguments.output).ok();
+    let (warnings, written) = block_on(async {
+        let download = client.api().result(&id).await.map_err(from_sdk)?;
+        let warnings = download.warnings.clone();
+        Ok((
+            warnings,
+            save::save(download, format, &arguments.output).await?,
+        ))
+    })?;
+    console.warnings(&warnings);
+    let files: Vec<_> = written
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
+    console.event(&json!({ "event": "done", "files": files, "warnings": warnings.len() }));
+    Ok(())
+}
+
+pub(crate) fn cancel(arguments: &IdArguments, console: &mut Console) -> Result<(), Failure> {
+    let client = client(&arguments.server)?;
+    let id = OperationId::from(arguments.id.as_str());
+    block_on(async { client.api().cancel(&id).await.map_err(from_sdk) })?;
+    console.note(&format!("operation {id}: cancel asked"));
+    console.event(&json!({ "event": "canceled", "id": id.as_str() }));
+    Ok(())
+}

@@ -1,0 +1,223 @@
+//! Results as files: whole or not at all.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::failure::{Exit, Failure};
+use crate::sdk::{Download, ExportFormat};
+
+/// Files of one result.
+const MAX_FILES: usize = 25_000;
+
+/// Writes a result and tells the files that were written.
+pub(crate) async fn save(
+    download: Download,
+    format: Option<ExportFormat>,
+    output: &Path,
+) -> Result<Vec<PathBuf>, Failure> {
+    let folder = output
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let is_zip = download.content_type.as_deref() == Some("application/zip");
+    let wants_zip = output
+        .extension()
+        .is_some_and(|text| text.eq_ignore_ascii_case("zip"));
+    if !is_zip || wants_zip || !format.is_none_or(is_one_file_per_slide) {
+        download
+            .save(output)
+            .await
+            .map_err(|error| Failure::from_sdk(&error))?;
+        return Ok(vec![output.to_owned()]);
+    }
+    let archive = temporary(folder)?;
+    download
+        .save(archive.path())
+        .await
+        .map_err(|error| Failure::from_sdk(&error))?;
+    unpack(archive.path(), folder, output)
+}
+
+/// Formats of which a slide is a file of its own (contract section 9, choice 12).
+fn is_one_file_per_slide(format: ExportFormat) -> bool {
+    use ExportFormat::{Bmp, Emf, Jpeg, Png, Svg};
+    matches!(format, Jpeg | Png | Bmp | Svg | Emf)
+}
+
+fn temporary(folder: &Path) -> Result<tempfile::NamedTempFile, Failure> {
+    tempfile::Builder::new()
+        .prefix(".slides-")
+        .tempfile_in(folder)
+        .map_err(|error| {
+            Failure::new(
+                Exit::Failed,
+                format!("cannot write in `{}`", folder.display()),
+            )
+            .caused_by(&error)
+        })
+}
+
+/// Writes `deck_3.png` of the archive as `OUT_3.png`. Nothing is renamed before everything is written.
+fn unpack(archive: &Path, folder: &Path, output: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let failed = |error: &(dyn std::error::Error + 'static)| {
+        Failure::new(
+            Exit::Failed,
+            format!("cannot write the slides beside `{}`", output.display()),
+        )
+        .caused_by(error)
+    };
+    let mut archive = File::open(archive)
+        .map_err(|e| failed(&e))
+        .and_then(|file| zip::ZipArchive::new(file).map_err(|e| failed(&e)))?;
+    if archive.len() > MAX_FILES {
+        return Err(Failure::new(
+            Exit::Failed,
+            format!("the result has more than {MAX_FILES} files"),
+        ));
+    }
+    let stem = output.file_stem().unwrap_or_default().to_string_lossy();
+    let mut written = Vec::new();
+    for index in 0..archive.len() {
+        let mut entry = archive.by_index(index).map_err(|e| failed(&e))?;
+        let name = entry.name().map_err(|e| failed(&e))?.into_owned();
+        let path = folder.join(own_name(&stem, output, &name, index));
+        let mut file = temporary(folder)?;
+        io::copy(&mut entry, file.as_file_mut()).map_err(|e| failed(&e))?;
+        written.push((file, path));
+    }
+    let mut paths = Vec::new();
+    for (file, path) in written {
+        readable_by_others(file.path()).map_err(|e| failed(&e))?;
+        file.persist(&path).map_err(|e| failed(&e.error))?;
+        paths.push(path);
+    }
+    Ok(paths)
+}
+
+/// The number at the end of an entry's name goes behind the name that was asked for.
+fn own_name(stem: &str, output: &Path, entry: &str, index: usize) -> String {
+    let entry_stem = Path::new(entry)
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy();
+    let number = entry_stem
+        .rsplit_once('_')
+        .and_then(|(_, number)| number.parse::<u32>().ok());
+    let number = number.map_or(index + 1, |number| number as usize);
+    let extension = output
+        .extension()
+        .or(Path::new(entry).extension())
+        .unwrap_or_default()
+        .to_string_lossy();
+    format!("{stem}_{number}.{extension}")
+}
+
+/// Temporary files are private; results get what any new file gets.
+#[cfg(unix)]
+fn readable_by_others(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let mask = rustix::process::umask(rustix::fs::Mode::empty());
+    rustix::process::umask(mask);
+    fs::set_permissions(
+        path,
+        fs::Permissions::from_mode(0o666 & !mask.as_raw_mode()),
+    )
+}
+
+#[cfg(not(unix))]
+fn readable_by_others(_path: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn archive(names: &[&str]) -> Vec<u8> {
+        let mut zip = zip::ZipWriter::new(io::Cursor::new(Vec::new()));
+        for name in names {
+            zip.start_file(*name, zip::write::SimpleFileOptions::default())
+                .unwrap();
+            zip.write_all(name.as_bytes()).unwrap();
+        }
+        zip.finish().unwrap().into_inner()
+    }
+
+    fn zipped(names: &[&str]) -> Download {
+        Download::from_bytes(archive(names)).with_type(Some("application/zip".into()), None)
+    }
+
+    fn listing(folder: &Path) -> Vec<String> {
+        let mut names: Vec<_> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[tokio::test]
+    async fn slides_become_files_beside_each_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = save(
+            zipped(&["deck_2.png", "deck_10.png"]),
+            Some(ExportFormat::Png),
+            &folder.path().join("x.png"),
+        )
+        .await
+        .unwrap();
+        assert_eq!(paths.len(), 2);
+        assert_eq!(listing(folder.path()), ["x_10.png", "x_2.png"]);
+        assert_eq!(
+            fs::read(folder.path().join("x_2.png")).unwrap(),
+            b"deck_2.png"
+        );
+    }
+
+    #[tokio::test]
+    async fn an_archive_that_was_asked_for_stays_one() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, format) in [("x.zip", ExportFormat::Png), ("x.html", ExportFormat::Html)] {
+            save(
+                zipped(&["deck_1.png"]),
+                Some(format),
+                &folder.path().join(name),
+            )
+            .await
+            .unwrap();
+        }
+        assert_eq!(listing(folder.path()), ["x.html", "x.zip"]);
+    }
+
+    #[tokio::test]
+    async fn entries_that_climb_out_stay_beside_the_output() {
+        let folder = tempfile::tempdir().unwrap();
+        save(
+            zipped(&["../../evil_7.png"]),
+            Some(ExportFormat::Png),
+            &folder.path().join("x.png"),
+        )
+        .await
+        .unwrap();
+        assert_eq!(listing(folder.path()), ["x_7.png"]);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_left_of_a_broken_archive() {
+        let folder = tempfile::tempdir().unwrap();
+        let broken = Download::from_bytes(&b"PK no archive"[..])
+            .with_type(Some("application/zip".into()), None);
+        let failure = save(
+            broken,
+            Some(ExportFormat::Png),
+            &folder.path().join("x.png"),
+        )
+        .await
+        .unwrap_err();
+        assert_eq!(failure.exit, Exit::Failed);
+        assert!(listing(folder.path()).is_empty());
+    }
+}

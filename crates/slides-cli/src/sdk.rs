@@ -1,0 +1,7 @@
+//! What the commands use of the SDK, in one place.
+
+pub(crate) use slides::http::SecretString;
+pub(crate) use slides::{
+    Client, Download, Error, ExportFormat, ExportOptions, Operation, OperationHandle, OperationId,
+    OperationStatus, Outcome, Password, Payload, PollPolicy, StartConversion,
+};
