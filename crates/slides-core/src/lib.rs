@@ -38,7 +38,7 @@ pub use handle::OperationHandle;
 pub use id::OperationId;
 pub use outcome::{Outcome, Saved};
 pub use payload::{ByteStream, Payload};
-pub use phase::{Phase, PhaseExt, can_move};
+pub use phase::{Phase, PhaseExt};
 pub use policy::PollPolicy;
 pub use request::{
     CallOptions, DocumentSource, Merge, MergeSource, Range, SplitSize, StartCall, StartRequest,
