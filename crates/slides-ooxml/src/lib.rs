@@ -27,6 +27,8 @@ pub mod model;
 mod package;
 mod read;
 mod sniff;
+#[cfg(test)]
+mod tests;
 mod xml;
 
 pub use deck::Deck;

@@ -50,14 +50,14 @@ impl Export<'_> {
         monitor.progress(0, total);
         match self.job.format {
             ExportFormat::Pdf if !self.job.per_slide => {
-                self.whole_pdf(sink, monitor, &mut warnings)?
+                self.whole_pdf(sink, monitor, &mut warnings)?;
             }
             _ => self.slide_files(sink, monitor, &mut warnings)?,
         }
-        let mut report = Report::default();
-        report.slides = total;
-        report.warnings = warnings.finish();
-        Ok(report)
+        Ok(Report {
+            slides: total,
+            warnings: warnings.finish(),
+        })
     }
 
     /// All pages in one PDF. Pages are laid out ahead on the workers and written here, one by one.

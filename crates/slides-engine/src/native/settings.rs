@@ -234,15 +234,15 @@ mod tests {
             ("password", |o| o.password = Some("x".into())),
             ("compliance", |o| o.compliance = Some(PdfCompliance::PdfA2b)),
             ("accessPermissions", |o| {
-                o.access_permissions = Some(AccessPermissions::default())
+                o.access_permissions = Some(AccessPermissions::default());
             }),
             ("hideInk", |o| o.hide_ink = Some(true)),
             ("jpegQuality", |o| o.jpeg_quality = Some(101)),
             ("sufficientResolution", |o| {
-                o.sufficient_resolution = Some(f64::NAN)
+                o.sufficient_resolution = Some(f64::NAN);
             }),
             ("fontSubstRules", |o| {
-                o.font_subst_rules = Some(vec![slides_types::FontSubstRule::default()])
+                o.font_subst_rules = Some(vec![slides_types::FontSubstRule::default()]);
             }),
         ];
         for (name, change) in rows {

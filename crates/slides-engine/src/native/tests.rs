@@ -223,7 +223,7 @@ fn limits_are_named() {
         ("max_slides", |limits| limits.max_slides = 1),
         ("max_page_pixels", |limits| limits.max_page_pixels = 1000),
         ("max_xml_part_bytes", |limits| {
-            limits.max_xml_part_bytes = 50
+            limits.max_xml_part_bytes = 50;
         }),
     ];
     for (setting, change) in rows {

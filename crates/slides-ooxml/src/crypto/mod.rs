@@ -56,7 +56,11 @@ pub(crate) fn decrypt(
         Ok(data)
     };
     let info = stream("EncryptionInfo", MAX_INFO_BYTES)?;
-    let info = parse(&info, limits)?;
+    let info = parse(&info, limits).map_err(|error| match error.kind {
+        // Whatever else is wrong, nothing can be done without a password.
+        ErrorKind::Damaged if password.is_none() => password_required().caused_by(error),
+        _ => error,
+    })?;
     let key = find_key(&info, password)?;
     let package = stream("EncryptedPackage", limits.max_total_bytes)?;
     let plain = match &info {
@@ -103,11 +107,15 @@ fn find_key(info: &Info, password: Option<&str>) -> Result<Vec<u8>> {
             ErrorKind::WrongPassword,
             "the password does not open the presentation",
         ),
-        None => Error::new(
-            ErrorKind::PasswordRequired,
-            "the presentation is protected: give the password that opens it",
-        ),
+        None => password_required(),
     })
+}
+
+fn password_required() -> Error {
+    Error::new(
+        ErrorKind::PasswordRequired,
+        "the presentation is protected: give the password that opens it",
+    )
 }
 
 fn unsupported(what: impl std::fmt::Display) -> Error {

@@ -56,6 +56,8 @@ pub struct NonVisual {
     pub placeholder: Option<Placeholder>,
     /// Marked as decorative (`adec:decorative`).
     pub decorative: bool,
+    /// `p:sp/@useBgFill`: filled with what the slide's background shows there.
+    pub use_background_fill: bool,
 }
 
 /// `p:ph`.

@@ -44,6 +44,10 @@ pub struct BodyProperties {
     pub autofit: Option<Autofit>,
     /// `@horzOverflow="clip"`, `@vertOverflow`: kept as written.
     pub vertical_overflow: Option<String>,
+    /// `@spcFirstLastPara`: space before the first and after the last paragraph counts.
+    pub first_last_spacing: Option<bool>,
+    /// `@compatLnSpc`; off by default in stored diagrams (`dsp:txBody`), whose lines follow the faces' own heights.
+    pub compatible_line_spacing: Option<bool>,
     /// `a:prstTxWarp/@prst` other than `textNoShape`.
     pub warp: Option<String>,
 }

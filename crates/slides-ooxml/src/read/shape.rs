@@ -84,7 +84,10 @@ fn non_visual(cx: &Context<'_>, node: Node<'_>) -> NonVisual {
     let Some(outer) = elements(node).find(|child| NAMES.contains(&child.tag_name().name())) else {
         return NonVisual::default();
     };
-    let mut nv = NonVisual::default();
+    let mut nv = NonVisual {
+        use_background_fill: boolean(node, "useBgFill").unwrap_or(false),
+        ..NonVisual::default()
+    };
     if let Some(common) = child(outer, "cNvPr") {
         nv.id = unsigned(common, "id").unwrap_or(0);
         attr(common, "name")

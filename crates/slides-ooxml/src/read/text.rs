@@ -22,7 +22,17 @@ pub(super) fn text_body(cx: &Context<'_>, node: Node<'_>) -> TextBody {
     let mut body = TextBody::default();
     for element in elements(node) {
         match element.tag_name().name() {
-            "bodyPr" => body.properties = body_properties(element),
+            "bodyPr" => {
+                body.properties = body_properties(element);
+                // Lines of a stored diagram follow the faces' own heights.
+                let stored_diagram = node
+                    .tag_name()
+                    .namespace()
+                    .is_some_and(|uri| uri.ends_with("/drawing/2008/diagram"));
+                if stored_diagram {
+                    body.properties.compatible_line_spacing.get_or_insert(false);
+                }
+            }
             "lstStyle" => body.list_style = list_style(cx, element),
             "p" => body.paragraphs.push(paragraph(cx, element)),
             _ => {}
@@ -47,6 +57,8 @@ fn body_properties(node: Node<'_>) -> BodyProperties {
         column_spacing: coordinate(node, "spcCol").map(|space| space.max(0)),
         rtl_columns: boolean(node, "rtlCol"),
         vertical_overflow: attr(node, "vertOverflow").map(str::to_owned),
+        first_last_spacing: boolean(node, "spcFirstLastPara"),
+        compatible_line_spacing: boolean(node, "compatLnSpc"),
         ..BodyProperties::default()
     };
     for element in elements(node) {

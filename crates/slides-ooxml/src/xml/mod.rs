@@ -38,6 +38,12 @@ pub(crate) fn read<T>(
             roxmltree::Error::DtdDetected => Error::damaged(format!(
                 "part `{part}` holds a document type declaration, which is not allowed"
             )),
+            cause @ (roxmltree::Error::UnclosedRootNode
+            | roxmltree::Error::UnexpectedEndOfStream
+            | roxmltree::Error::NoRootNode) => Error::damaged(format!(
+                "part `{part}` ends before its root element is closed"
+            ))
+            .caused_by(cause),
             cause => {
                 let at = cause.pos();
                 Error::damaged(format!(
@@ -126,6 +132,14 @@ mod tests {
     fn says_where_xml_ends_early() {
         let error = name(b"<a>\n<b>").unwrap_err();
         assert_eq!(error.kind, ErrorKind::Damaged);
-        assert!(error.to_string().contains("`/x.xml`"), "{error}");
+        assert_eq!(
+            error.to_string(),
+            "part `/x.xml` ends before its root element is closed"
+        );
+        let error = name(b"<a>\n <b x=1/></a>").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "part `/x.xml` is no well-formed XML at line 2, column 7"
+        );
     }
 }
