@@ -106,7 +106,8 @@ impl Client {
         crate::ClientBuilder::default()
     }
 
-    /// Queue, workers and engine in this process. Must be called inside a tokio runtime.
+    /// Queue, workers and engine in this process. Must be called inside a tokio runtime; when the
+    /// last clone of the client is gone, the workers stop.
     ///
     /// # Errors
     /// [`Error::Io`] when there is no runtime, or no folder for the files can be made.

@@ -1,12 +1,38 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
 use slides_core::{Error, Result};
-use slides_service::{Service, ServiceOptions};
+use slides_service::engine::{Engine, NativeEngine, NativeOptions};
+use slides_service::{Runner, Service, ServiceOptions};
 
 use crate::Client;
 
-/// Settings of an embedded client.
+/// Settings of an embedded client: by default the native engine on threads of this process, as
+/// many operations at a time as there are processor cores, files in a temporary folder.
+///
+/// Decks then run with the rights of this process; for decks from outside use worker processes
+/// ([`Runner::Process`](crate::service::Runner::Process)) through [`ServiceOptions`].
+///
+/// ```no_run
+/// use slides::{Client, EmbeddedOptions, ExportFormat};
+///
+/// # async fn run() -> slides::Result<()> {
+/// let client = Client::embedded(EmbeddedOptions::default().workers(2))?;
+/// let deck = std::path::Path::new("MyPresentation.pptx");
+/// client.start_convert(deck, ExportFormat::Pdf).send().await?.await?.save("MyPresentation.pdf").await?;
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone)]
+#[must_use = "options do nothing until `Client::embedded` takes them"]
 pub struct EmbeddedOptions {
     service: ServiceOptions,
+}
+
+impl Default for EmbeddedOptions {
+    fn default() -> Self {
+        Self::with_engine(Arc::new(NativeEngine::new(NativeOptions::default())))
+    }
 }
 
 impl From<ServiceOptions> for EmbeddedOptions {
@@ -16,6 +42,31 @@ impl From<ServiceOptions> for EmbeddedOptions {
 }
 
 impl EmbeddedOptions {
+    /// Runs another engine, or the native one with settings of its own.
+    pub fn with_engine(engine: Arc<dyn Engine>) -> Self {
+        Self {
+            service: ServiceOptions::new(Runner::InProcess(engine)),
+        }
+    }
+
+    /// How many operations run at the same time, at least one.
+    pub fn workers(mut self, workers: usize) -> Self {
+        self.service = self.service.workers(workers);
+        self
+    }
+
+    /// Folder for the files in place of a temporary one. Its storage stays when the client goes.
+    pub fn data_dir(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.service = self.service.data_dir(folder);
+        self
+    }
+
+    /// Wall-time limit of an operation that names none.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.service.timeout = timeout;
+        self
+    }
+
     pub(crate) fn client(self) -> Result<Client> {
         // the service starts its workers on the current runtime, and would panic without one
         tokio::runtime::Handle::try_current().map_err(|error| {
@@ -24,7 +75,44 @@ impl EmbeddedOptions {
                 std::io::Error::other(error),
             )
         })?;
-        let service = std::sync::Arc::new(Service::in_process(self.service)?);
+        let service = Arc::new(Service::in_process(self.service)?);
         Ok(Client::from_parts(service.clone(), Some(service)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use slides_types::ExportFormat;
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_file_that_is_no_deck_fails_with_a_reason() {
+        let client = Client::embedded(EmbeddedOptions::default().workers(1)).unwrap();
+        client
+            .upload_file("Data/a.pptx", b"no deck".to_vec())
+            .await
+            .unwrap();
+        assert!(client.object_exists("Data/a.pptx").await.unwrap().exists);
+        let operation = client
+            .start_download_presentation("a.pptx", ExportFormat::Pdf)
+            .folder("Data")
+            .send()
+            .await
+            .unwrap();
+        let error = operation.await.unwrap_err();
+        let Error::Failed { error, .. } = error else {
+            panic!("{error}")
+        };
+        assert!(error.message.is_some_and(|message| !message.is_empty()));
+    }
+
+    #[test]
+    fn without_a_runtime_it_says_so() {
+        let error = Client::embedded(EmbeddedOptions::default()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "an embedded client needs a tokio runtime around it"
+        );
     }
 }

@@ -74,6 +74,9 @@ pub use slides_core::{
 /// The HTTP client behind `Client::cloud` and `Client::connect`, for its own settings.
 #[cfg(feature = "http")]
 pub use slides_http as http;
+/// The service behind `Client::embedded`, for its own settings.
+#[cfg(feature = "embedded")]
+pub use slides_service as service;
 pub use slides_types::{
     ExportFormat, ExportOptions, Operation, OperationMethod, OperationStatus, PresentationSource,
     SlideExportFormat,
