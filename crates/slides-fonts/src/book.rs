@@ -239,6 +239,14 @@ impl FontBook {
         let mut selection = self.selection(slot.family.as_str(), office, face, style);
         selection.substituted = false;
         selection.exact_metrics = selection.advances.is_some();
+        if script == Script::Arabic && selection.scale_x == 1.0 {
+            // Office's own faces set Arabic letters closer (medians over whole decks).
+            selection.scale_x = match slot.family.as_str() {
+                "Noto Naskh Arabic" => 0.87,
+                "Noto Sans Arabic" => 0.92,
+                _ => 1.0,
+            };
+        }
         Some(selection)
     }
 

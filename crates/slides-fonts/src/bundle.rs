@@ -1,6 +1,11 @@
 //! The faces compiled in, by feature.
 #![cfg_attr(
-    not(all(feature = "core", feature = "scripts", feature = "symbols", feature = "cjk")),
+    not(all(
+        feature = "core",
+        feature = "scripts",
+        feature = "symbols",
+        feature = "cjk"
+    )),
     allow(unused_macros, reason = "each feature uses some of them")
 )]
 

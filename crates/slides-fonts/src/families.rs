@@ -240,7 +240,7 @@ pub(crate) fn stand_in(family: &str) -> Option<StandIn> {
         | "levenim mt" => near("Noto Sans Hebrew", 1.0),
         "simplified arabic" | "traditional arabic" | "sakkal majalla" | "arabic typesetting"
         | "b nazanin" | "b mitra" | "b lotus" | "b zar" | "scheherazade" => {
-            near("Noto Naskh Arabic", 1.0)
+            near("Noto Naskh Arabic", 0.86)
         }
         "andalus" | "b titr" | "b yekan" | "dubai" | "aldhabi" => near("Noto Sans Arabic", 1.0),
         "mangal" | "kokila" | "aparajita" | "utsaah" | "nirmala ui" => {
@@ -325,16 +325,14 @@ pub(crate) fn metrics(family: &str) -> Option<FamilyMetrics> {
         "arial unicode ms" => of(2189, 555, None),
         "b nazanin" => of(1990, 1045, None),
         "consolas" => of(1884, 514, None),
-        "malgun gothic" | "맑은 고딕" => of(2229, 495, None),
+        "malgun gothic" => of(2229, 495, None),
         "mangal" => of(2542, 898, None),
-        "meiryo" | "meiryo ui" | "メイリオ" => of(2171, 901, None),
-        "ms pgothic" | "ms gothic" | "ms ui gothic" | "ｍｓ ｐゴシック" | "ｍｓ ゴシック" => {
-            Some(FamilyMetrics {
-                ascent: 220.0 / 256.0,
-                descent: 36.0 / 256.0,
-                underline: None,
-            })
-        }
+        "meiryo" | "meiryo ui" => of(2171, 901, None),
+        "ms pgothic" | "ms gothic" | "ms ui gothic" => Some(FamilyMetrics {
+            ascent: 220.0 / 256.0,
+            descent: 36.0 / 256.0,
+            underline: None,
+        }),
         "microsoft sans serif" => of(1888, 430, None),
         "open sans" => of(2189, 600, Some((0.075, 0.050, 0.050))),
         "simplified arabic fixed" => of(1638, 598, None),
@@ -361,6 +359,31 @@ pub(crate) struct Name {
     pub(crate) scale_x: f64,
 }
 
+/// The English name of a family that also goes by a name in its own script; both in lower case.
+fn english(family: &str) -> &str {
+    match family {
+        "ｍｓ ｐゴシック" => "ms pgothic",
+        "ｍｓ ゴシック" => "ms gothic",
+        "ｍｓ ｐ明朝" => "ms pmincho",
+        "ｍｓ 明朝" => "ms mincho",
+        "メイリオ" => "meiryo",
+        "游ゴシック" => "yu gothic",
+        "游ゴシック light" => "yu gothic light",
+        "游明朝" => "yu mincho",
+        "맑은 고딕" => "malgun gothic",
+        "굴림" => "gulim",
+        "돋움" => "dotum",
+        "바탕" => "batang",
+        "宋体" => "simsun",
+        "黑体" => "simhei",
+        "微软雅黑" => "microsoft yahei",
+        "等线" => "dengxian",
+        "新細明體" => "pmingliu",
+        "微軟正黑體" => "microsoft jhenghei",
+        other => other,
+    }
+}
+
 /// Takes a family name apart.
 pub(crate) fn parse_name(family: &str) -> Name {
     let mut lower: String = family
@@ -378,6 +401,7 @@ pub(crate) fn parse_name(family: &str) -> Name {
         .split_whitespace()
         .collect::<Vec<_>>()
         .join(" ");
+    let full = english(&full).to_owned();
     let mut words: Vec<&str> = full.split(' ').collect();
     let (mut bold, mut italic, mut scale_x) = (false, false, 1.0);
     while words.len() > 1 {
@@ -421,6 +445,7 @@ mod tests {
             ("roboto", false, true, 0.82)
         );
         assert_eq!(parse_name("").full, "");
+        assert_eq!(parse_name("ＭＳ Ｐゴシック").full, "ms pgothic");
     }
 
     #[test]

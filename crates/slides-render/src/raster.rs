@@ -3,7 +3,9 @@ use std::sync::Arc;
 
 use kurbo::{Affine, BezPath, Point, Rect};
 use peniko::color::{AlphaColor, DynamicColor, Srgb};
-use peniko::{ColorStop, Extend, ImageAlphaType, ImageQuality, ImageSampler};
+use peniko::{
+    ColorStop, Extend, ImageAlphaType, ImageQuality, ImageSampler, InterpolationAlphaSpace,
+};
 use slides_scene::{
     BlendMode, EffectOp, FillRule, GlyphRun, GradientStop, ImageOp, Page, Paint, Rgba, StrokeStyle,
     Tag, TileMode,
@@ -18,7 +20,7 @@ use crate::geometry::{clean_affine, clean_rect, clean_stroke, rect_path, scale_o
 use crate::gradient::{Gradient, analyse};
 use crate::limits::Limits;
 use crate::outlines::OutlineCache;
-use crate::picture::{PictureCache, Pixels, bytes_of};
+use crate::picture::{PictureCache, Pixels, bytes_of, downscale};
 use crate::walk::{Budget, Canvas, walk};
 
 /// A side in pixels that a picture drawn by the rasteriser may have.
@@ -322,14 +324,18 @@ fn color_of(color: Rgba) -> AlphaColor<Srgb> {
     AlphaColor::from_rgba8(r, g, b, a)
 }
 
-fn stops_of(stops: &[GradientStop]) -> Vec<ColorStop> {
-    stops
+/// Colour and opacity are mixed apart from each other, as in PDF.
+fn with_stops(gradient: peniko::Gradient, stops: &[GradientStop]) -> peniko::Gradient {
+    let stops: Vec<ColorStop> = stops
         .iter()
         .map(|stop| ColorStop {
             offset: stop.offset,
             color: DynamicColor::from_alpha_color(color_of(stop.color)),
         })
-        .collect()
+        .collect();
+    let mut gradient = gradient.with_stops(&stops[..]);
+    gradient.interpolation_alpha_space = InterpolationAlphaSpace::Unpremultiplied;
+    gradient
 }
 
 /// Pixels as a paint; `None` when a side is beyond what the rasteriser takes.
@@ -404,9 +410,8 @@ impl RasterCanvas<'_> {
             Paint::Linear { .. } | Paint::Path { .. } => match analyse(paint)? {
                 Gradient::Solid(color) => self.context.set_paint(color_of(color?)),
                 Gradient::Linear { start, end, stops } => {
-                    self.context.set_paint(
-                        peniko::Gradient::new_linear(start, end).with_stops(&stops_of(&stops)[..]),
-                    );
+                    let gradient = peniko::Gradient::new_linear(start, end);
+                    self.context.set_paint(with_stops(gradient, &stops));
                 }
                 Gradient::Ellipse {
                     bounds,
@@ -419,12 +424,11 @@ impl RasterCanvas<'_> {
                         focus_radius as f32,
                         Point::ZERO,
                         1.0,
-                    )
-                    .with_stops(&stops_of(&stops)[..]);
+                    );
                     let to_bounds = Affine::translate(bounds.center().to_vec2())
                         * Affine::scale_non_uniform(bounds.width() / 2.0, bounds.height() / 2.0);
                     self.context.set_paint_transform(to_bounds);
-                    self.context.set_paint(gradient);
+                    self.context.set_paint(with_stops(gradient, &stops));
                 }
                 Gradient::Rect {
                     bounds,
@@ -521,13 +525,28 @@ impl RasterCanvas<'_> {
                     rgba,
                     opaque: foreground.a == 255 && background.a == 255,
                 };
+                // Cells smaller than a pixel are averaged: picking every other one would make bands.
+                let (across, down) = self.pixels_of(6.0, 6.0, Affine::IDENTITY);
+                let small = across < 8 || down < 8;
+                let pixels = if small {
+                    downscale(&pixels, across, down)
+                } else {
+                    pixels
+                };
                 let sampler = ImageSampler {
                     x_extend: Extend::Repeat,
                     y_extend: Extend::Repeat,
-                    quality: ImageQuality::Low,
+                    quality: if small {
+                        ImageQuality::Medium
+                    } else {
+                        ImageQuality::Low
+                    },
                     alpha: 1.0,
                 };
-                self.context.set_paint_transform(Affine::scale(0.75));
+                self.context.set_paint_transform(Affine::scale_non_uniform(
+                    6.0 / f64::from(pixels.width),
+                    6.0 / f64::from(pixels.height),
+                ));
                 self.context.set_paint(paint_image(&pixels, sampler)?);
             }
         }

@@ -38,8 +38,18 @@ impl Advances {
     }
 }
 
+/// Families that come without a bold face: their bold is drawn from the regular one, at its widths.
+const WITHOUT_BOLD: &[&str] = &[
+    "arial unicode ms",
+    "cambria math",
+    "microsoft sans serif",
+    "ms pgothic",
+    "simplified arabic fixed",
+];
+
 /// The table for a family in lower case. An italic without a table of its own takes the upright one of its weight.
 pub(crate) fn find(family: &str, bold: bool, italic: bool) -> Option<&'static Advances> {
+    let bold = bold && !WITHOUT_BOLD.contains(&family);
     let exact = |slant: bool| {
         data::TABLES
             .iter()
@@ -73,11 +83,17 @@ mod tests {
         let regular = find("verdana", false, false).unwrap();
         assert!((regular.em('0').unwrap() - 0.64).abs() < 1e-9);
         assert!(regular.em('\u{4e00}').is_none());
+        let joining = find("b nazanin", false, false).unwrap();
+        assert!(
+            joining.em('ب').is_none(),
+            "letters that join have no single width"
+        );
         assert!(
             std::ptr::eq(find("verdana", false, true).unwrap(), regular),
             "an italic without widths of its own takes the upright ones"
         );
         assert!(find("verdana", true, false).unwrap().average() > regular.average());
         assert!(find("no such family", false, false).is_none());
+        assert!(find("ms pgothic", true, false).is_some() && find("aptos", true, false).is_some());
     }
 }
