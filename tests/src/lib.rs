@@ -1,7 +1,12 @@
 //! Helpers shared by the cross-crate suites.
 
+pub mod durability;
+mod engine;
 mod fake;
+mod program;
 mod wire;
 
+pub use engine::{ENDLESS, FakeEngine};
 pub use fake::{FAKE_PDF, FakeBackend, read};
+pub use program::slides_program;
 pub use wire::{Answer, Wire};
