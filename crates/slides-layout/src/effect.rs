@@ -211,8 +211,8 @@ fn reflect(out: &mut Vec<Op>, subject: &Subject<'_>, reflection: &Reflection, on
         subject
             .ops
             .iter()
-            .cloned()
-            .filter(|op| !matches!(op, Op::Tag(_) | Op::EndTag)),
+            .filter(|op| !matches!(op, Op::Tag(_) | Op::EndTag))
+            .cloned(),
     );
     source.push(Op::Pop);
     let at = |fraction: f64| bounds.y0 + fraction.clamp(0.0, 1.0) * bounds.height();

@@ -71,23 +71,21 @@ pub(crate) fn paint(cx: &SlideContext<'_>, fill: &Fill, frame: &PaintFrame<'_>) 
                 .background
                 .as_ref()
                 .map_or(Rgba::WHITE, |c| cx.color(c, frame.placeholder));
-            match crate::pattern::bits(&pattern.preset) {
-                Some(bits) => Some(Paint::Pattern {
+            if let Some(bits) = crate::pattern::bits(&pattern.preset) {
+                return Some(Paint::Pattern {
                     foreground,
                     background,
                     bits,
-                }),
-                None => {
-                    cx.warn(
-                        "pattern",
-                        format!(
-                            "pattern `{}` is not known, its foreground is painted",
-                            pattern.preset
-                        ),
-                    );
-                    Some(Paint::Solid(foreground))
-                }
+                });
             }
+            cx.warn(
+                "pattern",
+                format!(
+                    "pattern `{}` is not known, its foreground is painted",
+                    pattern.preset
+                ),
+            );
+            Some(Paint::Solid(foreground))
         }
         Fill::Blip(blip) => blip_paint(cx, blip, frame),
         Fill::Group => group_paint(cx, frame),

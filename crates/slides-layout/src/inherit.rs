@@ -156,7 +156,7 @@ fn on_layout<'a>(
 }
 
 /// The master's placeholder for a family.
-fn on_master<'a>(kind: PlaceholderKind, shapes: &'a [Shape]) -> Option<&'a Shape> {
+fn on_master(kind: PlaceholderKind, shapes: &[Shape]) -> Option<&Shape> {
     let all = placeholders(shapes);
     all.iter()
         .find(|(p, _)| {
@@ -243,7 +243,7 @@ impl<'a> Ancestry<'a> {
                     Some(themed) => line = crate::line::merge(&line, themed),
                     // Index 0 is "no line", not "ask the next level".
                     None if reference.index == 0 && line.fill.is_none() => {
-                        line.fill = Some(Fill::None)
+                        line.fill = Some(Fill::None);
                     }
                     None => {}
                 }

@@ -1,5 +1,6 @@
 //! EMF and WMF pictures to drawing operations, through a bounded replay.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use kurbo::{Affine, BezPath, Point, Rect, Shape as _};
@@ -17,7 +18,8 @@ use crate::context::SlideContext;
 
 /// Draws a metafile with its own box stretched onto `dst`; none, with a warning, when it cannot be replayed.
 pub(crate) fn draw(cx: &SlideContext<'_>, part: &str, bytes: &[u8], dst: Rect) -> Option<Vec<Op>> {
-    let drawing = match ooxml_metafile::replay(bytes) {
+    let bytes = with_alpha_kept(bytes);
+    let drawing = match ooxml_metafile::replay(&bytes) {
         Ok(drawing) => drawing,
         Err(reason) => {
             cx.warn(
@@ -43,6 +45,50 @@ pub(crate) fn draw(cx: &SlideContext<'_>, part: &str, bytes: &[u8], dst: Rect) -
     Some(convert(cx, part, &drawing, dst))
 }
 
+/// Blends of 32-bit bitmaps carry opacity in their fourth byte even when the bitmap declares masks for
+/// three colours only; the replay takes such bitmaps for opaque. Without the masks it reads the opacity.
+fn with_alpha_kept(bytes: &[u8]) -> Cow<'_, [u8]> {
+    const ALPHA_BLEND: u32 = 114;
+    const PER_PIXEL: u8 = 1;
+    const BITFIELDS: u32 = 3;
+    /// The masks of blue, green, red, alpha in memory order.
+    const MASKS: [u32; 3] = [0x00FF_0000, 0x0000_FF00, 0x0000_00FF];
+
+    let mut out = Cow::Borrowed(bytes);
+    let word = |at: usize| {
+        bytes
+            .get(at..at.checked_add(4)?)
+            .and_then(|b| b.try_into().ok())
+            .map(u32::from_le_bytes)
+    };
+    let mut at = 0_usize;
+    // Every record is at least eight bytes long, so this ends.
+    while let (Some(kind), Some(size)) = (word(at), word(at + 4)) {
+        if size < 8 {
+            break;
+        }
+        if kind == ALPHA_BLEND
+            && bytes
+                .get(at + 43)
+                .is_some_and(|format| format & PER_PIXEL != 0)
+        {
+            let header = word(at + 84).map(|offset| at.saturating_add(offset as usize));
+            let declared = header.and_then(|header| {
+                let masks = [word(header + 40)?, word(header + 44)?, word(header + 48)?];
+                let plain = word(header)? == 40
+                    && word(header + 12)? >> 16 == 32
+                    && word(header + 16)? == BITFIELDS;
+                (plain && masks == MASKS).then_some(header + 16)
+            });
+            if let Some(compression) = declared.and_then(|at| out.to_mut().get_mut(at..at + 4)) {
+                compression.fill(0);
+            }
+        }
+        at = at.saturating_add(size as usize);
+    }
+    out
+}
+
 fn convert(cx: &SlideContext<'_>, part: &str, drawing: &Drawing, dst: Rect) -> Vec<Op> {
     let (sx, sy) = (dst.width() / drawing.width, dst.height() / drawing.height);
     let to_dst = Affine::new([sx, 0.0, 0.0, sy, dst.x0, dst.y0]);
@@ -54,13 +100,13 @@ fn convert(cx: &SlideContext<'_>, part: &str, drawing: &Drawing, dst: Rect) -> V
         let key = || format!("{part}#{index}");
         match op {
             MetaOp::Shape(shape) => clipped(&mut out, &shape.clip, drawing, |out| {
-                draw_shape(out, shape, &key)
+                draw_shape(out, shape, &key);
             }),
             MetaOp::Image(image) => clipped(&mut out, &image.clip, drawing, |out| {
-                draw_image(out, image, &key)
+                draw_image(out, image, &key);
             }),
             MetaOp::Text(text) => clipped(&mut out, &text.clip, drawing, |out| {
-                draw_text(cx, out, text)
+                draw_text(cx, out, text);
             }),
         }
     }
@@ -317,7 +363,9 @@ fn draw_text(cx: &SlideContext<'_>, out: &mut Vec<Op>, text: &Text) {
             TextAnchor::Middle => pen / 2.0,
             TextAnchor::End => pen,
         };
-        glyphs.iter_mut().for_each(|g| g.x -= shift);
+        for glyph in &mut glyphs {
+            glyph.x -= shift;
+        }
     }
     out.push(Op::Push(Affine::new(text.transform)));
     out.push(Op::Text(
@@ -337,4 +385,39 @@ fn draw_text(cx: &SlideContext<'_>, out: &mut Vec<Op>, text: &Text) {
         Paint::Solid(rgba(color)),
     ));
     out.push(Op::Pop);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An alpha blend of one 32-bit pixel with the masks of three colours.
+    fn blend(format: u8) -> Vec<u8> {
+        let mut record = vec![0_u8; 164];
+        let mut put =
+            |at: usize, value: u32| record[at..at + 4].copy_from_slice(&value.to_le_bytes());
+        put(0, 114);
+        put(4, 164);
+        put(84, 108);
+        put(108, 40);
+        put(120, 1 | 32 << 16);
+        put(124, 3);
+        put(148, 0x00FF_0000);
+        put(152, 0x0000_FF00);
+        put(156, 0x0000_00FF);
+        record[43] = format;
+        record
+    }
+
+    #[test]
+    fn blended_bitmaps_keep_their_opacity() {
+        let mut record = vec![1, 0, 0, 0, 8, 0, 0, 0];
+        record.extend(blend(1));
+        let kept = with_alpha_kept(&record);
+        assert_eq!((record[8 + 124], kept[8 + 124]), (3, 0));
+        // Without opacity per pixel, and in a record that ends early, nothing changes.
+        let plain = blend(0);
+        assert!(matches!(with_alpha_kept(&plain), Cow::Borrowed(_)));
+        assert!(matches!(with_alpha_kept(&record[..60]), Cow::Borrowed(_)));
+    }
 }

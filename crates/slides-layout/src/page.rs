@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kurbo::{Rect, Shape as _, Size};
+use kurbo::{Shape as _, Size};
 use slides_fonts::FontBook;
 use slides_ooxml::Deck;
 use slides_ooxml::model::{Background, Slide};
@@ -81,11 +81,7 @@ pub(crate) fn layout(
 ) -> LaidOut {
     let mut cx = SlideContext::new(parts, presentation, slide, &options.fonts, options.max_ops);
     cx.date_text = options.date_text.as_deref();
-    let side = |emu: i64| points(emu).clamp(1.0, 14_400.0);
-    let size = Size::new(
-        side(presentation.slide_size.0),
-        side(presentation.slide_size.1),
-    );
+    let size = size(presentation);
     let mut canvas = Canvas::default();
     background(&cx, &mut canvas, size);
 
@@ -125,18 +121,27 @@ pub(crate) fn layout(
     }
 }
 
-/// Paints the nearest background; white where none is given.
-fn background(cx: &SlideContext<'_>, canvas: &mut Canvas, size: Size) {
+/// The page's size in points.
+pub(crate) fn size(presentation: &slides_ooxml::model::Presentation) -> Size {
+    let side = |emu: i64| points(emu).clamp(1.0, 14_400.0);
+    Size::new(
+        side(presentation.slide_size.0),
+        side(presentation.slide_size.1),
+    )
+}
+
+/// The paint of the nearest background over the page; none where none is given.
+pub(crate) fn background_paint(cx: &SlideContext<'_>) -> Option<Paint> {
     let layout = &*cx.slide.layout;
     let background = cx
         .slide
         .background
         .as_ref()
         .or(layout.background.as_ref())
-        .or(layout.master.background.as_ref());
-    let bounds = size.to_rect();
-    let paint = background.and_then(|background| match background {
-        Background::Fill(fill) => cx.paint_in(fill, &PaintFrame::new(bounds)),
+        .or(layout.master.background.as_ref())?;
+    let frame = PaintFrame::new(size(cx.presentation).to_rect());
+    match background {
+        Background::Fill(fill) => cx.paint_in(fill, &frame),
         Background::Reference(reference) => {
             let fill = inherit::theme_fill(cx, reference)?;
             let placeholder = inherit::reference_color(cx, reference);
@@ -144,12 +149,17 @@ fn background(cx: &SlideContext<'_>, canvas: &mut Canvas, size: Size) {
                 fill,
                 &PaintFrame {
                     placeholder,
-                    ..PaintFrame::new(bounds)
+                    ..frame
                 },
             )
         }
-    });
-    let path = Arc::new(Rect::new(0.0, 0.0, size.width, size.height).to_path(0.1));
+    }
+}
+
+/// Paints the background; white where none is given.
+fn background(cx: &SlideContext<'_>, canvas: &mut Canvas, size: Size) {
+    let paint = background_paint(cx);
+    let path = Arc::new(size.to_rect().to_path(0.1));
     canvas.ops.push(Op::Tag(Tag::Artifact));
     // A translucent background lies on white.
     if !matches!(&paint, Some(Paint::Solid(color)) if color.a == 255) {

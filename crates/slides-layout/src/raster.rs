@@ -10,6 +10,12 @@ use crate::context::SlideContext;
 
 /// Most pixels of one picture.
 const MAX_PIXELS: u64 = 64_000_000;
+/// Most pixels of a picture that is averaged down while it is read.
+const MAX_STREAMED_PIXELS: u64 = 300_000_000;
+/// Widest row of such a picture.
+const MAX_STREAMED_WIDTH: u32 = 65_535;
+/// About the pixels that are left of it.
+const REDUCED_PIXELS: f64 = 8_000_000.0;
 /// Side in pixels that a vector picture is drawn at, at most.
 const MAX_VECTOR_SIDE: f32 = 4096.0;
 /// Largest vector picture file that is read.
@@ -74,7 +80,14 @@ pub(crate) fn load(cx: &SlideContext<'_>, part: &str) -> Option<Arc<Image>> {
         Kind::Encoded(format) => size(format, &bytes)
             .ok_or_else(|| "its header is damaged".to_owned())
             .and_then(|(width, height)| {
-                check(width, height)?;
+                if let Err(reason) = check(width, height) {
+                    // Posters hold screenshots and plots of this size; they are read row by row.
+                    return if format == ImageFormat::Png {
+                        reduced_png(&bytes, width, height)
+                    } else {
+                        Err(reason)
+                    };
+                }
                 Ok((
                     width,
                     height,
@@ -236,6 +249,66 @@ fn png_dpi(bytes: &[u8]) -> Option<(f64, f64)> {
         }
     }
     None
+}
+
+/// A PNG too large to be held, averaged down while it is read row by row.
+fn reduced_png(bytes: &[u8], width: u32, height: u32) -> Decoded {
+    let pixels = u64::from(width) * u64::from(height);
+    if pixels == 0 || pixels > MAX_STREAMED_PIXELS || width > MAX_STREAMED_WIDTH {
+        return Err(format!(
+            "{width} x {height} pixels are more than {MAX_STREAMED_PIXELS}"
+        ));
+    }
+    let failed = |error: png::DecodingError| format!("the PNG cannot be read: {error}");
+    let mut decoder = png::Decoder::new(Cursor::new(bytes));
+    decoder.set_transformations(png::Transformations::normalize_to_color8());
+    let mut reader = decoder.read_info().map_err(failed)?;
+    if reader.info().interlaced {
+        return Err("interlaced PNGs of this size are not read".to_owned());
+    }
+    let samples = reader.output_color_type().0.samples();
+    let step = (pixels as f64 / REDUCED_PIXELS).sqrt().ceil().max(1.0) as usize;
+    let out_width = (width as usize).div_ceil(step);
+    let out_height = (height as usize).div_ceil(step);
+    let mut out = Vec::with_capacity(out_width * out_height * 4);
+    // Sums of red, green, blue (weighted by opacity), opacity, and the count of a row of blocks.
+    let mut sums = vec![[0_u64; 5]; out_width];
+    let mut rows = 0;
+    while let Some(row) = reader.next_row().map_err(failed)? {
+        for (x, pixel) in row.data().chunks_exact(samples).enumerate() {
+            let (r, g, b, a) = match *pixel {
+                [g] => (g, g, g, 255),
+                [g, a] => (g, g, g, a),
+                [r, g, b] => (r, g, b, 255),
+                [r, g, b, a] => (r, g, b, a),
+                _ => continue,
+            };
+            if let Some(sum) = sums.get_mut(x / step) {
+                let weight = u64::from(a);
+                for (slot, value) in sum.iter_mut().zip([r, g, b]) {
+                    *slot += u64::from(value) * weight;
+                }
+                sum[3] += weight;
+                sum[4] += 1;
+            }
+        }
+        rows += 1;
+        if rows % step == 0 || rows == height as usize {
+            for sum in &mut sums {
+                let [r, g, b, alpha, count] = std::mem::take(sum);
+                let mean = |v: u64| (v / alpha.max(1)).min(255) as u8;
+                out.extend([mean(r), mean(g), mean(b), (alpha / count.max(1)) as u8]);
+            }
+        }
+    }
+    if out.len() != out_width * out_height * 4 {
+        return Err("the PNG ends early".to_owned());
+    }
+    Ok((
+        out_width as u32,
+        out_height as u32,
+        ImageData::Rgba(out.into()),
+    ))
 }
 
 /// Uncompressed Windows bitmaps of 1, 4, 8, 16, 24 and 32 bits.
@@ -488,6 +561,28 @@ mod tests {
         // A header that claims a terabyte is refused before anything is allocated.
         bmp_bytes[18..22].copy_from_slice(&[0xFF, 0xFF, 0xFF, 0x7F]);
         assert!(bmp(&bmp_bytes).unwrap_err().contains("pixels"));
+    }
+
+    #[test]
+    fn large_pictures_are_averaged_row_by_row() {
+        let (width, height) = (9000_u32, 8000_u32);
+        let mut bytes = Vec::new();
+        let mut encoder = png::Encoder::new(&mut bytes, width, height);
+        encoder.set_color(png::ColorType::Grayscale);
+        encoder.set_depth(png::BitDepth::One);
+        encoder.set_compression(png::Compression::Fast);
+        let row = [0b0101_0101_u8; 1125];
+        let mut writer = encoder.write_header().unwrap();
+        writer.write_image_data(&row.repeat(8000)).unwrap();
+        drop(writer);
+        // 72 million pixels become blocks of 3 x 3: every other pixel is white.
+        let Ok((3000, 2667, ImageData::Rgba(pixels))) = reduced_png(&bytes, width, height) else {
+            panic!("not read")
+        };
+        assert_eq!(pixels[..8], [85, 85, 85, 255, 170, 170, 170, 255]);
+        bytes.truncate(bytes.len() / 2);
+        assert!(reduced_png(&bytes, width, height).is_err());
+        assert!(reduced_png(&bytes, 30_000, 30_000).is_err());
     }
 
     #[test]

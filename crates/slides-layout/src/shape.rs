@@ -115,20 +115,27 @@ fn draw_sp<'a>(
 
     let fill = ancestry.fill(cx);
     let line = ancestry.line(cx);
-    let drawn = outline_ops(cx, &outline, fill.as_ref(), &line, &frame);
+    let paint = if shape.nv.use_background_fill {
+        // The page shows through, whatever lies between.
+        Some(background_at(cx, &placed))
+    } else {
+        fill_paint(cx, fill.as_ref(), &frame)
+    };
+    let drawn = outline_ops(cx, &outline, paint.as_ref(), &line, &frame);
 
     let mut text_ops = Vec::new();
     if let Some(body) = body.filter(|body| has_text(body)) {
         let cascade = ancestry.text_cascade(cx);
-        let block = text::layout_text(cx, body, &cascade, &text_frame(&placed, outline.text_rect));
+        let (text_at, rect) = text_place(shape, &transform, &placed, outline.text_rect, scope);
+        let block = text::layout_text(cx, body, &cascade, &text_frame(&text_at, rect));
         if cascade.is_title && canvas.title.is_none() && !scope.is_backdrop {
             let plain = block.plain.split_whitespace().collect::<Vec<_>>().join(" ");
             canvas.title = (!plain.is_empty()).then_some(plain);
         }
         shape_link(cx, canvas, shape, &placed);
-        place_links(canvas, block.links, placed.text_to_page);
+        place_links(canvas, block.links, text_at.text_to_page);
         if !block.ops.is_empty() {
-            text_ops.push(Op::Push(placed.text_to_page));
+            text_ops.push(Op::Push(text_at.text_to_page));
             text_ops.extend(block.ops);
             text_ops.push(Op::Pop);
         }
@@ -186,6 +193,29 @@ fn draw_sp<'a>(
     let (effects, placeholder) =
         resolved.map_or((None, None), |r| (Some(r.effects), r.placeholder));
     emit(cx, &mut canvas.ops, subject, effects, placeholder);
+}
+
+/// Where a shape's text goes: into its outline's text rectangle, or into a box of its own that stored
+/// diagram shapes have, turned against the shape.
+fn text_place(
+    shape: &Shape,
+    own: &Transform,
+    placed: &Placed,
+    text_rect: Rect,
+    scope: &Scope<'_>,
+) -> (Placed, Rect) {
+    let separate = match &shape.kind {
+        ShapeKind::Shape { properties, .. } => properties.text_transform,
+        _ => None,
+    };
+    separate.map_or((*placed, text_rect), |separate| {
+        let turned = Transform {
+            rotation: own.rotation + separate.rotation,
+            ..separate
+        };
+        let text_at = scope.placement.place(&turned);
+        (text_at, text_at.local())
+    })
 }
 
 fn without_tags(ops: Vec<Op>) -> Vec<Op> {
@@ -270,25 +300,41 @@ pub(crate) struct DrawnOutline {
     pub margin: f64,
 }
 
+/// What the page's background shows in a shape's frame.
+fn background_at(cx: &SlideContext<'_>, placed: &Placed) -> Paint {
+    let paint = crate::page::background_paint(cx).unwrap_or(Paint::Solid(Rgba::WHITE));
+    if placed.to_page.determinant().abs() < 1e-12 {
+        return paint;
+    }
+    crate::fill::transformed(paint, placed.to_page.inverse())
+}
+
+/// The paint of a resolved fill.
+pub(crate) fn fill_paint(
+    cx: &SlideContext<'_>,
+    fill: Option<&ResolvedFill<'_>>,
+    frame: &PaintFrame<'_>,
+) -> Option<Paint> {
+    let fill = fill?;
+    cx.paint_in(
+        fill.fill,
+        &PaintFrame {
+            placeholder: fill.placeholder,
+            ..*frame
+        },
+    )
+}
+
 /// Fill and line of an outline.
 pub(crate) fn outline_ops(
     cx: &SlideContext<'_>,
     outline: &Outline,
-    fill: Option<&ResolvedFill<'_>>,
+    paint: Option<&Paint>,
     line: &ResolvedLine,
     frame: &PaintFrame<'_>,
 ) -> DrawnOutline {
     let mut ops = Vec::new();
     let mut is_filled = false;
-    let paint = fill.and_then(|f| {
-        cx.paint_in(
-            f.fill,
-            &PaintFrame {
-                placeholder: f.placeholder,
-                ..*frame
-            },
-        )
-    });
     let pen = crate::line::stroke(
         cx,
         &line.line,
@@ -299,10 +345,7 @@ pub(crate) fn outline_ops(
     );
     // Paths are painted one after the other, each with its fill and line.
     for part in &outline.parts {
-        if let Some(paint) = paint
-            .as_ref()
-            .filter(|_| part.fill != PathFill::None && has_area(&part.path))
-        {
+        if let Some(paint) = paint.filter(|_| part.fill != PathFill::None && has_area(&part.path)) {
             is_filled = true;
             ops.push(Op::Fill(
                 part.path.clone(),
@@ -348,7 +391,9 @@ fn shaded(paint: &Paint, fill: PathFill) -> Paint {
     match &mut paint {
         Paint::Solid(color) => *color = mix(*color),
         Paint::Linear { stops, .. } | Paint::Path { stops, .. } => {
-            stops.iter_mut().for_each(|s| s.color = mix(s.color))
+            for stop in stops {
+                stop.color = mix(stop.color);
+            }
         }
         Paint::Pattern {
             foreground,
@@ -410,7 +455,13 @@ fn picture_at<'a>(
         line: slides_ooxml::model::Line::default(),
         placeholder: None,
     };
-    let behind = outline_ops(cx, &outline, fill.as_ref(), &no_line, &frame);
+    let behind = outline_ops(
+        cx,
+        &outline,
+        fill_paint(cx, fill.as_ref(), &frame).as_ref(),
+        &no_line,
+        &frame,
+    );
     let placeholder = ancestry.effects(cx).and_then(|e| e.placeholder);
     let drawn = crate::picture::draw(
         cx,
@@ -509,9 +560,16 @@ pub(crate) fn draw_preview<'a>(
             line: slides_ooxml::model::Line::default(),
             placeholder: None,
         };
-        canvas
-            .ops
-            .extend(outline_ops(cx, &outline, Some(&fill), &none, &frame).ops);
+        canvas.ops.extend(
+            outline_ops(
+                cx,
+                &outline,
+                fill_paint(cx, Some(&fill), &frame).as_ref(),
+                &none,
+                &frame,
+            )
+            .ops,
+        );
     }
     canvas.ops.extend(drawn.ops);
     canvas.ops.extend([Op::Pop, Op::EndTag]);

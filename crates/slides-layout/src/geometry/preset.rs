@@ -34,7 +34,7 @@ pub(crate) fn definition(name: &str) -> Option<CustomGeometry> {
                     top: word(),
                     right: word(),
                     bottom: word(),
-                })
+                });
             }
             "p" => geometry.paths.push(GuidePath {
                 width: word().parse().ok(),

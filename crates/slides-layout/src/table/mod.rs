@@ -224,7 +224,7 @@ fn column_widths(table: &Table, frame_width: f64) -> Vec<f64> {
     }
     if widths.iter().sum::<f64>() <= 0.0 {
         let share = frame_width / widths.len().max(1) as f64;
-        widths.iter_mut().for_each(|w| *w = share);
+        widths.fill(share);
     }
     widths
 }

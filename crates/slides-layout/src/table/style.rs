@@ -174,15 +174,13 @@ pub(crate) fn run(parts: &[Applied<'_>]) -> Option<RunProperties> {
     let mut run = RunProperties::default();
     for part in parts {
         let text = &part.look.text;
-        if let Some(reference) = &text.font_ref {
-            if let Some(from_ref) = inherit::style_run(reference) {
-                run.latin = from_ref.latin.or(run.latin);
-                run.east_asian = from_ref.east_asian.or(run.east_asian);
-                run.complex_script = from_ref.complex_script.or(run.complex_script);
-                // The colour inside the reference gives way to the one beside it.
-                if text.color.is_none() {
-                    run.fill = from_ref.fill.or(run.fill);
-                }
+        if let Some(from_ref) = text.font_ref.as_ref().and_then(inherit::style_run) {
+            run.latin = from_ref.latin.or(run.latin);
+            run.east_asian = from_ref.east_asian.or(run.east_asian);
+            run.complex_script = from_ref.complex_script.or(run.complex_script);
+            // The colour inside the reference gives way to the one beside it.
+            if text.color.is_none() {
+                run.fill = from_ref.fill.or(run.fill);
             }
         }
         run.latin = text.latin.clone().or(run.latin);
