@@ -49,11 +49,11 @@ mod worker;
 
 pub use options::{ProcessLimits, Runner, ServiceLimits, ServiceOptions, Soffice, WorkerProgram};
 pub use service::Service;
+/// The engines that [`Runner::InProcess`] and [`worker_main`] take.
+pub use slides_engine as engine;
 pub use stats::ServiceStats;
 pub use storage::{LocalStorage, StorageOptions};
 pub use worker::worker_main;
-/// The engines that [`Runner::InProcess`] and [`worker_main`] take.
-pub use slides_engine as engine;
 
 /// A file on its way to the caller.
 fn download(file: std::fs::File, len: u64) -> slides_core::Download {
