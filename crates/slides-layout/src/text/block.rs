@@ -6,7 +6,7 @@ use slides_ooxml::model::{
 };
 
 use super::TextCascade;
-use super::fonts::TextCache;
+use super::fonts::{Font, TextCache};
 use super::number;
 use super::shape::{ClusterKind, LINE_BREAK, Shaped, Span, StyleFonts, shape};
 use super::style::{BodyStyle, ParagraphStyle, RunSource, RunStyle};
@@ -101,9 +101,9 @@ pub(super) struct LineBox {
     pub seat: f64,
 }
 
-/// Line advance and seat: `size` is the largest on the line, `ascent` the share above the baseline.
-pub(super) fn line_box(size: f64, ascent: f64, spacing: Spacing, reduction: f64) -> LineBox {
-    let natural = 1.2 * size;
+/// Line advance and seat: `natural` is the height at 100 %, 1.2 times the largest size on the line whatever the
+/// face; `ascent` is the share above the baseline.
+pub(super) fn line_box(natural: f64, ascent: f64, spacing: Spacing, reduction: f64) -> LineBox {
     let descent = 1.0 - ascent;
     let squeezed = |height: f64| (height - descent * natural).max(ascent.min(0.75) * height);
     match spacing {
@@ -126,20 +126,25 @@ pub(super) fn line_box(size: f64, ascent: f64, spacing: Spacing, reduction: f64)
             } else {
                 natural
             };
+            let seat = if height > natural {
+                ascent.min(0.75) * height
+            } else {
+                squeezed(height)
+            };
             LineBox {
                 advance: height,
-                seat: squeezed(height),
+                seat,
             }
         }
     }
 }
 
 /// Space before or after a paragraph, against the natural height of its line.
-pub(super) fn space(spacing: Spacing, size: f64) -> f64 {
+pub(super) fn space(spacing: Spacing, natural: f64) -> f64 {
     let space = match spacing {
         // Whole points, halves up.
         Spacing::Points(space) => (space + 0.5).floor(),
-        Spacing::Percent(percent) => percent * 1.2 * size,
+        Spacing::Percent(percent) => percent * natural,
     };
     if space.is_finite() {
         space.clamp(0.0, 10_000.0)
@@ -197,6 +202,7 @@ pub(super) fn compose<'a>(
             cx,
             cache,
             fit: style.fit,
+            natural_lines: style.natural_lines,
             styles: Vec::new(),
             fonts: Vec::new(),
         };
@@ -209,10 +215,13 @@ pub(super) fn compose<'a>(
         );
         let mut composed = composed;
         budget -= composed.lines.len().min(budget);
-        let first_size = boxes.first().map_or(18.0, |line| line.1);
-        let last_size = boxes.last().map_or(18.0, |line| line.1);
-        if !paragraphs.is_empty() && y > 0.0 {
-            y += gap + space(composed.style.before, first_size);
+        let (first, last) = (
+            boxes.first().map_or(0.0, |line| line.1),
+            boxes.last().map_or(0.0, |line| line.1),
+        );
+        // Space before counts nothing at the top of a frame, unless the body says so.
+        if y > 0.0 || style.first_last_spacing && paragraphs.is_empty() {
+            y += gap + space(composed.style.before, first);
         }
         for (line, (geometry, _)) in composed.lines.iter_mut().zip(&boxes) {
             if column + 1 < room.columns && y > 0.0 && y + geometry.advance > room.height + 0.01 {
@@ -227,8 +236,11 @@ pub(super) fn compose<'a>(
             tallest = tallest.max(y);
             widest = widest.max(line.line.start + line.line.width);
         }
-        gap = space(composed.style.after, last_size);
+        gap = space(composed.style.after, last);
         paragraphs.push(composed);
+    }
+    if style.first_last_spacing {
+        tallest = tallest.max(y + gap);
     }
     Block {
         paragraphs,
@@ -241,11 +253,12 @@ struct Composer<'s, 'a, 'c> {
     cx: &'a SlideContext<'c>,
     cache: &'s TextCache,
     fit: super::style::Fit,
+    natural_lines: bool,
     styles: Vec<RunStyle<'a>>,
     fonts: Vec<StyleFonts<'s>>,
 }
 
-impl<'s, 'a> Composer<'s, 'a, '_> {
+impl<'a> Composer<'_, 'a, '_> {
     fn style(&mut self, style: RunStyle<'a>) -> usize {
         // Runs are often split without any difference in looks; a few styles back is enough to find the twin.
         let from = self.styles.len().saturating_sub(8);
@@ -315,7 +328,7 @@ impl<'s, 'a> Composer<'s, 'a, '_> {
         } else {
             self.bullet(&style, first_text, mark, counters)
         };
-        let measure = self.measure(&style, bullet.as_ref(), room);
+        let measure = Self::measure(&style, bullet.as_ref(), room);
         let lines = wrap(&text, &mut shaped, &measure, most);
         let boxes = self.boxes(&lines, &shaped, mark, &style);
         let lines = lines
@@ -343,7 +356,7 @@ impl<'s, 'a> Composer<'s, 'a, '_> {
 
     fn run_text(&self, run: &'a Run) -> std::borrow::Cow<'a, str> {
         match &run.kind {
-            RunKind::Text(text) => text.as_str().into(),
+            RunKind::Text(text) | RunKind::Math { text, .. } => text.as_str().into(),
             RunKind::Break => "\u{2028}".into(),
             RunKind::Field { kind, text } => {
                 if kind == "slidenum" {
@@ -356,7 +369,6 @@ impl<'s, 'a> Composer<'s, 'a, '_> {
                     text.as_str().into()
                 }
             }
-            RunKind::Math { text, .. } => text.as_str().into(),
         }
     }
 
@@ -414,12 +426,7 @@ impl<'s, 'a> Composer<'s, 'a, '_> {
         }
     }
 
-    fn measure(
-        &self,
-        style: &ParagraphStyle<'a>,
-        bullet: Option<&Bullet<'a>>,
-        room: &Room,
-    ) -> Measure {
+    fn measure(style: &ParagraphStyle<'a>, bullet: Option<&Bullet<'a>>, room: &Room) -> Measure {
         let first = (style.margin + style.indent).max(0.0);
         let first = match bullet {
             // Text follows its bullet at the margin, or right after it when it does not fit before.
@@ -447,7 +454,7 @@ impl<'s, 'a> Composer<'s, 'a, '_> {
         }
     }
 
-    /// Advance, seat and natural size of each line.
+    /// Advance and seat of each line, and its height at 100 %.
     fn boxes(
         &self,
         lines: &[Line],
@@ -458,7 +465,14 @@ impl<'s, 'a> Composer<'s, 'a, '_> {
         let Some((mark_style, mark_fonts)) = self.styles.get(mark).zip(self.fonts.get(mark)) else {
             return Vec::new();
         };
-        let mark_share = mark_fonts.latin(self.cx, mark_style).ascent;
+        let mark_font = mark_fonts.latin(self.cx, mark_style);
+        let height = |size: f64, font: &Font| {
+            if self.natural_lines {
+                font.line_height * size
+            } else {
+                1.2 * size
+            }
+        };
         let count = lines.len();
         lines
             .iter()
@@ -474,7 +488,7 @@ impl<'s, 'a> Composer<'s, 'a, '_> {
                 let counted = clusters
                     .iter()
                     .filter(|cluster| !has_text || cluster.kind != ClusterKind::Break);
-                let mut size = 0.0_f64;
+                let mut natural = 0.0_f64;
                 let mut shares: Vec<f64> = Vec::new();
                 let mut seen = u32::MAX;
                 for cluster in counted {
@@ -485,26 +499,26 @@ impl<'s, 'a> Composer<'s, 'a, '_> {
                     let Some(item) = shaped.items.get(cluster.item as usize) else {
                         continue;
                     };
-                    size = size.max(
-                        self.styles
-                            .get(item.style as usize)
-                            .map_or(0.0, |style| style.size),
-                    );
+                    let size = self
+                        .styles
+                        .get(item.style as usize)
+                        .map_or(0.0, |style| style.size);
+                    natural = natural.max(height(size, &item.font));
                     if !shares.contains(&item.font.ascent) {
                         shares.push(item.font.ascent);
                     }
                 }
-                if size <= 0.0 {
-                    size = mark_style.size;
+                if natural <= 0.0 {
+                    natural = height(mark_style.size, mark_font);
                 }
                 // The mark stands on the last line only, and its size does not count beside text.
                 if index + 1 == count || shares.is_empty() {
-                    shares.push(mark_share);
+                    shares.push(mark_font.ascent);
                 }
                 let share = joint_ascent(shares.into_iter()).unwrap_or(0.8);
                 (
-                    line_box(size, share, style.line_spacing, self.fit.reduction),
-                    size,
+                    line_box(natural, share, style.line_spacing, self.fit.reduction),
+                    natural,
                 )
             })
             .collect()
@@ -518,14 +532,11 @@ impl<'s, 'a> Composer<'s, 'a, '_> {
         counters: &mut Counters<'a>,
     ) -> Option<Bullet<'a>> {
         let kind = style.bullet.unwrap_or(&BulletKind::None);
-        let numbered = match kind {
-            BulletKind::AutoNumber { scheme, start } => {
-                Some((scheme, counters.next(style.level, scheme, *start)))
-            }
-            _ => {
-                counters.interrupt(style.level);
-                None
-            }
+        let numbered = if let BulletKind::AutoNumber { scheme, start } = kind {
+            Some((scheme, counters.next(style.level, scheme, *start)))
+        } else {
+            counters.interrupt(style.level);
+            None
         };
         let source = match first_text {
             Some(own) => RunSource::of_run(own, &style.run),
@@ -547,7 +558,7 @@ impl<'s, 'a> Composer<'s, 'a, '_> {
                 });
             }
             (_, Some((scheme, number))) => number::format(scheme, number),
-            (BulletKind::Char(text), _) => text.chars().take(8).collect(),
+            (BulletKind::Char(text), _) => text.chars().take(1).collect(),
             _ => return None,
         };
         if text.is_empty() {

@@ -1002,7 +1002,7 @@ fn wave(from: f64, to: f64, middle: f64, thick: f64) -> BezPath {
         } else {
             middle + 1.5 * thick
         };
-        path.quad_to(((x + next) / 2.0, peak), (next, middle));
+        path.quad_to((f64::midpoint(x, next), peak), (next, middle));
         (x, up) = (next, !up);
     }
     path

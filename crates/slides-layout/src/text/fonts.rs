@@ -18,12 +18,17 @@ const MAX_FALLBACKS: usize = 20_000;
 /// Families kept.
 const MAX_FAMILIES: usize = 2_048;
 
+/// A character, the language's Han style and the face that lacks it.
+type FallbackKey = (char, ScriptHint, u32);
+/// A face, style bits, table of advances and metrics that make one object.
+type FontKey = (FaceId, u8, usize, u64);
+
 /// Faces and shaping data in use. Not shared between threads.
 #[derive(Default)]
 pub(crate) struct TextCache {
     families: [RefCell<HashMap<String, Rc<Font>>>; 4],
-    fallbacks: RefCell<HashMap<(char, ScriptHint, u32), Option<Rc<Font>>>>,
-    distinct: RefCell<HashMap<(FaceId, u8, usize, u64), Rc<Font>>>,
+    fallbacks: RefCell<HashMap<FallbackKey, Option<Rc<Font>>>>,
+    distinct: RefCell<HashMap<FontKey, Rc<Font>>>,
     faces: RefCell<HashMap<FaceId, Rc<FaceData>>>,
     next: Cell<u32>,
     buffer: RefCell<Option<UnicodeBuffer>>,
@@ -45,12 +50,16 @@ pub(super) struct Font {
     pub data: Rc<FaceData>,
     /// Share of the line above the baseline, `ascent / (ascent + descent)`.
     pub ascent: f64,
+    /// The face's own line height in em, with its leading.
+    pub line_height: f64,
 }
 
 /// What is kept of a face.
 pub(super) struct FaceData {
     face: Face,
     units_per_em: f64,
+    /// External leading in em: what the line gap adds to the Windows pair.
+    leading: f64,
     ascii: OnceCell<Box<[(u32, f64); 128]>>,
     glyphs: RefCell<HashMap<char, (u32, f64)>>,
     shaper: OnceCell<ShaperData>,
@@ -79,16 +88,19 @@ pub(super) struct RawGlyph {
 
 impl FaceData {
     fn new(face: &Face) -> Self {
-        let units_per_em = face.font_ref().map_or(1000.0, |font| {
+        let font = face.font_ref();
+        let units_per_em = font.as_ref().map_or(1000.0, |font| {
             f64::from(
                 font.metrics(Size::unscaled(), LocationRef::default())
                     .units_per_em
                     .max(16),
             )
         });
+        let leading = font.as_ref().map_or(0.0, external_leading) / units_per_em;
         Self {
             face: face.clone(),
             units_per_em,
+            leading,
             ascii: OnceCell::new(),
             glyphs: RefCell::default(),
             shaper: OnceCell::new(),
@@ -232,13 +244,31 @@ impl FaceData {
     }
 }
 
+/// Leading between lines in font units as Windows counts it: the part of the line gap that the Windows pair does
+/// not cover already.
+fn external_leading(font: &skrifa::FontRef<'_>) -> f64 {
+    use skrifa::raw::TableProvider;
+    let (Ok(os2), Ok(hhea)) = (font.os2(), font.hhea()) else {
+        return 0.0;
+    };
+    if os2.fs_selection().bits() & 0x80 != 0 {
+        return f64::from(os2.s_typo_line_gap()).max(0.0);
+    }
+    let pair = f64::from(os2.us_win_ascent()) + f64::from(os2.us_win_descent());
+    let height = f64::from(hhea.ascender().to_i16()) - f64::from(hhea.descender().to_i16());
+    (f64::from(hhea.line_gap().to_i16()) - (pair - height)).max(0.0)
+}
+
 impl Font {
     fn new(id: u32, style: Style, selection: Selection, data: Rc<FaceData>) -> Self {
         let sum = selection.line.ascent + selection.line.descent;
-        let ascent = if sum > 0.0 {
-            (selection.line.ascent / sum).clamp(0.0, 1.0)
+        let (ascent, line_height) = if sum > 0.0 {
+            (
+                (selection.line.ascent / sum).clamp(0.0, 1.0),
+                (sum + data.leading).clamp(0.5, 4.0),
+            )
         } else {
-            0.8
+            (0.8, 1.2)
         };
         Self {
             id,
@@ -246,6 +276,7 @@ impl Font {
             selection,
             data,
             ascent,
+            line_height,
         }
     }
 
@@ -271,7 +302,7 @@ impl TextCache {
             .clone()
     }
 
-    fn intern(&self, style: Style, selection: Selection) -> Rc<Font> {
+    fn intern(&self, style: Style, selection: &Selection) -> Rc<Font> {
         let data = self.face(&selection.face);
         let bits = u8::from(style.bold) | u8::from(style.italic) << 1;
         let table = selection
@@ -299,7 +330,7 @@ impl TextCache {
     pub(super) fn select(&self, cx: &SlideContext<'_>, family: &str, style: Style) -> Rc<Font> {
         let slot = usize::from(style.bold) | usize::from(style.italic) << 1;
         let Some(families) = self.families.get(slot) else {
-            return self.intern(style, cx.fonts.select(family, style));
+            return self.intern(style, &cx.fonts.select(family, style));
         };
         if let Some(known) = families.borrow().get(family) {
             return known.clone();
@@ -325,7 +356,7 @@ impl TextCache {
             let data = self.face(&selection.face);
             Rc::new(Font::new(id, style, selection, data))
         } else {
-            self.intern(style, selection)
+            self.intern(style, &selection)
         };
         let mut families = families.borrow_mut();
         if families.len() < MAX_FAMILIES {
@@ -348,7 +379,7 @@ impl TextCache {
         }
         let found = book
             .fallback(ch, asked.style, hint, Some(&asked.selection.requested))
-            .map(|selection| self.intern(asked.style, selection));
+            .map(|selection| self.intern(asked.style, &selection));
         let mut fallbacks = self.fallbacks.borrow_mut();
         if fallbacks.len() < MAX_FALLBACKS {
             fallbacks.insert(key, found.clone());

@@ -172,9 +172,12 @@ impl<'c> StyleFonts<'c> {
             Slot::EastAsian => self
                 .east_asian
                 .get_or_init(|| self.cache.select(cx, style.east_asian, style_of(style))),
-            Slot::Complex if style.complex_script.is_empty() => self
-                .complex
-                .get_or_init(|| self.by_script(cx, style, ch.script().short_name())),
+            Slot::Complex if style.complex_script.is_empty() => match ch.script() {
+                Script::Common => self.complex.get().unwrap_or_else(|| self.latin(cx, style)),
+                script => self
+                    .complex
+                    .get_or_init(|| self.by_script(cx, style, script.short_name())),
+            },
             Slot::Complex => self
                 .complex
                 .get_or_init(|| self.cache.select(cx, style.complex_script, style_of(style))),
@@ -394,10 +397,14 @@ pub(super) fn shape(
                 continue;
             }
             let mut slot = slot_of(style, ch);
-            // A space among letters of a complex script, and what leans on the letter before, stays in their face.
-            if last_slot == Slot::Complex && matches!(ch, ' ' | '\u{A0}')
-                || ch > '\u{2FF}' && ch.script() == Script::Inherited
+            let script = ch.script();
+            // Spaces and punctuation that run right to left stay in the face of the letters around them, and what
+            // leans on a letter in that letter's.
+            if level % 2 == 1 && script == Script::Common && !ch.is_ascii_digit()
+                || last_slot == Slot::Complex && matches!(ch, ' ' | '\u{A0}')
             {
+                slot = Slot::Complex;
+            } else if ch > '\u{2FF}' && script == Script::Inherited {
                 slot = last_slot;
             }
             let leans = matches!(ch, '\u{0300}'..='\u{036F}' | '\u{FE00}'..='\u{FE0F}' | '\u{200C}' | '\u{200D}' | '\u{20D0}'..='\u{20FF}'
@@ -441,6 +448,14 @@ pub(super) fn shape(
         shaper.flush(pending.take(), span.end);
     }
     shaper.out
+}
+
+/// How advances become widths.
+#[derive(Clone, Copy)]
+struct Setting {
+    size: f64,
+    spacing: f64,
+    round: fn(f64) -> f64,
 }
 
 struct Shaper<'s, 'a> {
@@ -495,18 +510,46 @@ impl Shaper<'_, '_> {
         else {
             return;
         };
-        let (size, spacing) = (style.drawn, style.spacing);
+        let round: fn(f64) -> f64 = if style.ideal_advances {
+            std::convert::identity
+        } else {
+            eighth
+        };
         let item = self.item(run.style, &run.font);
         let symbol = !run.remap.same(&Remap::None);
         if (run.complex || style.kern) && !symbol {
-            self.shaped(&run, text, item, size, spacing, style.kern);
+            self.shaped(
+                &run,
+                text,
+                item,
+                Setting {
+                    size: style.drawn,
+                    spacing: style.spacing,
+                    round,
+                },
+                style.kern,
+            );
         } else {
-            self.nominal(&run, text, item, size, spacing);
+            self.nominal(
+                &run,
+                text,
+                item,
+                Setting {
+                    size: style.drawn,
+                    spacing: style.spacing,
+                    round,
+                },
+            );
         }
     }
 
     /// Glyphs straight from the character map.
-    fn nominal(&mut self, run: &Pending, text: &str, item: u32, size: f64, spacing: f64) {
+    fn nominal(&mut self, run: &Pending, text: &str, item: u32, setting: Setting) {
+        let Setting {
+            size,
+            spacing,
+            round,
+        } = setting;
         for (offset, ch) in text.char_indices() {
             let start = run.start + offset;
             let shown = run.remap.apply(ch);
@@ -547,7 +590,7 @@ impl Shaper<'_, '_> {
                     }
                     _ => run.font.advance(ch, natural),
                 };
-                width = eighth(asked * size);
+                width = round(asked * size);
                 self.out.glyphs.push(ShapedGlyph {
                     id,
                     x: (asked - own) * size / 2.0,
@@ -576,15 +619,12 @@ impl Shaper<'_, '_> {
     }
 
     /// Glyphs from the shaper.
-    fn shaped(
-        &mut self,
-        run: &Pending,
-        text: &str,
-        item: u32,
-        size: f64,
-        spacing: f64,
-        kern: bool,
-    ) {
+    fn shaped(&mut self, run: &Pending, text: &str, item: u32, setting: Setting, kern: bool) {
+        let Setting {
+            size,
+            spacing,
+            round,
+        } = setting;
         let rtl = run.level % 2 == 1;
         let script = run
             .script
@@ -596,7 +636,7 @@ impl Shaper<'_, '_> {
             .data
             .shape(self.cache, text, rtl, script, kern, run.complex);
         if raw.is_empty() {
-            return self.nominal(run, text, item, size, spacing);
+            return self.nominal(run, text, item, setting);
         }
         if rtl {
             // Clusters in logical order; glyphs within a cluster stay in the order they are drawn.
@@ -651,7 +691,7 @@ impl Shaper<'_, '_> {
                         glyph.advance * selection.scale_x,
                     ),
                 };
-                let advance = eighth(asked * size) + eighth(kerned * size);
+                let advance = round(asked * size) + round(kerned * size);
                 self.out.glyphs.push(ShapedGlyph {
                     id: glyph.id,
                     x: width + glyph.dx * selection.scale_x * size + (asked - own) * size / 2.0,

@@ -122,6 +122,8 @@ pub(super) struct RunStyle<'a> {
     pub hint: ScriptHint,
     /// Where paint, underline and the like come from.
     pub source: RunSource<'a>,
+    /// Advances are not rounded.
+    pub ideal_advances: bool,
     /// An equation, drawn in italic letters of the mathematical face.
     pub math: bool,
 }
@@ -133,12 +135,15 @@ pub(super) struct Fit {
     pub font_scale: f64,
     /// `lnSpcReduction` as a fraction.
     pub reduction: f64,
+    /// Advances are not rounded to eighths: text whose lines follow the faces' own heights is set so (measured).
+    pub ideal_advances: bool,
 }
 
 impl Fit {
     pub(super) const NONE: Self = Self {
         font_scale: 1.0,
         reduction: 0.0,
+        ideal_advances: false,
     };
 
     /// The size with the scale: whole points, halves up.
@@ -216,6 +221,7 @@ impl<'a> RunStyle<'a> {
                 .is_some_and(|font| font.typeface.starts_with("+mj")),
             hint,
             source,
+            ideal_advances: fit.ideal_advances,
             math: false,
         }
     }
@@ -345,6 +351,10 @@ pub(super) struct BodyStyle {
     pub column_spacing: f64,
     pub rtl_columns: bool,
     pub fit: Fit,
+    /// Space before the first and after the last paragraph counts.
+    pub first_last_spacing: bool,
+    /// Lines follow the faces' own heights instead of 1.2 em.
+    pub natural_lines: bool,
     pub warp: Option<String>,
 }
 
@@ -360,7 +370,8 @@ impl BodyStyle {
                 .map_or(default, points)
                 .clamp(-MAX_MARGIN, MAX_MARGIN)
         };
-        let fit = match chain().find_map(|body| body.autofit) {
+        let natural_lines = chain().find_map(|body| body.compatible_line_spacing) == Some(false);
+        let mut fit = match chain().find_map(|body| body.autofit) {
             Some(Autofit::Normal {
                 font_scale,
                 line_space_reduction,
@@ -369,9 +380,11 @@ impl BodyStyle {
                     .filter(|scale| (0.01..=10.0).contains(scale))
                     .unwrap_or(1.0),
                 reduction: line_space_reduction.unwrap_or(0.0).clamp(0.0, 0.9),
+                ideal_advances: false,
             },
             _ => Fit::NONE,
         };
+        fit.ideal_advances = natural_lines;
         Self {
             insets: [
                 inset(&|body| body.left_inset, 7.2),
@@ -395,6 +408,10 @@ impl BodyStyle {
             column_spacing: inset(&|body| body.column_spacing, 0.0).max(0.0),
             rtl_columns: chain().find_map(|body| body.rtl_columns).unwrap_or(false),
             fit,
+            first_last_spacing: chain()
+                .find_map(|body| body.first_last_spacing)
+                .unwrap_or(false),
+            natural_lines,
             warp: chain().find_map(|body| body.warp.clone()),
         }
     }

@@ -58,6 +58,10 @@ fn with_context<T>(test: impl FnOnce(&SlideContext<'_>) -> T) -> T {
     ))
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "every use is an optional property"
+)]
 fn face(name: &str) -> Option<FontRef> {
     Some(FontRef {
         typeface: name.into(),
@@ -205,12 +209,12 @@ fn percent_spacing_moves_the_seat_by_its_rules() {
         (1.2, ARIAL, 21.6, 28.8),
         (1.5, ARIAL, 27.0, 36.0),
     ] {
-        let line = line_box(20.0, ascent, Spacing::Percent(percent), 0.0);
+        let line = line_box(24.0, ascent, Spacing::Percent(percent), 0.0);
         close(line.seat, seat);
         close(line.advance, advance);
     }
-    let reduced = line_box(20.0, ARIAL, Spacing::Percent(0.9), 0.2);
-    assert_eq!(reduced, line_box(20.0, ARIAL, Spacing::Percent(0.7), 0.0));
+    let reduced = line_box(24.0, ARIAL, Spacing::Percent(0.9), 0.2);
+    assert_eq!(reduced, line_box(24.0, ARIAL, Spacing::Percent(0.7), 0.0));
 }
 
 #[test]
@@ -219,9 +223,10 @@ fn exact_spacing_is_exact() {
         (8.0, CALIBRI, 8.0, 6.0),
         (10.0, CALIBRI, 10.0, 7.5),
         (9.0, CALIBRI, 10.0, 7.624),
-        (20.0, CALIBRI, 30.0, 24.72),
+        (20.0, CALIBRI, 30.0, 22.5),
+        (7.0, ARIAL, 10.0, 7.5),
     ] {
-        let line = line_box(size, ascent, Spacing::Points(height), 0.0);
+        let line = line_box(1.2 * size, ascent, Spacing::Points(height), 0.0);
         close(line.seat, seat);
         close(line.advance, height);
     }
@@ -262,7 +267,41 @@ fn spacing_between_paragraphs_adds_up_and_is_nothing_at_the_ends() {
     close(lines[0], TOP + 0.936 * 20.0);
     close(lines[1], TOP + 24.0 + 1.0 + 2.4 + 9.36);
     close(block.height, 24.0 + 1.0 + 2.4 + 12.0);
-    close(space(Spacing::Points(2.4), 10.0), 2.0);
+    close(space(Spacing::Points(2.4), 12.0), 2.0);
+}
+
+#[test]
+fn a_body_may_ask_for_space_before_its_first_paragraph() {
+    let mut first = plain("a", 20.0, "Calibri");
+    first.properties.space_before = Some(Spacing::Points(4.0));
+    first.properties.space_after = Some(Spacing::Points(6.0));
+    let mut text = body(vec![first]);
+    text.properties.first_last_spacing = Some(true);
+    let block = lay(&text);
+    close(baselines(&block)[0], TOP + 4.0 + 18.72);
+    close(block.height, 34.0);
+}
+
+#[test]
+fn without_compatible_spacing_lines_follow_the_faces() {
+    for (family, size, em, seat) in [
+        // Stored diagrams at 90 %: 10 point Calibri steps 10.99 and sits at 8.30, Arial adds its leading.
+        ("Calibri", 10.0, 1.2207, 8.30),
+        ("Arial", 9.5, 1.1499, 7.76),
+    ] {
+        let mut text = body(vec![
+            spaced(plain("a", size, family), Spacing::Percent(0.9)),
+            spaced(plain("b", size, family), Spacing::Percent(0.9)),
+        ]);
+        text.properties.compatible_line_spacing = Some(false);
+        let lines = baselines(&lay(&text));
+        close(lines[0], TOP + seat);
+        assert!(
+            (lines[1] - lines[0] - em * size * 0.9).abs() < 0.01,
+            "{family} steps {}",
+            lines[1] - lines[0]
+        );
+    }
 }
 
 #[test]
@@ -301,6 +340,7 @@ fn stored_scales_round_sizes_half_up() {
     let fit = |font_scale| Fit {
         font_scale,
         reduction: 0.0,
+        ideal_advances: false,
     };
     for (size, scale, fitted) in [
         (28.0, 0.925, 26.0),

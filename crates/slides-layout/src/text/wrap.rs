@@ -100,7 +100,6 @@ fn may_break(before_last: Option<char>, last: char, next: char, by_unicode: bool
         '\u{0E01}'..='\u{0EFF}' => {
             matches!(next, '\u{0E40}'..='\u{0E44}' | '\u{0EC0}'..='\u{0EC4}')
         }
-        '\u{1780}'..='\u{17FF}' | '\u{1000}'..='\u{109F}' => false,
         _ => false,
     }
 }
