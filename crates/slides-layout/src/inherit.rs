@@ -362,3 +362,160 @@ pub(crate) fn theme_line<'a>(cx: &SlideContext<'a>, reference: &StyleRef) -> Opt
         .lines
         .get((reference.index as usize).checked_sub(1)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use slides_fonts::FontBook;
+    use slides_ooxml::model::{Color, Layout, Master, NonVisual, SchemeColor, Slide};
+
+    use super::*;
+    use crate::testing::{TestParts, empty_slide, office_theme, presentation};
+
+    fn placeholder(kind: &str, index: u32, x: i64) -> Shape {
+        let transform = Transform {
+            x,
+            width: 1,
+            height: 1,
+            ..Transform::default()
+        };
+        Shape {
+            nv: NonVisual {
+                placeholder: Some(Placeholder {
+                    kind: kind.to_owned(),
+                    index,
+                    has_index: index > 0,
+                }),
+                ..NonVisual::default()
+            },
+            kind: ShapeKind::Shape {
+                properties: ShapeProperties {
+                    transform: (x >= 0).then_some(transform),
+                    ..ShapeProperties::default()
+                },
+                style: None,
+                text: Some(TextBody::default()),
+                is_text_box: false,
+            },
+        }
+    }
+
+    fn slide() -> Slide {
+        let mut theme = office_theme();
+        theme.formats.lines = vec![Line {
+            width: Some(6350),
+            fill: Some(Fill::Solid(Color::scheme(SchemeColor::Placeholder))),
+            ..Line::default()
+        }];
+        let master = Master {
+            shapes: vec![placeholder("title", 0, 100), placeholder("body", 1, 200)],
+            theme: Arc::new(theme),
+            ..Master::default()
+        };
+        let layout = Layout {
+            shapes: vec![
+                placeholder("ctrTitle", 0, 10),
+                placeholder("body", 13, 20),
+                placeholder("body", 14, -1),
+                placeholder("sldNum", 12, 30),
+            ],
+            master: Arc::new(master),
+            ..Layout::default()
+        };
+        Slide {
+            layout: Arc::new(layout),
+            ..empty_slide()
+        }
+    }
+
+    fn with_slide<T>(test: impl FnOnce(&SlideContext<'_>) -> T) -> T {
+        let (slide, presentation, fonts, parts) = (
+            slide(),
+            presentation(),
+            FontBook::bundled(),
+            TestParts::default(),
+        );
+        test(&SlideContext::new(
+            &parts,
+            &presentation,
+            &slide,
+            &fonts,
+            100,
+        ))
+    }
+
+    /// Where a placeholder of the slide that says nothing of itself ends up.
+    fn inherited_x(kind: &str, index: u32) -> Option<i64> {
+        let (slide, presentation, fonts, parts) = (
+            slide(),
+            presentation(),
+            FontBook::bundled(),
+            TestParts::default(),
+        );
+        let shape = placeholder(kind, index, -1);
+        let cx = SlideContext::new(&parts, &presentation, &slide, &fonts, 100);
+        Ancestry::of(&cx, &shape).transform().map(|t| t.x)
+    }
+
+    #[test]
+    fn placeholders_match_by_index_then_by_type() {
+        assert_eq!(inherited_x("body", 13), Some(20));
+        // A layout placeholder without a place of its own hands on the master's.
+        assert_eq!(inherited_x("body", 14), Some(200));
+        assert_eq!(inherited_x("obj", 13), Some(20));
+        assert_eq!(inherited_x("title", 0), Some(10));
+        assert_eq!(inherited_x("sldNum", 99), Some(30));
+        assert_eq!(inherited_x("ftr", 5), None);
+    }
+
+    #[test]
+    fn own_line_attributes_lie_over_the_theme_line() {
+        let mut shape = placeholder("body", 13, 0);
+        let ShapeKind::Shape {
+            properties, style, ..
+        } = &mut shape.kind
+        else {
+            panic!("a shape")
+        };
+        properties.line = Some(Line {
+            width: Some(12_700),
+            ..Line::default()
+        });
+        *style = Some(ShapeStyle {
+            line: Some(StyleRef {
+                index: 1,
+                color: Some(Color::rgb(1, 2, 3)),
+            }),
+            ..ShapeStyle::default()
+        });
+        let (slide, presentation, fonts, parts) = (
+            slide(),
+            presentation(),
+            FontBook::bundled(),
+            TestParts::default(),
+        );
+        let cx = SlideContext::new(&parts, &presentation, &slide, &fonts, 100);
+        let line = Ancestry::of(&cx, &shape).line(&cx);
+        assert_eq!(line.line.width, Some(12_700));
+        assert!(matches!(line.line.fill, Some(Fill::Solid(_))));
+        assert_eq!(line.placeholder, Some(Rgba::rgb(1, 2, 3)));
+    }
+
+    #[test]
+    fn style_references_reach_faces_and_background_fills() {
+        let run = style_run(&StyleRef {
+            index: 1,
+            color: None,
+        })
+        .unwrap();
+        assert_eq!(run.latin.unwrap().typeface, "+mj-lt");
+        with_slide(|cx| {
+            let reference = |index| StyleRef { index, color: None };
+            assert_eq!(theme_fill(cx, &reference(0)), Some(&Fill::None));
+            assert_eq!(theme_fill(cx, &reference(1001)), None);
+            assert_eq!(theme_line(cx, &reference(1)).unwrap().width, Some(6350));
+            assert_eq!(theme_line(cx, &reference(0)), None);
+        });
+    }
+}
