@@ -105,7 +105,7 @@ impl Console {
             }
             (Some(bar), None) => bar.set_message(operation.status.to_string()),
             (None, _) if is_new_status && !self.quiet => {
-                self.say(&format!("operation {}: {}", operation.id, operation.status))
+                self.say(&format!("operation {}: {}", operation.id, operation.status));
             }
             (None, _) => {}
         }

@@ -99,7 +99,7 @@ async fn convert(
             written.len(),
             written
                 .first()
-                .map_or("".into(), |path| path.display().to_string())
+                .map_or_else(String::new, |path| path.display().to_string())
         ));
     }
     console.warnings(&warnings);
@@ -118,27 +118,39 @@ fn local(error: &Error) -> Failure {
         failure.exit = Exit::Failed;
     }
     if failure.exit == Exit::Deadline {
-        failure.message = "the time given by `--timeout` was not enough".to_owned();
+        "the time given by `--timeout` was not enough".clone_into(&mut failure.message);
         failure.hint = None;
     }
     failure
 }
 
-/// Ctrl-C, or the polite signal to end.
-pub(crate) async fn interrupted() {
+/// Resolves at Ctrl-C or the polite signal to end, which are caught from this call on. Must be
+/// called inside a runtime.
+pub(crate) fn interrupted() -> impl Future<Output = ()> + Send {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
+        let caught = (
+            signal(SignalKind::interrupt()),
+            signal(SignalKind::terminate()),
+        );
+        async move {
+            match caught {
+                (Ok(mut interrupt), Ok(mut terminate)) => {
+                    tokio::select! {
+                        _ = interrupt.recv() => {}
+                        _ = terminate.recv() => {}
+                    }
+                }
+                // Not caught: the default action of the signal ends the process.
+                _ => std::future::pending().await,
             }
-            return;
         }
     }
-    // Without a handler the default action of the signal ends the process.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+    #[cfg(not(unix))]
+    async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 }

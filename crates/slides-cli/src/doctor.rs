@@ -57,7 +57,7 @@ impl Check {
 pub(crate) fn run(arguments: &DoctorArguments, console: &mut Console) -> Result<(), Failure> {
     let checks = [
         version(),
-        fonts(&font_folders()),
+        fonts(&font_folders(), soffice().is_some()),
         libreoffice(),
         data_folder(&arguments.data),
         free_space(&arguments.data),
@@ -70,7 +70,8 @@ pub(crate) fn run(arguments: &DoctorArguments, console: &mut Console) -> Result<
         };
         let mut line = format!("{sign:<8} {}: {}", check.name, check.found);
         if let Some(fix) = &check.fix {
-            line.push_str(&format!("\n         mend: {fix}"));
+            line.push_str("\n         mend: ");
+            line.push_str(fix);
         }
         console.data(&line, &json!({ "event": "check", "name": check.name, "result": sign, "found": check.found, "mend": check.fix }));
     }
@@ -99,8 +100,8 @@ fn version() -> Check {
     )
 }
 
-/// Faces for the common Office fonts are built in; CJK ones are not.
-fn fonts(folders: &[PathBuf]) -> Check {
+/// The native engine sets text in the faces it carries; LibreOffice needs those of the machine.
+fn fonts(folders: &[PathBuf], has_libreoffice: bool) -> Check {
     let mut files = 0;
     let mut has_cjk = false;
     let mut queue = folders.to_vec();
@@ -130,18 +131,18 @@ fn fonts(folders: &[PathBuf]) -> Check {
             }
         }
     }
-    let found =
-        format!("built-in faces for the common Office fonts, {files} font files on this machine");
-    if has_cjk {
-        Check::ok("fonts", found)
-    } else {
-        Check::bad(
-            "fonts",
-            Level::Warning,
-            format!("{found}, none for Chinese, Japanese or Korean text"),
-            "apt-get install fonts-noto-cjk",
-        )
+    let found = format!(
+        "built-in faces for the native engine, {files} font files of this machine for LibreOffice"
+    );
+    if has_cjk || !has_libreoffice {
+        return Check::ok("fonts", found);
     }
+    Check::bad(
+        "fonts",
+        Level::Warning,
+        format!("{found}, none of them for Chinese, Japanese or Korean text"),
+        "apt-get install fonts-noto-cjk",
+    )
 }
 
 fn font_folders() -> Vec<PathBuf> {
@@ -162,12 +163,15 @@ fn font_folders() -> Vec<PathBuf> {
     folders
 }
 
-fn libreoffice() -> Check {
+fn soffice() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    match std::env::split_paths(&path)
+    std::env::split_paths(&path)
         .map(|folder| folder.join("soffice"))
         .find(|file| file.is_file())
-    {
+}
+
+fn libreoffice() -> Check {
+    match soffice() {
         Some(file) => Check::ok("LibreOffice", file.display().to_string()),
         None => Check::bad(
             "LibreOffice",
@@ -254,16 +258,17 @@ mod tests {
     #[test]
     fn fonts_for_cjk_text_are_looked_for() {
         let folder = tempfile::tempdir().unwrap();
-        let check = fonts(&[folder.path().to_owned()]);
+        let check = fonts(&[folder.path().to_owned()], true);
         assert_eq!(
             (check.level, check.fix.as_deref()),
             (Level::Warning, Some("apt-get install fonts-noto-cjk"))
         );
         fs::create_dir(folder.path().join("noto")).unwrap();
         fs::write(folder.path().join("noto/NotoSansCJK-Regular.ttc"), "").unwrap();
-        let check = fonts(&[folder.path().to_owned()]);
+        let check = fonts(&[folder.path().to_owned()], true);
         assert_eq!(check.level, Level::Ok);
         assert!(check.found.contains("1 font files"), "{}", check.found);
+        assert_eq!(fonts(&[], false).level, Level::Ok);
     }
 
     #[test]

@@ -56,16 +56,9 @@ pub(crate) fn parse_slides(text: &str) -> Result<Vec<u32>, String> {
                 item.trim()
             )
         };
-        let (first, last) = match item.trim().split_once('-') {
-            Some((first, last)) => (
-                first.trim().parse().map_err(|_| bad())?,
-                last.trim().parse().map_err(|_| bad())?,
-            ),
-            None => {
-                let number: u32 = item.trim().parse().map_err(|_| bad())?;
-                (number, number)
-            }
-        };
+        let number = |text: &str| text.trim().parse::<u32>().map_err(|_| bad());
+        let (first, last) = item.trim().split_once('-').unwrap_or((item, item));
+        let (first, last) = (number(first)?, number(last)?);
         if first == 0 || last < first {
             return Err(bad());
         }

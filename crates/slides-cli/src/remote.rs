@@ -11,8 +11,8 @@ use crate::console::Console;
 use crate::deck::Wishes;
 use crate::failure::{Exit, Failure};
 use crate::sdk::{
-    Client, Download, Error, OperationHandle, OperationId, OperationStatus, Outcome, Payload,
-    PollPolicy, SecretString, StartConversion,
+    Client, Download, Error, Operation, OperationHandle, OperationId, OperationMethod,
+    OperationStatus, Outcome, Payload, PollPolicy, Saved, SecretString, StartConversion,
 };
 use crate::{deck, save};
 
@@ -48,6 +48,7 @@ fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Fail
     runtime.block_on(work)
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "for `map_err`")]
 fn from_sdk(error: Error) -> Failure {
     Failure::from_sdk(&error)
 }
@@ -136,10 +137,13 @@ pub(crate) fn status(arguments: &IdArguments, console: &mut Console) -> Result<(
     let client = client(&arguments.server)?;
     let id = OperationId::from(arguments.id.as_str());
     let operation = block_on(async { client.api().status(&id).await.map_err(from_sdk) })?.operation;
-    let mut line = operation.status.to_string();
-    if let Some(progress) = &operation.progress {
-        line.push_str(&format!(" {}/{}", progress.step_index, progress.step_count));
-    }
+    let mut line = match &operation.progress {
+        Some(progress) => format!(
+            "{} {}/{}",
+            operation.status, progress.step_index, progress.step_count
+        ),
+        None => operation.status.to_string(),
+    };
     if let Some(message) = operation
         .error
         .as_ref()
@@ -159,20 +163,30 @@ pub(crate) fn watch(arguments: &WatchArguments, console: &mut Console) -> Result
         not_found_grace: Duration::ZERO,
         ..PollPolicy::default()
     };
-    let mut handle = client
-        .operation::<Download>(arguments.id.as_str())
-        .with_policy(policy);
+    let id = OperationId::from(arguments.id.as_str());
     let last = block_on(async {
-        let mut last = None;
-        while let Some(operation) = handle.next().await {
-            let operation = operation.map_err(from_sdk)?;
-            console.operation(&operation);
-            last = Some(operation);
+        // A handle is told beforehand what its operation leaves.
+        let first = client.api().status(&id).await.map_err(from_sdk)?.operation;
+        match first.method {
+            OperationMethod::ConvertAndSave
+            | OperationMethod::SavePresentation
+            | OperationMethod::MergeAndSave => {
+                follow(
+                    client.operation::<Saved>(id.clone()).with_policy(policy),
+                    console,
+                )
+                .await
+            }
+            _ => {
+                follow(
+                    client.operation::<Download>(id.clone()).with_policy(policy),
+                    console,
+                )
+                .await
+            }
         }
-        Ok(last)
     })?;
     console.done();
-    let id = OperationId::from(arguments.id.as_str());
     match last {
         Some(operation) if operation.status == OperationStatus::Finished => {
             console.data("Finished", &json!({ "event": "done", "id": id.as_str() }));
@@ -187,6 +201,20 @@ pub(crate) fn watch(arguments: &WatchArguments, console: &mut Console) -> Result
         })),
         None => Err(Failure::new(Exit::Service, "the server told no status")),
     }
+}
+
+/// Shows each status; gives the last one.
+async fn follow<T: Outcome>(
+    mut handle: OperationHandle<T>,
+    console: &mut Console,
+) -> Result<Option<Operation>, Failure> {
+    let mut last = None;
+    while let Some(operation) = handle.next().await {
+        let operation = operation.map_err(from_sdk)?;
+        console.operation(&operation);
+        last = Some(operation);
+    }
+    Ok(last)
 }
 
 pub(crate) fn result(arguments: &ResultArguments, console: &mut Console) -> Result<(), Failure> {

@@ -3,5 +3,6 @@
 pub(crate) use slides::http::SecretString;
 pub(crate) use slides::{
     Client, Download, Error, ExportFormat, ExportOptions, Operation, OperationHandle, OperationId,
-    OperationStatus, Outcome, Password, Payload, PollPolicy, StartConversion,
+    OperationMethod, OperationStatus, Outcome, Password, Payload, PollPolicy, Saved,
+    StartConversion,
 };

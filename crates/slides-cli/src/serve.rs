@@ -103,8 +103,10 @@ async fn serve(
     for client in credentials {
         server = server.credentials(client);
     }
+    // Whoever reads the address may ask for the end at once.
+    let end = interrupted();
     announce(address, is_open, console);
-    let served = server.build().serve(listener, interrupted()).await;
+    let served = server.build().serve(listener, end).await;
     service.shutdown(GRACE).await;
     served.map_err(|error| Failure::new(Exit::Usage, error.to_string()).caused_by(&error))
 }
