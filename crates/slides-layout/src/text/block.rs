@@ -1,8 +1,8 @@
 //! A body composed: paragraphs shaped and wrapped, lines stacked.
 
 use slides_ooxml::model::{
-    BulletFont, BulletKind, BulletSize, Caps, Paragraph, PictureRef, Run, RunKind, RunProperties,
-    Spacing, TextBody,
+    BulletFont, BulletKind, BulletSize, Caps, FontAlign, Paragraph, PictureRef, Run, RunKind,
+    RunProperties, Spacing, TextBody,
 };
 
 use super::TextCascade;
@@ -488,7 +488,7 @@ impl<'a> Composer<'_, 'a, '_> {
                 let counted = clusters
                     .iter()
                     .filter(|cluster| !has_text || cluster.kind != ClusterKind::Break);
-                let mut natural = 0.0_f64;
+                let (mut natural, mut ascent) = (0.0_f64, 0.0_f64);
                 let mut shares: Vec<f64> = Vec::new();
                 let mut seen = u32::MAX;
                 for cluster in counted {
@@ -504,6 +504,7 @@ impl<'a> Composer<'_, 'a, '_> {
                         .get(item.style as usize)
                         .map_or(0.0, |style| style.size);
                     natural = natural.max(height(size, &item.font));
+                    ascent = ascent.max(item.font.selection.line.ascent * size);
                     if !shares.contains(&item.font.ascent) {
                         shares.push(item.font.ascent);
                     }
@@ -516,10 +517,12 @@ impl<'a> Composer<'_, 'a, '_> {
                     shares.push(mark_font.ascent);
                 }
                 let share = joint_ascent(shares.into_iter()).unwrap_or(0.8);
-                (
-                    line_box(natural, share, style.line_spacing, self.fit.reduction),
-                    natural,
-                )
+                let mut place = line_box(natural, share, style.line_spacing, self.fit.reduction);
+                // Letters aligned at the top have only their own ascent above them.
+                if style.font_align == FontAlign::Top && ascent > 0.0 {
+                    place.seat = place.seat.min(ascent);
+                }
+                (place, natural)
             })
             .collect()
     }

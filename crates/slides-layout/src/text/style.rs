@@ -3,8 +3,8 @@
 use slides_fonts::ScriptHint;
 use slides_ooxml::model::{
     Anchor, Autofit, BodyProperties, BulletColor, BulletFont, BulletKind, BulletSize, Caps,
-    EffectList, Fill, FontRef, Hyperlink, Line, ParagraphProperties, RunProperties, Spacing,
-    Strike, TabStop, TextAlign, Underline, VerticalText,
+    EffectList, Fill, FontAlign, FontRef, Hyperlink, Line, ParagraphProperties, RunProperties,
+    Spacing, Strike, TabStop, TextAlign, Underline, VerticalText,
 };
 
 use super::TextCascade;
@@ -249,6 +249,7 @@ pub(super) struct ParagraphStyle<'a> {
     pub indent: f64,
     pub default_tab: f64,
     pub rtl: bool,
+    pub font_align: FontAlign,
     pub hanging_punctuation: bool,
     pub line_spacing: Spacing,
     pub before: Spacing,
@@ -317,6 +318,10 @@ impl<'a> ParagraphStyle<'a> {
                 .filter(|&tab| tab >= 1.0)
                 .unwrap_or(72.0),
             rtl: chain.iter().find_map(|(p, _)| p.rtl).unwrap_or(false),
+            font_align: chain
+                .iter()
+                .find_map(|(p, _)| p.font_align)
+                .unwrap_or_default(),
             hanging_punctuation: chain
                 .iter()
                 .find_map(|(p, _)| p.hanging_punctuation)

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use kurbo::Shape as _;
 use slides_fonts::FontBook;
 use slides_ooxml::model::{
-    Anchor, Autofit, Bullet, BulletColor, BulletKind, BulletSize, Caps, Color, Fill, FontRef,
-    Hyperlink, LinkAction, Paragraph, ParagraphProperties, Presentation, Run, RunKind,
+    Anchor, Autofit, Bullet, BulletColor, BulletKind, BulletSize, Caps, Color, Fill, FontAlign,
+    FontRef, Hyperlink, LinkAction, Paragraph, ParagraphProperties, Presentation, Run, RunKind,
     RunProperties, SchemeColor, Slide, Spacing, Strike, TabAlign, TabStop, TextAlign, TextBody,
     Underline, VerticalText,
 };
@@ -196,6 +196,16 @@ fn the_first_baseline_follows_the_win_metrics() {
             TOP + em * 20.0,
         );
     }
+}
+
+#[test]
+fn letters_aligned_at_the_top_have_their_ascent_above() {
+    let mut text = plain("x", 16.0, "Arial");
+    text.properties.font_align = Some(FontAlign::Top);
+    close(
+        baselines(&lay(&body(vec![text])))[0],
+        TOP + 1854.0 / 2048.0 * 16.0,
+    );
 }
 
 #[test]
