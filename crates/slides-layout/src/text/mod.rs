@@ -15,7 +15,9 @@ mod tests;
 mod wrap;
 
 use kurbo::{Affine, Rect};
-use slides_ooxml::model::{Anchor, BodyProperties, ListStyle, Placeholder, RunProperties, TextBody, VerticalText};
+use slides_ooxml::model::{
+    Anchor, BodyProperties, ListStyle, Placeholder, RunProperties, TextBody, VerticalText,
+};
 use slides_scene::{Link, Op};
 
 use self::block::{Block, Room, compose};
@@ -38,7 +40,10 @@ pub(crate) struct TextCascade<'a> {
     /// A title placeholder.
     pub is_title: bool,
     /// The placeholder, if it is one.
-    #[expect(dead_code, reason = "part of what shapes hand over; no measured rule asks for it yet")]
+    #[expect(
+        dead_code,
+        reason = "part of what shapes hand over; no measured rule asks for it yet"
+    )]
     pub placeholder: Option<&'a Placeholder>,
 }
 
@@ -67,27 +72,46 @@ pub(crate) struct TextBlock {
     /// Links in the same frame.
     pub links: Vec<Link>,
     /// Text height with spacing, without insets.
-    #[cfg_attr(not(test), expect(dead_code, reason = "callers that refit shapes will ask; tests do"))]
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "callers that refit shapes will ask; tests do")
+    )]
     pub height: f64,
     /// Widest line.
-    #[cfg_attr(not(test), expect(dead_code, reason = "callers that refit shapes will ask; tests do"))]
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "callers that refit shapes will ask; tests do")
+    )]
     pub width: f64,
     /// Plain text, a line for each paragraph.
     pub plain: String,
 }
 
 /// Lays out a body.
-pub(crate) fn layout_text(cx: &SlideContext<'_>, body: &TextBody, cascade: &TextCascade<'_>, frame: &TextFrame) -> TextBlock {
+pub(crate) fn layout_text(
+    cx: &SlideContext<'_>,
+    body: &TextBody,
+    cascade: &TextCascade<'_>,
+    frame: &TextFrame,
+) -> TextBlock {
     let style = BodyStyle::new(&body.properties, cascade);
     let vertical = frame.vertical_override.unwrap_or(style.vertical);
     let anchor = frame.anchor_override.unwrap_or(style.anchor);
     let [left, top, right, bottom] = frame.insets_override.unwrap_or(style.insets);
     if let Some(warp) = &style.warp {
-        cx.warn("text warp", format!("WordArt shape `{warp}` is drawn as plain lines"));
+        cx.warn(
+            "text warp",
+            format!("WordArt shape `{warp}` is drawn as plain lines"),
+        );
     }
 
     let (rect, turn) = turned(frame, &style, vertical);
-    let inner = Rect::new(rect.x0 + left, rect.y0 + top, rect.x1 - right, rect.y1 - bottom);
+    let inner = Rect::new(
+        rect.x0 + left,
+        rect.y0 + top,
+        rect.x1 - right,
+        rect.y1 - bottom,
+    );
     let columns = style.columns as f64;
     let between = style.column_spacing * (columns - 1.0);
     let width = ((inner.width() - between) / columns).max(0.0);
@@ -125,18 +149,34 @@ pub(crate) fn layout_text(cx: &SlideContext<'_>, body: &TextBody, cascade: &Text
         turn,
         title: cascade.is_title,
     };
-    let mut emitter = Emitter { cx, place: &place, ops: Vec::new(), links: Vec::new() };
+    let mut emitter = Emitter {
+        cx,
+        place: &place,
+        ops: Vec::new(),
+        links: Vec::new(),
+    };
     emitter.block(&block);
     let (mut ops, links) = (emitter.ops, emitter.links);
     if turn != Affine::IDENTITY && !ops.is_empty() {
         ops.insert(0, Op::Push(turn));
         ops.push(Op::Pop);
     }
-    TextBlock { ops, links, height: block.height, width: block.width, plain: plain(&block) }
+    TextBlock {
+        ops,
+        links,
+        height: block.height,
+        width: block.width,
+        plain: plain(&block),
+    }
 }
 
 /// Height of a body laid out in `width_after_insets` points.
-pub(crate) fn measure_text(cx: &SlideContext<'_>, body: &TextBody, cascade: &TextCascade<'_>, width_after_insets: f64) -> f64 {
+pub(crate) fn measure_text(
+    cx: &SlideContext<'_>,
+    body: &TextBody,
+    cascade: &TextCascade<'_>,
+    width_after_insets: f64,
+) -> f64 {
     let style = BodyStyle::new(&body.properties, cascade);
     let room = Room {
         width: width_after_insets.max(0.0),
@@ -165,14 +205,19 @@ fn turned(frame: &TextFrame, style: &BodyStyle, vertical: VerticalText) -> (Rect
     }
     let mut turn = Affine::IDENTITY;
     if angle.rem_euclid(360.0) != 0.0 {
-        turn = Affine::translate(center) * Affine::rotate(angle.to_radians()) * Affine::translate(-center);
+        turn = Affine::translate(center)
+            * Affine::rotate(angle.to_radians())
+            * Affine::translate(-center);
     }
     let quarter = match vertical {
         VerticalText::Horizontal => return (rect, turn),
         VerticalText::Vertical270 => Affine::new([0.0, -1.0, 1.0, 0.0, rect.x0, rect.y1]),
         _ => Affine::new([0.0, 1.0, -1.0, 0.0, rect.x1, rect.y0]),
     };
-    (Rect::new(0.0, 0.0, rect.height(), rect.width()), turn * quarter)
+    (
+        Rect::new(0.0, 0.0, rect.height(), rect.width()),
+        turn * quarter,
+    )
 }
 
 fn column_edges(left: f64, width: f64, style: &BodyStyle) -> Vec<f64> {
@@ -190,7 +235,12 @@ fn plain(block: &Block<'_>) -> String {
         if index > 0 {
             text.push('\n');
         }
-        text.extend(paragraph.text.chars().map(|ch| if ch == shape::LINE_BREAK { '\u{B}' } else { ch }));
+        text.extend(
+            paragraph
+                .text
+                .chars()
+                .map(|ch| if ch == shape::LINE_BREAK { '\u{B}' } else { ch }),
+        );
     }
     text
 }
