@@ -84,7 +84,13 @@ pub struct StrokeStyle {
 impl StrokeStyle {
     /// A solid stroke with flat caps and round joins, PowerPoint's default.
     pub fn new(width: f64) -> Self {
-        Self { width, cap: kurbo::Cap::Butt, join: kurbo::Join::Round, miter_limit: 8.0, dashes: Vec::new() }
+        Self {
+            width,
+            cap: kurbo::Cap::Butt,
+            join: kurbo::Join::Round,
+            miter_limit: 8.0,
+            dashes: Vec::new(),
+        }
     }
 }
 
