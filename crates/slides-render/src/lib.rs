@@ -20,6 +20,8 @@ mod picture;
 #[cfg(feature = "png")]
 mod png_file;
 mod raster;
+#[cfg(test)]
+mod testing;
 mod walk;
 
 pub use error::{RenderError, Warning};

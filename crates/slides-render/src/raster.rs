@@ -1,4 +1,5 @@
 //! Pages to pixels.
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use kurbo::{Affine, BezPath, Point, Rect};
@@ -25,6 +26,8 @@ use crate::walk::{Budget, Canvas, walk};
 
 /// A side in pixels that a picture drawn by the rasteriser may have.
 const MAX_PICTURE_SIDE: u32 = 16_384;
+/// Pictures of a page that are found again when they are drawn again.
+const LOADED_PICTURES: usize = 64;
 /// Glyphs gathered into one path before it is drawn.
 const GLYPHS_PER_PATH: usize = 256;
 /// A side in pixels of the picture that stands for a rectangular gradient.
@@ -128,6 +131,18 @@ impl Shared {
             resources: Resources::default(),
         }
     }
+
+    /// How a run is drawn, with a warning when not all of it is.
+    pub(crate) fn shape_of(&mut self, run: &GlyphRun) -> Option<RunShape> {
+        let shape = RunShape::of(run)?;
+        if run.glyphs.len() > self.limits.max_glyphs {
+            self.warnings.add(
+                "text",
+                "glyphs beyond the limit of a run were left out (`max_glyphs`)",
+            );
+        }
+        Some(shape)
+    }
 }
 
 impl Rasterizer {
@@ -219,6 +234,7 @@ fn draw(
         transforms: vec![base],
         shared,
         size,
+        loaded: VecDeque::new(),
     };
     if let Some(color) = background {
         canvas.context.set_paint(color_of(color));
@@ -317,6 +333,7 @@ struct RasterCanvas<'a> {
     transforms: Vec<Affine>,
     shared: &'a mut Shared,
     size: (u16, u16),
+    loaded: VecDeque<(Arc<Pixels>, Arc<vello_cpu::Pixmap>)>,
 }
 
 fn color_of(color: Rgba) -> AlphaColor<Srgb> {
@@ -338,18 +355,26 @@ fn with_stops(gradient: peniko::Gradient, stops: &[GradientStop]) -> peniko::Gra
     gradient
 }
 
-/// Pixels as a paint; `None` when a side is beyond what the rasteriser takes.
-fn paint_image(pixels: &Pixels, sampler: ImageSampler) -> Option<PaintImage> {
+/// Pixels as the rasteriser takes them; `None` when a side is beyond what it takes.
+fn loaded(pixels: Pixels) -> Option<Arc<vello_cpu::Pixmap>> {
     let (width, height) = (
         u16::try_from(pixels.width).ok()?,
         u16::try_from(pixels.height).ok()?,
     );
     let metadata = PixelMetadata::new(ImageAlphaType::Alpha, !pixels.opaque);
-    let pixmap = vello_cpu::Pixmap::from_parts(pixels.rgba.clone(), width, height, metadata);
-    Some(PaintImage {
-        image: ImageSource::Pixmap(Arc::new(pixmap)),
+    Some(Arc::new(vello_cpu::Pixmap::from_parts(
+        pixels.rgba,
+        width,
+        height,
+        metadata,
+    )))
+}
+
+fn paint_image(pixmap: Arc<vello_cpu::Pixmap>, sampler: ImageSampler) -> PaintImage {
+    PaintImage {
+        image: ImageSource::Pixmap(pixmap),
         sampler,
-    })
+    }
 }
 
 fn fill_rule(rule: FillRule) -> peniko::Fill {
@@ -451,7 +476,7 @@ impl RasterCanvas<'_> {
                     self.context
                         .set_paint_transform(Affine::translate(bounds.origin().to_vec2()) * scale);
                     self.context
-                        .set_paint(paint_image(&pixels, ImageSampler::default())?);
+                        .set_paint(paint_image(loaded(pixels)?, ImageSampler::default()));
                 }
             },
             Paint::Image {
@@ -487,7 +512,7 @@ impl RasterCanvas<'_> {
                     quality: ImageQuality::Medium,
                     alpha: clean_alpha(*alpha),
                 };
-                let paint = paint_image(&pixels, sampler)?;
+                let paint = paint_image(self.load(&pixels)?, sampler);
                 let clip = *tile == TileMode::None;
                 if clip {
                     let unit = transform * rect_path(Rect::new(0.0, 0.0, 1.0, 1.0));
@@ -547,7 +572,8 @@ impl RasterCanvas<'_> {
                     6.0 / f64::from(pixels.width),
                     6.0 / f64::from(pixels.height),
                 ));
-                self.context.set_paint(paint_image(&pixels, sampler)?);
+                self.context
+                    .set_paint(paint_image(loaded(pixels)?, sampler));
             }
         }
         Some(false)
@@ -564,20 +590,34 @@ impl RasterCanvas<'_> {
         self.context.reset_paint_transform();
     }
 
+    /// A picture of the cache as the rasteriser takes it, one copy however often it is drawn: the rasteriser keeps
+    /// what it draws until its page ends.
+    fn load(&mut self, pixels: &Arc<Pixels>) -> Option<Arc<vello_cpu::Pixmap>> {
+        if let Some((_, known)) = self
+            .loaded
+            .iter()
+            .find(|(source, _)| Arc::ptr_eq(source, pixels))
+        {
+            return Some(known.clone());
+        }
+        let pixmap = loaded(Pixels::clone(pixels))?;
+        self.loaded.push_front((pixels.clone(), pixmap.clone()));
+        self.loaded.truncate(LOADED_PICTURES);
+        Some(pixmap)
+    }
+
     /// Draws a picture over a box in the coordinates in force, of which `seen` is shown.
-    fn picture(&mut self, pixels: &Pixels, whole: Rect, seen: Rect, alpha: f32) {
+    fn picture(&mut self, pixmap: Arc<vello_cpu::Pixmap>, whole: Rect, seen: Rect, alpha: f32) {
         let sampler = ImageSampler {
             alpha,
             quality: ImageQuality::Medium,
             ..ImageSampler::default()
         };
-        let Some(paint) = paint_image(pixels, sampler) else {
-            return;
-        };
         let scale = Affine::scale_non_uniform(
-            whole.width() / f64::from(pixels.width),
-            whole.height() / f64::from(pixels.height),
+            whole.width() / f64::from(pixmap.width()),
+            whole.height() / f64::from(pixmap.height()),
         );
+        let paint = paint_image(pixmap, sampler);
         self.context.set_transform(self.transform());
         self.context
             .set_paint_transform(Affine::translate(whole.origin().to_vec2()) * scale);
@@ -747,15 +787,9 @@ impl Canvas for RasterCanvas<'_> {
     }
 
     fn text(&mut self, run: &GlyphRun, paint: &Paint) {
-        let Some(shape) = RunShape::of(run) else {
+        let Some(shape) = self.shared.shape_of(run) else {
             return;
         };
-        if run.glyphs.len() > self.shared.limits.max_glyphs {
-            self.shared.warnings.add(
-                "text",
-                "glyphs beyond the limit of a run were left out (`max_glyphs`)",
-            );
-        }
         let glyphs: Vec<_> = run
             .glyphs
             .iter()
@@ -794,14 +828,15 @@ impl Canvas for RasterCanvas<'_> {
         };
         let target = self.pixels_of(whole.width(), whole.height(), Affine::IDENTITY);
         let shared = &mut *self.shared;
-        if let Some(pixels) = shared.pictures.get(
+        let pixels = shared.pictures.get(
             &image.image,
             &image.effects,
             target,
             &shared.limits,
             &mut shared.warnings,
-        ) {
-            self.picture(&pixels, whole, seen, clean_alpha(image.alpha));
+        );
+        if let Some(pixmap) = pixels.and_then(|pixels| self.load(&pixels)) {
+            self.picture(pixmap, whole, seen, clean_alpha(image.alpha));
         }
     }
 
@@ -809,8 +844,9 @@ impl Canvas for RasterCanvas<'_> {
         let (scale, visible) = (scale_of(self.transform()), self.visible());
         if let Some((pixels, covered)) =
             effect_picture(op, self.shared, scale, Some(visible), budget)
+            && let Some(pixmap) = loaded(pixels)
         {
-            self.picture(&pixels, covered, covered, 1.0);
+            self.picture(pixmap, covered, covered, 1.0);
         }
     }
 
@@ -865,7 +901,7 @@ impl RunShape {
 #[cfg(test)]
 mod tests {
     use slides_fonts::{FontBook, Style};
-    use slides_scene::{EffectKind, Glyph, Op, PathGradient};
+    use slides_scene::{EffectKind, Op, PathGradient};
 
     use super::*;
     use crate::picture::samples;
@@ -1068,43 +1104,34 @@ mod tests {
         }
     }
 
-    fn run_of(text: &str, x: f64, y: f64, size: f64) -> GlyphRun {
-        use skrifa::MetadataProvider;
-        let face = FontBook::bundled().select("Arial", Style::default()).face;
-        let font = face.font_ref().unwrap();
-        let (charmap, metrics) = (
-            font.charmap(),
-            font.glyph_metrics(
-                skrifa::instance::Size::new(size as f32),
-                skrifa::instance::LocationRef::default(),
-            ),
-        );
-        let mut pen = x;
-        let glyphs = text
-            .char_indices()
-            .map(|(at, ch)| {
-                let id = charmap.map(ch).unwrap();
-                let advance = f64::from(metrics.advance_width(id).unwrap());
-                pen += advance;
-                Glyph {
-                    id: id.to_u32(),
-                    x: pen - advance,
-                    y,
-                    advance,
-                    start: at as u32,
-                    end: (at + ch.len_utf8()) as u32,
-                }
+    #[test]
+    fn a_picture_drawn_again_takes_no_more_memory() {
+        let mut shared = Shared::new(Limits::default());
+        let mut canvas = RasterCanvas {
+            context: RenderContext::new(8, 8),
+            transforms: Vec::new(),
+            shared: &mut shared,
+            size: (8, 8),
+            loaded: VecDeque::new(),
+        };
+        let pixels = |red| {
+            Arc::new(Pixels {
+                width: 1,
+                height: 1,
+                rgba: vec![red, 0, 0, 255],
+                opaque: true,
             })
-            .collect();
-        GlyphRun {
-            face: face.clone(),
-            size,
-            scale_x: 1.0,
-            skew: 0.0,
-            embolden: 0.0,
-            glyphs,
-            text: text.into(),
-        }
+        };
+        let (one, other) = (pixels(1), pixels(2));
+        let first = canvas.load(&one).unwrap();
+        let second = canvas.load(&other).unwrap();
+        assert!(Arc::ptr_eq(&first, &canvas.load(&one).unwrap()));
+        assert!(!Arc::ptr_eq(&first, &second));
+    }
+
+    fn run_of(text: &str, x: f64, y: f64, size: f64) -> GlyphRun {
+        let face = FontBook::bundled().select("Arial", Style::default()).face;
+        crate::testing::run(&face, text, x, y, size, false)
     }
 
     fn ink(pixmap: &Pixmap) -> u64 {

@@ -693,15 +693,9 @@ impl Canvas for PdfCanvas<'_, '_> {
     }
 
     fn text(&mut self, run: &GlyphRun, paint: &Paint) {
-        let Some(shape) = RunShape::of(run) else {
+        let Some(shape) = self.shared.shape_of(run) else {
             return;
         };
-        if run.glyphs.len() > self.shared.limits.max_glyphs {
-            self.shared.warnings.add(
-                "text",
-                "glyphs beyond the limit of a run were left out (`max_glyphs`)",
-            );
-        }
         let Some(font) = self.fonts.get(&run.face) else {
             self.shared.warnings.add(
                 "font",

@@ -1,16 +1,16 @@
 use std::sync::Arc;
 
 use kurbo::{BezPath, Point, Rect};
-use skrifa::MetadataProvider;
 use slides_fonts::{Face, FontBook, ScriptHint, Style};
 use slides_scene::{
-    BlendMode, EffectKind, EffectOp, FillRule, Glyph, GlyphRun, GradientStop, ImageOp, Link,
-    LinkTarget, Op, Paint, PathGradient, PixelEffect, Rgba, StrokeStyle, TileMode,
+    BlendMode, EffectKind, EffectOp, FillRule, GlyphRun, GradientStop, ImageOp, Link, LinkTarget,
+    Op, Paint, PathGradient, PixelEffect, Rgba, StrokeStyle, TileMode,
 };
 
 use super::*;
 use crate::geometry::rect_path;
 use crate::picture::samples;
+use crate::testing::run;
 
 fn page(number: u32, ops: Vec<Op>) -> Page {
     Page {
@@ -33,46 +33,6 @@ fn write(pages: &[Page], options: PdfOptions) -> (Vec<u8>, Vec<Warning>) {
 
 fn parse(bytes: &[u8]) -> lopdf::Document {
     lopdf::Document::load_mem(bytes).unwrap()
-}
-
-/// A run of characters one by one, mapped by the face's character map; `reversed` sets them right to left.
-fn run(face: &Face, text: &str, x: f64, y: f64, size: f64, reversed: bool) -> GlyphRun {
-    let font = face.font_ref().unwrap();
-    let charmap = font.charmap();
-    let metrics = font.glyph_metrics(
-        skrifa::instance::Size::new(size as f32),
-        skrifa::instance::LocationRef::default(),
-    );
-    let mut pen = x;
-    let mut chars: Vec<(usize, char)> = text.char_indices().collect();
-    if reversed {
-        chars.reverse();
-    }
-    let glyphs = chars
-        .into_iter()
-        .map(|(at, ch)| {
-            let id = charmap.map(ch).unwrap();
-            let advance = f64::from(metrics.advance_width(id).unwrap());
-            pen += advance;
-            Glyph {
-                id: id.to_u32(),
-                x: pen - advance,
-                y,
-                advance,
-                start: at as u32,
-                end: (at + ch.len_utf8()) as u32,
-            }
-        })
-        .collect();
-    GlyphRun {
-        face: face.clone(),
-        size,
-        scale_x: 1.0,
-        skew: 0.0,
-        embolden: 0.0,
-        glyphs,
-        text: text.into(),
-    }
 }
 
 fn face(family: &str) -> Face {
