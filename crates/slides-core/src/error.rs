@@ -87,7 +87,7 @@ pub enum Error {
 
 /// A refusal with its place in the vendor's error model (contract section 2.6).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message} (status {status}, code `{code}`)")]
+#[error("{message}{}", code_suffix(*.status, .code))]
 #[non_exhaustive]
 pub struct Rejection {
     /// HTTP status, 400 to 499.
@@ -186,6 +186,15 @@ pub struct ProtocolError {
     pub status: u16,
     /// What is wrong with it.
     pub message: String,
+}
+
+/// A bad argument is told by its message, and may never have been sent; other refusals name their code.
+fn code_suffix(status: u16, code: &str) -> String {
+    if status == 400 && code == "invalidArgument" {
+        String::new()
+    } else {
+        format!(" (status {status}, code `{code}`)")
+    }
 }
 
 fn detail_suffix(detail: Option<&str>) -> String {

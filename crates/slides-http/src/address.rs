@@ -86,11 +86,15 @@ pub(crate) fn uri(url: &str) -> Result<http::Uri> {
 /// Checks a base URL and takes off its trailing slash. Plain http is for loopback, unless the
 /// caller allows it: tokens and documents would cross the network readable.
 pub(crate) fn base(text: &str, plain_http: bool) -> Result<String> {
-    let url = Url::parse(text)
-        .map_err(|error| Error::invalid(format!("base URL `{}`: {error}", shown(text))))?;
-    let host = url
-        .host()
-        .ok_or_else(|| Error::invalid("the base URL has no host"))?;
+    let none = |why: &str| {
+        Error::invalid(format!(
+            "base URL `{}` {why}: give scheme and host, such as `http://127.0.0.1:8080`",
+            shown(text)
+        ))
+    };
+    // `host:8080` is a URL by the letter, of scheme `host`
+    let url = Url::parse(text).map_err(|error| none(&format!("cannot be read ({error})")))?;
+    let host = url.host().ok_or_else(|| none("names no host"))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(Error::invalid(
             "the base URL holds a user name or password: pass credentials apart from it",
@@ -188,6 +192,11 @@ mod tests {
             ("id:hunter2@host", Err("")),
             ("https://host/?token=hunter2", Err("query or fragment")),
             ("host", Err("base URL `host`")),
+            (
+                "localhost:8080",
+                Err("base URL `localhost:8080` names no host"),
+            ),
+            ("127.0.0.1:8080", Err("such as `http://127.0.0.1:8080`")),
         ] {
             match (base(text, false), expected) {
                 (Ok(base), Ok(expected)) => assert_eq!(base, expected),

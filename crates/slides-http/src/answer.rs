@@ -325,12 +325,7 @@ mod tests {
                 "no such storage (status 400, code `storageNotFound`)",
                 Some("r-7"),
             ),
-            (
-                400,
-                r#"{"Error":{"Message":"Pascal"}}"#,
-                "Pascal (status 400, code `invalidArgument`)",
-                None,
-            ),
+            (400, r#"{"Error":{"Message":"Pascal"}}"#, "Pascal", None),
             (
                 409,
                 r#"{"message":"Operation is not finished"}"#,
