@@ -125,7 +125,7 @@ pub(crate) fn draw(
         stroke_path(ops, path, line, style, paint);
         return;
     }
-    // A line with ends is never drawn thinner than a point (0.5 and 0.75 become 1 in 18 of 18 cases).
+    // A line with ends is never drawn thinner than a point (0.5 and 0.75 become 1 in 15 of 15 cases).
     let thickened = thickened(style, 1.0);
     let style = &thickened;
     let mut body = BezPath::new();

@@ -398,23 +398,7 @@ impl Emitter<'_, '_> {
             }
         }
         if !glyphs.is_empty() {
-            let letters = Arc::new(GlyphRun {
-                face: font.selection.face.clone(),
-                size: style.drawn,
-                scale_x: font.selection.scale_x,
-                skew: if font.selection.synthetic_italic {
-                    SLANT
-                } else {
-                    0.0
-                },
-                embolden: if font.selection.synthetic_bold {
-                    style.drawn * BOLDEN
-                } else {
-                    0.0
-                },
-                glyphs,
-                text: Arc::from(text),
-            });
+            let letters = Arc::new(letters(font, style.drawn, glyphs, text));
             let upright = run.upright && self.place.turn != Affine::IDENTITY;
             if upright {
                 self.ops.push(Op::Push(self.place.turn.inverse()));
@@ -768,23 +752,7 @@ impl Emitter<'_, '_> {
                     if glyphs.is_empty() {
                         continue;
                     }
-                    let letters = GlyphRun {
-                        face: font.selection.face.clone(),
-                        size: style.drawn,
-                        scale_x: font.selection.scale_x,
-                        skew: if font.selection.synthetic_italic {
-                            SLANT
-                        } else {
-                            0.0
-                        },
-                        embolden: if font.selection.synthetic_bold {
-                            style.drawn * BOLDEN
-                        } else {
-                            0.0
-                        },
-                        glyphs,
-                        text: Arc::from(text),
-                    };
+                    let letters = letters(font, style.drawn, glyphs, text);
                     self.ops.push(Op::Text(Arc::new(letters), paint.clone()));
                 }
             }
@@ -1009,6 +977,28 @@ fn wave(from: f64, to: f64, middle: f64, thick: f64) -> BezPath {
 }
 
 /// Outlines of all glyphs of a run.
+/// Glyphs of one font, slanted and emboldened where its face lacks the style.
+fn letters(font: &Font, size: f64, glyphs: Vec<Glyph>, text: &str) -> GlyphRun {
+    let selection = &font.selection;
+    GlyphRun {
+        face: selection.face.clone(),
+        size,
+        scale_x: selection.scale_x,
+        skew: if selection.synthetic_italic {
+            SLANT
+        } else {
+            0.0
+        },
+        embolden: if selection.synthetic_bold {
+            size * BOLDEN
+        } else {
+            0.0
+        },
+        glyphs,
+        text: Arc::from(text),
+    }
+}
+
 fn outline(run: &GlyphRun) -> Option<BezPath> {
     use skrifa::MetadataProvider;
     use skrifa::instance::{LocationRef, Size};
