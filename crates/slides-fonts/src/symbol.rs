@@ -179,13 +179,7 @@ mod tests {
         assert_eq!(SymbolMap::Symbol.map('\u{7F}'), None);
     }
 
-    // two positions of Wingdings 2 are in the East Asian faces alone
-    #[cfg(all(
-        feature = "core",
-        feature = "symbols",
-        feature = "scripts",
-        feature = "cjk"
-    ))]
+    #[cfg(all(feature = "core", feature = "symbols", feature = "scripts"))]
     #[test]
     fn every_position_can_be_drawn_by_the_bundled_faces() {
         use crate::{FontBook, ScriptHint, Style};
@@ -200,6 +194,10 @@ mod tests {
             SymbolMap::Webdings,
         ] {
             for (code, to) in map.targets().filter(|(_, to)| !to.is_whitespace()) {
+                // in the East Asian faces alone
+                if !cfg!(feature = "cjk") && matches!(to, '\u{203B}' | '\u{2042}') {
+                    continue;
+                }
                 if book
                     .fallback(to, Style::default(), ScriptHint::None, None)
                     .is_none()
