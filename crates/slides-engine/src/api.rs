@@ -16,6 +16,8 @@ pub struct Job<'a> {
     pub options: Option<&'a ExportOptions>,
     /// Slides to keep, 1-based, in the deck's order; empty means all that are not hidden.
     pub slides: &'a [u32],
+    /// First slide to keep, 1-based, where the last one is the deck's; only with empty `slides`.
+    pub from: Option<u32>,
     /// Output size in pixels for raster formats; absent means the format's default.
     pub size: (Option<u32>, Option<u32>),
     /// One file per slide even for paged formats (split).
@@ -35,6 +37,7 @@ impl<'a> Job<'a> {
             format,
             options: None,
             slides: &[],
+            from: None,
             size: (None, None),
             per_slide: false,
             fonts: &[],

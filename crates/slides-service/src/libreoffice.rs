@@ -5,13 +5,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use slides_engine::{ErrorKind, SourceKind};
+use slides_engine::{ErrorKind, SourceKind, sniff};
 use slides_types::ExportFormat;
 use tokio::process::Command;
 use tokio_util::sync::CancellationToken;
 
 use crate::options::Soffice;
-use crate::worker::{Group, Job, JobReport, ProducedFile, RunError, source_kind};
+use crate::worker::{Group, Job, JobReport, ProducedFile, RunError};
 
 /// What to do when it is needed and not there.
 const HOW_TO_INSTALL: &str = "install LibreOffice (`apt install libreoffice-impress`) or name its executable with the setting `soffice`";
@@ -154,8 +154,8 @@ impl LibreOffice {
             .env("HOME", &folder)
             .env("LANG", "C.UTF-8")
             .arg(format!(
-                "-env:UserInstallation=file://{}",
-                folder.join("profile").display()
+                "-env:UserInstallation={}",
+                file_url(&folder.join("profile"))
             ))
             .args([
                 "--headless",
@@ -206,10 +206,26 @@ impl LibreOffice {
     }
 }
 
+/// The `file` URL of an absolute path (RFC 8089): each byte that a path of a URL may not hold as it
+/// is, percent-encoded.
+fn file_url(path: &Path) -> String {
+    use std::fmt::Write;
+    let mut url = "file://".to_owned();
+    for &byte in path.as_os_str().as_encoded_bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
+            url.push(char::from(byte));
+        } else {
+            // Writing to a string does not fail.
+            let _ = write!(url, "%{byte:02X}");
+        }
+    }
+    url
+}
+
 /// Lays the source under a name whose extension tells LibreOffice what it is.
 fn prepare(source: &Path, folder: &Path, written: &Path) -> io::Result<PathBuf> {
     fs::create_dir_all(written)?;
-    let extension = match source_kind(&fs::read(source)?) {
+    let extension = match sniff(&fs::read(source)?) {
         SourceKind::Ppt => "ppt",
         SourceKind::Odp => "odp",
         _ => "pptx",
@@ -234,4 +250,17 @@ fn filter(format: ExportFormat) -> Option<&'static str> {
         ExportFormat::Fodp => "fodp",
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_become_urls() {
+        assert_eq!(
+            file_url(Path::new("/srv/my decks/100%/a#b/é")),
+            "file:///srv/my%20decks/100%25/a%23b/%C3%A9"
+        );
+    }
 }

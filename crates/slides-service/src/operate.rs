@@ -178,7 +178,7 @@ fn pass_through(source: &Path, out_dir: &Path, whole: bool) -> Result<Option<Job
         &mut head,
     )
     .map_err(disk)?;
-    if crate::worker::source_kind(&head) != SourceKind::Pdf {
+    if slides_engine::sniff(&head) != SourceKind::Pdf {
         return Ok(None);
     }
     if !whole {

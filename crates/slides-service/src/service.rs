@@ -161,7 +161,7 @@ impl Service {
             .as_ref()
             .map(|t| t.path().to_owned())
             .or_else(|| options.data_dir.clone());
-        let folder = folder.unwrap_or_default();
+        let folder = absolute(&folder.unwrap_or_default())?;
         let store = Arc::new(MemoryStore::new());
         Ok(Self::start(parts(
             options,
@@ -287,6 +287,14 @@ async fn maintain(inner: Arc<Inner>) {
     }
 }
 
+/// Jobs run in other folders than the server does, so that no path of theirs may depend on it.
+fn absolute(folder: &Path) -> Result<PathBuf> {
+    std::path::absolute(folder).map_err(|e| {
+        let what = format!("cannot find the data folder `{}`", folder.display());
+        Error::io(what, e)
+    })
+}
+
 /// The parts of a durable service. Blocks.
 fn durable(options: ServiceOptions) -> Result<Inner> {
     let Some(folder) = options.data_dir.clone() else {
@@ -294,6 +302,7 @@ fn durable(options: ServiceOptions) -> Result<Inner> {
             "the service has no data folder: set `data_dir`",
         ));
     };
+    let folder = absolute(&folder)?;
     let cannot = |what: &str| {
         let what = format!("cannot {what} in the data folder `{}`", folder.display());
         move |e| Error::io(what, e)

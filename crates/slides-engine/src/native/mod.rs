@@ -152,7 +152,7 @@ impl Engine for NativeEngine {
         }
         let deck = Deck::open(job.source, job.password, &package_limits(&job.limits))
             .map_err(errors::from_package)?;
-        let pages = pages::select(&deck, job.slides, settings.show_hidden)?;
+        let pages = pages::select(&deck, job.slides, job.from, settings.show_hidden)?;
         let mut layout = LayoutOptions::new(self.fonts(job, &settings));
         if let Some(text) = &self.options.date_text {
             layout = layout.with_date_text(text.clone());

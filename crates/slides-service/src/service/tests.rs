@@ -31,6 +31,18 @@ fn convert(format: ExportFormat, orders: &'static str) -> StartRequest {
     StartRequest::new(StartCall::Convert(Target::new(format))).document(deck(orders))
 }
 
+/// A package with the one name that makes it a presentation.
+fn package() -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default();
+    zip.start_file("ppt/presentation.xml", options).unwrap();
+    zip.finish().unwrap().into_inner()
+}
+
+fn convert_package(format: ExportFormat) -> StartRequest {
+    StartRequest::new(StartCall::Convert(Target::new(format))).document(Payload::bytes(package()))
+}
+
 fn target(format: ExportFormat, change: impl FnOnce(&mut Target)) -> Target {
     let mut target = Target::new(format);
     change(&mut target);
@@ -165,7 +177,7 @@ async fn failures_say_what_was_wrong() {
             "Data/Nothing.pptx does not exist",
         ),
         (
-            convert(ExportFormat::Xps, "PK slides=1"),
+            convert_package(ExportFormat::Xps),
             415,
             "Pptx to Xps is not supported",
         ),
@@ -195,7 +207,7 @@ async fn failures_say_what_was_wrong() {
 #[tokio::test]
 async fn what_libreoffice_could_do_is_named() {
     let service = service();
-    let (status, message) = failure(&service, convert(ExportFormat::Odp, "PK slides=1")).await;
+    let (status, message) = failure(&service, convert_package(ExportFormat::Odp)).await;
     assert_eq!(status, 415);
     assert!(
         message.contains(
@@ -742,4 +754,42 @@ async fn dropping_the_last_handle_stops_the_workers() {
     while inner.upgrade().is_some() {
         tokio::task::yield_now().await;
     }
+}
+
+/// LibreOffice runs in a folder of its own: a data folder that is named from the server's must not
+/// reach it as such.
+#[cfg(unix)]
+#[tokio::test]
+async fn libreoffice_works_in_a_relative_data_folder() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::Builder::new()
+        .prefix("with blank ")
+        .tempdir()
+        .unwrap();
+    let soffice = folder.path().join("soffice");
+    let script = "#!/bin/sh\nfor last; do :; done\ncp \"$last\" \"$HOME/out/input.odp\"\n";
+    std::fs::write(&soffice, script).unwrap();
+    std::fs::set_permissions(&soffice, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let up = std::env::current_dir()
+        .unwrap()
+        .components()
+        .skip(1)
+        .count();
+    let relative: std::path::PathBuf = std::iter::repeat_n("..", up)
+        .map(std::path::Path::new)
+        .chain([folder.path().strip_prefix("/").unwrap()])
+        .collect();
+
+    let mut options = ServiceOptions::new(Runner::InProcess(Arc::new(FakeEngine)));
+    options.soffice = Soffice::At(soffice);
+    let service = Service::in_process(options.data_dir(relative.join("data"))).unwrap();
+    let id = service
+        .start(convert_package(ExportFormat::Odp))
+        .await
+        .unwrap();
+    let operation = service.ended(&id).await.unwrap().operation;
+    assert_eq!(operation.status, OperationStatus::Finished, "{operation:?}");
+    let result = service.result(&id).await.unwrap().bytes().await.unwrap();
+    assert_eq!(result, package());
 }

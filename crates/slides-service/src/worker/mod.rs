@@ -7,14 +7,12 @@ mod job;
 mod perform;
 mod pool;
 mod process;
-mod source;
 
 pub use child::worker_main;
 pub(crate) use in_process::InProcessRunner;
 pub(crate) use job::{Job, JobLimits, JobReport, ProducedFile, RunError};
 pub(crate) use pool::Pool;
 pub(crate) use process::{Group, ProcessRunner};
-pub(crate) use source::source_kind;
 
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;

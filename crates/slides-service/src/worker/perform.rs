@@ -2,10 +2,9 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
-use slides_engine::{Engine, ErrorKind, Monitor, OutputFile, Sink, SourceKind, Support};
+use slides_engine::{Engine, ErrorKind, Monitor, OutputFile, Sink, SourceKind, Support, sniff};
 
 use super::job::{Job, JobReport, ProducedFile, RunError};
-use super::source_kind;
 
 /// Runs a job with an engine on this thread. Used in worker processes and in this process alike.
 pub(super) fn perform(
@@ -19,7 +18,7 @@ pub(super) fn perform(
         .iter()
         .map(|path| read(path, job.limits.source_bytes))
         .collect::<Result<Vec<_>, _>>()?;
-    let kind = source_kind(&source);
+    let kind = sniff(&source);
     // What is no known document goes to the engine all the same: it tells best what is wrong.
     if kind != SourceKind::Unknown
         && let Support::No(reason) = engine.support(kind, job.format)
@@ -33,7 +32,6 @@ pub(super) fn perform(
     let limits = job.limits.engine();
     let mut sink = FolderSink {
         folder: &job.out_dir,
-        from: job.from,
         files: Vec::new(),
         left: limits.max_output_bytes,
         over: false,
@@ -42,14 +40,15 @@ pub(super) fn perform(
     engine_job.password = job.password.as_deref();
     engine_job.options = job.export.as_ref();
     engine_job.slides = &job.slides;
+    engine_job.from = job.from;
     engine_job.size = job.size;
     engine_job.per_slide = job.per_slide;
     engine_job.fonts = &fonts;
     engine_job.limits = limits;
-    let failure = |kind, message| RunError::Engine {
-        kind,
+    let failure = |reason, message| RunError::Engine {
+        kind: reason,
         message,
-        source: source_kind(&source),
+        source: kind,
     };
     let report = engine
         .convert(&engine_job, &mut sink, monitor)
@@ -66,34 +65,13 @@ pub(super) fn perform(
         })?;
     let files = sink.files;
     if files.is_empty() {
-        let message = match job.from {
-            Some(from) => format!(
-                "slide {from} does not exist: the deck has {} slides",
-                report.slides
-            ),
-            None => "the deck has no slide to write: all its slides are hidden, or it has none"
-                .to_owned(),
-        };
-        return Err(failure(ErrorKind::InvalidOption, message));
+        let message = "the deck has no slide to write: all its slides are hidden, or it has none";
+        return Err(failure(ErrorKind::InvalidOption, message.to_owned()));
     }
-    let slides = match job.from {
-        Some(_) => files.len() as u32,
-        None => report.slides,
-    };
-    let warnings = report
-        .warnings
-        .iter()
-        .filter(|warning| {
-            warning
-                .slide
-                .is_none_or(|slide| slide >= job.from.unwrap_or(1))
-        })
-        .map(ToString::to_string)
-        .collect();
     Ok(JobReport {
         files,
-        slides,
-        warnings,
+        slides: report.slides,
+        warnings: report.warnings.iter().map(ToString::to_string).collect(),
     })
 }
 
@@ -133,9 +111,6 @@ fn read(path: &Path, limit: u64) -> Result<Vec<u8>, RunError> {
 /// Writes each output file into the job's folder.
 struct FolderSink<'a> {
     folder: &'a Path,
-    /// Slides before this one are not wanted; the engine cannot be told, as a range without an end
-    /// has no list of slides.
-    from: Option<u32>,
     files: Vec<ProducedFile>,
     left: u64,
     over: bool,
@@ -143,12 +118,6 @@ struct FolderSink<'a> {
 
 impl Sink for FolderSink<'_> {
     fn create(&mut self, file: &OutputFile) -> io::Result<Box<dyn Write + '_>> {
-        if file
-            .slide
-            .is_some_and(|slide| slide < self.from.unwrap_or(1))
-        {
-            return Ok(Box::new(io::sink()));
-        }
         let name = format!("{}.{}", self.files.len() + 1, file.extension);
         let path: PathBuf = self.folder.join(&name);
         self.files.push(ProducedFile {

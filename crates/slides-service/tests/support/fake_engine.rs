@@ -65,10 +65,14 @@ impl Engine for FakeEngine {
             std::thread::sleep(Duration::from_millis(1));
         }
         let slides: Vec<u32> = match job.slides {
-            [] => (1..=total).collect(),
+            [] => (job.from.unwrap_or(1)..=total).collect(),
             some => some.to_vec(),
         };
-        if let Some(wrong) = slides.iter().find(|slide| **slide == 0 || **slide > total) {
+        if let Some(wrong) = slides
+            .iter()
+            .chain(&job.from)
+            .find(|slide| **slide == 0 || **slide > total)
+        {
             let text = format!("slide {wrong} does not exist: the deck has {total} slides");
             return Err(EngineError::new(ErrorKind::InvalidOption, text));
         }
