@@ -232,6 +232,26 @@ fn bad_decks_fail_cleanly() {
 }
 
 #[test]
+fn a_deck_is_not_overwritten_by_its_conversion() {
+    let folder = tempfile::tempdir().unwrap();
+    let deck = folder.path().join("deck.pptx");
+    std::fs::copy(startup(), &deck).unwrap();
+    let before = std::fs::read(&deck).unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("deck.pptx", folder.path().join("link.pptx")).unwrap();
+    let link = if cfg!(unix) { "link.pptx" } else { "deck.pptx" };
+    for output in ["deck.pptx", "./deck.pptx", link] {
+        let output = run(
+            folder.path(),
+            &["convert", "deck.pptx", output, "--to", "pdf"],
+        );
+        assert_eq!(status(&output), 2, "{}", stderr(&output));
+        assert!(stderr(&output).contains("is the deck itself"));
+    }
+    assert_eq!(std::fs::read(&deck).unwrap(), before);
+}
+
+#[test]
 fn mistakes_on_the_command_line_exit_with_2() {
     let folder = tempfile::tempdir().unwrap();
     for (arguments, words) in [
@@ -266,6 +286,8 @@ fn mistakes_on_the_command_line_exit_with_2() {
             "no credentials are set",
         ),
         (&["serve", "--max-body", "lots"], "a size is"),
+        (&["serve", "--listen", "8080"], "an address is"),
+        (&["serve", "--workers", "0"], "a number from 1"),
     ] {
         let output = run(folder.path(), arguments);
         assert_eq!(status(&output), 2, "{arguments:?}: {}", stderr(&output));
@@ -422,6 +444,25 @@ fn operations_of_a_server_are_started_followed_and_fetched() {
         "{}",
         stderr(&denied)
     );
+}
+
+#[test]
+fn a_second_server_leaves_the_folder_of_the_first_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let _first = Served::start(folder.path());
+    let upload = folder.path().join("data/uploads/half");
+    std::fs::write(&upload, "in flight").unwrap();
+    let second = run(
+        folder.path(),
+        &["serve", "--listen", "127.0.0.1:0", "--data", "data"],
+    );
+    assert_eq!(status(&second), 1, "{}", stderr(&second));
+    assert!(
+        stderr(&second).contains("is in use by another process"),
+        "{}",
+        stderr(&second)
+    );
+    assert!(upload.exists());
 }
 
 #[cfg(unix)]

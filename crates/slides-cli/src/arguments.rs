@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use crate::quantity::{parse_duration, parse_size};
+use crate::quantity::{parse_address, parse_count, parse_duration, parse_size};
 
 /// Convert presentations: here, on a server of your own, or in the vendor's cloud.
 #[derive(Debug, Parser)]
@@ -90,7 +90,7 @@ pub(crate) struct ExportArguments {
 #[derive(Debug, Args)]
 pub(crate) struct ServeArguments {
     /// Address and port.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", value_parser = parse_address)]
     pub(crate) listen: SocketAddr,
     /// Folder of queue, results and storages.
     #[arg(long, value_name = "DIR", default_value = "slides-data")]
@@ -113,7 +113,7 @@ pub(crate) struct ServeArguments {
     #[arg(long)]
     pub(crate) allow_open: bool,
     /// Conversions at the same time; default: processor cores.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_count)]
     pub(crate) workers: Option<usize>,
     /// LibreOffice's executable, or `off`; default: `soffice` on PATH, if there.
     #[arg(long, value_name = "PATH")]

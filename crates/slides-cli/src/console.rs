@@ -14,6 +14,8 @@ pub(crate) struct Console {
     quiet: bool,
     /// One redrawn line; only on a terminal.
     bar: Option<ProgressBar>,
+    /// Whether the ids of operations say something to whoever reads them.
+    ids: bool,
     /// What was said last, so that it is said once.
     last: Option<(OperationStatus, Option<i32>)>,
 }
@@ -31,8 +33,14 @@ impl Console {
             json,
             quiet,
             bar,
+            ids: true,
             last: None,
         }
+    }
+
+    /// Operations end with this process: their ids are of no use.
+    pub(crate) fn without_ids(&mut self) {
+        self.ids = false;
     }
 
     /// A line of data; in JSON mode the event stands for it.
@@ -105,7 +113,11 @@ impl Console {
             }
             (Some(bar), None) => bar.set_message(operation.status.to_string()),
             (None, _) if is_new_status && !self.quiet => {
-                self.say(&format!("operation {}: {}", operation.id, operation.status));
+                if self.ids {
+                    self.say(&format!("operation {}: {}", operation.id, operation.status));
+                } else {
+                    self.say(&format!("status: {}", operation.status));
+                }
             }
             (None, _) => {}
         }

@@ -13,16 +13,18 @@ use crate::failure::{Exit, Failure};
 use crate::sdk::{Client, Error, ExportFormat, Payload, PollPolicy};
 use crate::{engine, save};
 
+/// How the service begins what it says about passwords (contract section 2.6).
+const INVALID_PASSWORD: &str = "Invalid password.";
 /// Time of a conversion that names none.
 const DEFAULT_TIMEOUT: Duration = Duration::from_hours(1);
 
 pub(crate) fn run(arguments: &ConvertArguments, console: &mut Console) -> Result<(), Failure> {
+    check_files(&arguments.input, &arguments.output)?;
     let format = match &arguments.to {
         Some(name) => deck::format_by_name(name)?,
         None => deck::format_by_extension(&arguments.output)?,
     };
     let wishes = Wishes::new(format, &arguments.export)?;
-    check_files(&arguments.input, &arguments.output)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -46,6 +48,14 @@ fn check_files(input: &Path, output: &Path) -> Result<(), Failure> {
             "`{}` is a folder, not a deck",
             input.display()
         ))),
+        Ok(found) if found.is_file() && found.len() == 0 => Err(Failure::new(
+            Exit::Failed,
+            format!("`{}` is empty, not a deck", input.display()),
+        )),
+        Ok(_) if is_same(input, output) => Err(Failure::usage(format!(
+            "`{}` is the deck itself: name another file to write",
+            output.display()
+        ))),
         Ok(_) if output.is_dir() => Err(Failure::usage(format!(
             "`{}` is a folder: name the file to write",
             output.display()
@@ -59,6 +69,15 @@ fn check_files(input: &Path, output: &Path) -> Result<(), Failure> {
         Err(error) => {
             Err(Failure::usage(format!("cannot read `{}`", input.display())).caused_by(&error))
         }
+    }
+}
+
+/// Whether two paths lead to one file, also through links.
+fn is_same(one: &Path, other: &Path) -> bool {
+    match (one.canonicalize(), other.canonicalize()) {
+        (Ok(one), Ok(other)) => one == other,
+        // An output that is not there yet is no input.
+        _ => false,
     }
 }
 
@@ -84,12 +103,17 @@ async fn convert(
     let client = Client::embedded(options.into())
         .map_err(|error| local(&error))?
         .with_poll_policy(policy);
+    console.without_ids();
+    let has_password = wishes.has_password();
     let call = wishes.apply(client.start_convert(Payload::path(&arguments.input), format));
     let mut handle = call.send().await.map_err(|error| local(&error))?;
     while let Some(operation) = handle.next().await {
         console.operation(&operation.map_err(|error| local(&error))?);
     }
-    let download = handle.until_done().await.map_err(|error| local(&error))?;
+    let download = handle
+        .until_done()
+        .await
+        .map_err(|error| about_password(local(&error), has_password, &arguments.input))?;
     let warnings = download.warnings.clone();
     let written = save::save(download, Some(format), &arguments.output).await?;
     console.done();
@@ -109,6 +133,19 @@ async fn convert(
         .collect();
     console.event(&json!({ "event": "done", "files": files, "warnings": warnings.len() }));
     Ok(())
+}
+
+/// The service speaks of its header, which is no help here.
+fn about_password(mut failure: Failure, was_given: bool, input: &Path) -> Failure {
+    if failure.message.starts_with(INVALID_PASSWORD) {
+        let input = input.display();
+        failure.message = if was_given {
+            format!("the password does not open `{input}`")
+        } else {
+            format!("`{input}` is protected and no password was given")
+        };
+    }
+    failure
 }
 
 /// A refusal of the service in this process is a failed conversion, and its id means nothing outside.

@@ -35,6 +35,10 @@ impl Wishes {
         })
     }
 
+    pub(crate) fn has_password(&self) -> bool {
+        self.password.is_some()
+    }
+
     pub(crate) fn apply<S, T: Outcome>(
         self,
         mut call: StartConversion<S, T>,
@@ -142,7 +146,7 @@ fn options(format: ExportFormat, pairs: &[String]) -> Result<Option<ExportOption
         .map_err(|error| Failure::usage(format!("option: {error}")))?;
     match unknown_key(format, &given) {
         Some(key) => Err(Failure::usage(format!(
-            "option `{key}` is not known for `{format}`"
+            "option `{key}` is not known for `{format}`: keys are those of the export options of the API for the format"
         ))),
         None => Ok(Some(options)),
     }

@@ -64,6 +64,15 @@ impl Failure {
     pub(crate) fn from_sdk(error: &Error) -> Self {
         let exit = match error {
             Error::Failed { .. } | Error::Canceled { .. } | Error::Io { .. } => Exit::Failed,
+            // Asking for the result of such an operation is refused, but it is the operation that failed.
+            Error::Rejected(rejection)
+                if matches!(
+                    rejection.code.as_str(),
+                    "operationFailed" | "operationCanceled"
+                ) =>
+            {
+                Exit::Failed
+            }
             Error::DeadlineExceeded { .. } => Exit::Deadline,
             _ => Exit::Service,
         };
@@ -111,7 +120,11 @@ fn hint(error: &Error, message: &str) -> Option<String> {
         Error::Transport(_) => {
             "is the server there? `slides serve` starts one, `--server URL` or SLIDES_SERVER names another"
         }
-        Error::NotFound { .. } => {
+        Error::Rejected(rejection) if rejection.code == "operationNotFinished" => {
+            "`slides watch ID` follows the operation to its end"
+        }
+        // Storages and files can be missing as well.
+        Error::NotFound { .. } if error.to_string().contains("Operation") => {
             "ids are kept for a day after the end of an operation, and only by the server that made them"
         }
         _ => return None,
@@ -138,6 +151,10 @@ mod tests {
     fn kinds_of_errors_have_their_exit_status() {
         assert_eq!(
             Failure::from_sdk(&Error::Canceled { id: "1".into() }).exit,
+            Exit::Failed
+        );
+        assert_eq!(
+            Failure::from_sdk(&Error::rejected(409, "operationFailed", "x")).exit,
             Exit::Failed
         );
         assert_eq!(

@@ -1,5 +1,6 @@
 //! Sizes, times and slide lists as people write them.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 /// Slides of one list.
@@ -46,21 +47,41 @@ pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
         })
 }
 
+/// `127.0.0.1:8080`, `[::1]:0`.
+pub(crate) fn parse_address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        "an address is a number address and a port, such as `127.0.0.1:8080` or `[::1]:8080`"
+            .to_owned()
+    })
+}
+
+/// A number of things that are needed: one or more.
+pub(crate) fn parse_count(text: &str) -> Result<usize, String> {
+    text.parse()
+        .ok()
+        .filter(|&count| count > 0)
+        .ok_or_else(|| "a number from 1 is needed".to_owned())
+}
+
 /// `1,3-5`: numbers and ranges, in the order given.
 pub(crate) fn parse_slides(text: &str) -> Result<Vec<u32>, String> {
     let mut slides = Vec::new();
     for item in text.split(',') {
-        let bad = || {
+        let wrong = |why: &str| {
             format!(
-                "slide range `{}` is not valid: slides are numbered from 1, write a list such as `1,3-5`",
+                "slide range `{}` is not valid: {why}, write a list such as `1,3-5`",
                 item.trim()
             )
         };
+        let bad = || wrong("slides are numbered from 1");
         let number = |text: &str| text.trim().parse::<u32>().map_err(|_| bad());
         let (first, last) = item.trim().split_once('-').unwrap_or((item, item));
         let (first, last) = (number(first)?, number(last)?);
-        if first == 0 || last < first {
+        if first == 0 {
             return Err(bad());
+        }
+        if last < first {
+            return Err(wrong("its first slide comes after its last"));
         }
         if slides.len() + (last - first) as usize >= MAX_SLIDES {
             return Err(format!(
@@ -111,6 +132,20 @@ mod tests {
         ] {
             assert_eq!(parse_size(text).ok(), bytes, "{text}");
         }
+    }
+
+    #[test]
+    fn addresses_and_counts_are_read() {
+        for (text, good) in [
+            ("127.0.0.1:8080", true),
+            ("[::1]:0", true),
+            ("8080", false),
+            ("localhost:8080", false),
+        ] {
+            assert_eq!(parse_address(text).is_ok(), good, "{text}");
+        }
+        assert_eq!(parse_count("2"), Ok(2));
+        assert!(parse_count("0").is_err() && parse_count("-1").is_err());
     }
 
     #[test]

@@ -51,17 +51,7 @@ async fn serve(
         Failure::new(Exit::Failed, format!("{what} `{}`", data.display())).caused_by(error)
     };
     fs::create_dir_all(data).map_err(|error| cannot("cannot make the data folder", &error))?;
-    let spool = data.join("uploads");
-    // What an earlier run left there belongs to no operation.
-    let _ = fs::remove_dir_all(&spool);
-    fs::create_dir_all(&spool)
-        .map_err(|error| cannot("cannot write in the data folder", &error))?;
-    let key = token_key(&data.join("token.key"))
-        .map_err(|error| cannot("cannot keep the key of tokens in", &error))?;
-
-    let service = Service::open(options(arguments)?)
-        .await
-        .map_err(|error| Failure::from_sdk(&error))?;
+    // Before the service: without an address no operation may begin.
     let listener = tokio::net::TcpListener::bind(arguments.listen)
         .await
         .map_err(|error| {
@@ -71,6 +61,17 @@ async fn serve(
             )
             .caused_by(&error)
         })?;
+    let service = Service::open(options(arguments)?)
+        .await
+        .map_err(|error| Failure::from_sdk(&error))?;
+    // The service holds the folder's lock: no other server writes uploads there now, and what an
+    // earlier one left belongs to no operation.
+    let spool = data.join("uploads");
+    let _ = fs::remove_dir_all(&spool);
+    fs::create_dir_all(&spool)
+        .map_err(|error| cannot("cannot write in the data folder", &error))?;
+    let key = token_key(&data.join("token.key"))
+        .map_err(|error| cannot("cannot keep the key of tokens in", &error))?;
     let address = listener
         .local_addr()
         .map_err(|error| cannot("cannot listen for", &error))?;
