@@ -3,8 +3,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::PackageLimits;
+use crate::model::chart::ChartSpace;
 use crate::model::{Layout, Master, Notes, Presentation, Slide, Theme};
 use crate::package::{Package, Relationships, unreadable};
+use crate::read::chart::chart_space;
 use crate::read::slide::{master_styles, sheet};
 use crate::read::theme::{fallback_theme, theme};
 use crate::read::{Context, presentation};
@@ -249,6 +251,25 @@ impl Deck {
         Ok(Some(Notes {
             shapes: sheet.shapes,
         }))
+    }
+
+    /// Reads a chart part, as a [`ChartRef`](crate::model::ChartRef) names it. `base` is the theme in force on
+    /// the slide, over which the chart's own override lies.
+    ///
+    /// # Errors
+    /// There is no such part, it is no chart, it is damaged, or it passes a limit.
+    pub fn chart(&self, part: &str, base: &Theme) -> Result<ChartSpace> {
+        let relationships = self.relationships_of(part)?;
+        let bytes = self.package.part(part)?;
+        let cx = Context::new(&self.package, &relationships);
+        let mut space = xml::read(part, &bytes, self.package.limits(), |root| {
+            expect_root(part, root, "chartSpace")?;
+            Ok(chart_space(&cx, part, root))
+        })?;
+        let mut warnings = cx.warnings.into_inner();
+        space.theme_override = self.theme_override(&relationships, base, &mut warnings)?;
+        space.warnings = warnings;
+        Ok(space)
     }
 
     fn layout(&self, part: &str) -> Result<(Arc<Layout>, Warnings)> {

@@ -2,6 +2,7 @@
 //! percentages are fractions (`1.0` is 100 %), font sizes are points. `None` always means
 //! "not said here": inherit.
 
+pub mod chart;
 mod color;
 mod deck;
 mod fill;

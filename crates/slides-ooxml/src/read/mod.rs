@@ -1,6 +1,6 @@
 //! Parts to the typed model.
 
-mod chart;
+pub(crate) mod chart;
 mod color;
 mod diagram;
 mod effects;

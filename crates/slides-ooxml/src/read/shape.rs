@@ -122,7 +122,7 @@ fn properties_in(cx: &Context<'_>, node: Node<'_>) -> ShapeProperties {
 }
 
 /// `p:spPr`.
-fn shape_properties(cx: &Context<'_>, node: Node<'_>) -> ShapeProperties {
+pub(super) fn shape_properties(cx: &Context<'_>, node: Node<'_>) -> ShapeProperties {
     ShapeProperties {
         transform: child(node, "xfrm").map(transform),
         geometry: geometry_in(node),

@@ -1,5 +1,6 @@
 //! Decks made by hand, one reader area a file.
 
+mod charts;
 mod deck;
 mod fills;
 mod fuzz;

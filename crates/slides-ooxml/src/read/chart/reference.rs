@@ -3,7 +3,7 @@ use crate::read::Context;
 use crate::xml::{Node, elements, is_named, rel_attr};
 
 /// `c:chart` or `cx:chart` inside `a:graphicData`.
-pub(super) fn chart(
+pub(in crate::read) fn chart(
     cx: &Context<'_>,
     data: Node<'_>,
     extended: bool,
