@@ -7,6 +7,7 @@
 //! says EMU (12,700 EMU to the point).
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod chart;
 mod color;
 mod context;
 mod effect;
