@@ -1,4 +1,5 @@
-//! Converts one deck: `convert IN OUT`, where OUT ends in `.pdf` or `.png` (one file a slide, `-N` added).
+//! Converts one deck: `convert IN OUT [PASSWORD [OPTIONS]]`, where OUT ends in `.pdf` or `.png` (one file a slide,
+//! `-N` added), PASSWORD may be empty and OPTIONS are export options as JSON.
 #![expect(clippy::print_stderr, reason = "a tool for the terminal")]
 
 use std::error::Error;
@@ -6,12 +7,12 @@ use std::path::Path;
 use std::time::Instant;
 
 use slides_engine::{Engine, Job, MemorySink, NativeEngine, Unmonitored};
-use slides_types::ExportFormat;
+use slides_types::{ExportFormat, ExportOptions};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [input, output, password @ ..] = &arguments[..] else {
-        return Err("usage: convert IN OUT [PASSWORD]".into());
+    let [input, output, more @ ..] = &arguments[..] else {
+        return Err("usage: convert IN OUT [PASSWORD [OPTIONS]]".into());
     };
     let png = Path::new(output)
         .extension()
@@ -25,7 +26,18 @@ fn main() -> Result<(), Box<dyn Error>> {
             ExportFormat::Pdf
         },
     );
-    job.password = password.first().map(String::as_str);
+    job.password = more
+        .first()
+        .map(String::as_str)
+        .filter(|text| !text.is_empty());
+    let options = match more.get(1) {
+        Some(json) => Some(ExportOptions::from_json(
+            job.format,
+            &serde_json::from_str(json)?,
+        )?),
+        None => None,
+    };
+    job.options = options.as_ref();
     let mut sink = MemorySink::default();
     let start = Instant::now();
     let report = match NativeEngine::default().convert(&job, &mut sink, &Unmonitored) {

@@ -15,6 +15,7 @@ mod fill;
 mod frame;
 mod geometry;
 mod inherit;
+mod language;
 mod line;
 mod metafile;
 mod page;

@@ -112,6 +112,7 @@ pub(crate) fn layout(
         size,
         number: slide.index,
         title: canvas.title,
+        language: crate::language::of_slide(slide, presentation),
         ops: canvas.ops,
         links: canvas.links,
     };

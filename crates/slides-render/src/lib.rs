@@ -27,7 +27,9 @@ mod walk;
 pub use error::{RenderError, Warning};
 pub use limits::Limits;
 #[cfg(feature = "pdf")]
-pub use pdf::{DateTime, PdfOptions, PdfVersion, PdfWriter};
+pub use pdf::{
+    DateTime, PdfConformance, PdfOptions, PdfPermissions, PdfProtection, PdfVersion, PdfWriter,
+};
 #[cfg(feature = "png")]
 pub use png_file::{PngCompression, encode_png};
 pub use raster::{Pixmap, RasterOptions, Rasterizer};

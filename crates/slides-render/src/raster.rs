@@ -910,6 +910,7 @@ mod tests {
         Page {
             size: kurbo::Size::new(100.0, 50.0),
             number: 1,
+            language: None,
             title: None,
             ops,
             links: Vec::new(),

@@ -14,7 +14,7 @@ mod text;
 
 pub use image::{Image, ImageData, ImageFormat, PixelEffect};
 pub use kurbo;
-pub use op::{BlendMode, EffectKind, EffectOp, FillRule, ImageOp, Op, StrokeStyle, Tag};
+pub use op::{BlendMode, EffectKind, EffectOp, FillRule, Heads, ImageOp, Op, StrokeStyle, Tag};
 pub use page::{Link, LinkTarget, Page};
 pub use paint::{GradientStop, Paint, PathGradient, Rgba, TileMode};
 pub use text::{Glyph, GlyphRun};

@@ -178,20 +178,45 @@ pub enum EffectKind {
 /// Structure for tagged output and text extraction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Tag {
-    /// The slide's title.
+    /// A paragraph of the slide's title.
     Title,
     /// A paragraph.
     Paragraph,
-    /// A list item.
-    ListItem,
+    /// A paragraph of a list; neighbours make one list.
+    ListItem {
+        /// Nesting, 0 for the outermost.
+        level: u8,
+        /// Whether its label counts.
+        numbered: bool,
+    },
+    /// The bullet or number of the list item it lies in.
+    Label,
     /// A picture or drawing with its alternative text.
     Figure(Option<String>),
     /// A table.
     Table,
     /// A row of the table.
     TableRow,
-    /// A cell of the row; whether it is a header.
-    TableCell(bool),
+    /// A cell of the row.
+    TableCell {
+        /// What it heads, if it is a header.
+        header: Option<Heads>,
+        /// Columns that it spans.
+        columns: u32,
+        /// Rows that it spans.
+        rows: u32,
+    },
     /// Decoration that is not read.
     Artifact,
+}
+
+/// What a header cell of a table heads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heads {
+    /// The cells below it.
+    Column,
+    /// The cells beside it.
+    Row,
+    /// Both.
+    Both,
 }

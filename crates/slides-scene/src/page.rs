@@ -11,6 +11,8 @@ pub struct Page {
     pub number: u32,
     /// The slide's title as plain text, for the outline.
     pub title: Option<String>,
+    /// Language that most of its text is in, as a BCP 47 tag.
+    pub language: Option<String>,
     /// Drawing operations in painting order.
     pub ops: Vec<Op>,
     /// Clickable areas.

@@ -185,7 +185,7 @@ impl Export<'_> {
     fn pdf_options(&self, pages: &[u32]) -> PdfOptions {
         let presentation = self.deck.presentation();
         let mut options = PdfOptions::default();
-        options.version = self.settings.pdf_version;
+        self.settings.pdf.apply(&mut options);
         options.title.clone_from(&presentation.title);
         options.author.clone_from(&presentation.author);
         options.subject.clone_from(&presentation.subject);
@@ -197,9 +197,11 @@ impl Export<'_> {
             .filter(|word| !word.is_empty())
             .collect();
         options.slides = pages.to_vec();
-        if let Some(dpi) = self.settings.image_dpi {
-            options.max_image_dpi = Some(dpi);
-        }
+        options.created = presentation
+            .modified
+            .as_deref()
+            .or(presentation.created.as_deref())
+            .and_then(super::pdf_settings::date);
         options.limits = self.render_limits();
         options
     }

@@ -3,6 +3,7 @@
 mod errors;
 mod export;
 mod pages;
+mod pdf_settings;
 mod pipeline;
 mod settings;
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use kurbo::{Affine, Rect, Shape as _};
 use slides_ooxml::model::{Fill, Table, TableCell, TableStyle, VerticalText};
-use slides_scene::{FillRule, Op, Tag};
+use slides_scene::{FillRule, Heads, Op, Tag};
 
 use self::style::Applied;
 use crate::context::SlideContext;
@@ -170,9 +170,20 @@ pub(crate) fn draw<'a>(
         canvas.ops.push(Op::Tag(Tag::TableRow));
         for column in 0..grid.columns() {
             if let Some(cell) = origin_cell(table, &grid, row, column) {
-                canvas
-                    .ops
-                    .push(Op::Tag(Tag::TableCell(table.first_row && row == 0)));
+                let span = |count: u32, left: usize| count.clamp(1, left.max(1) as u32);
+                canvas.ops.push(Op::Tag(Tag::TableCell {
+                    header: match (
+                        table.first_row && row == 0,
+                        table.first_column && column == 0,
+                    ) {
+                        (true, true) => Some(Heads::Both),
+                        (true, false) => Some(Heads::Column),
+                        (false, true) => Some(Heads::Row),
+                        (false, false) => None,
+                    },
+                    columns: span(cell.grid_span, grid.columns() - column),
+                    rows: span(cell.row_span, grid.rows() - row),
+                }));
                 cell_text(
                     cx,
                     canvas,

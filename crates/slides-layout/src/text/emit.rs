@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use kurbo::{Affine, BezPath, PathEl, Point, Rect, Shape as _};
 use slides_fonts::Face;
-use slides_ooxml::model::{BulletColor, Color, Fill, SchemeColor, Strike, TextAlign, Underline};
+use slides_ooxml::model::{
+    BulletColor, BulletKind, Color, Fill, SchemeColor, Strike, TextAlign, Underline,
+};
 use slides_scene::{
     EffectKind, EffectOp, FillRule, Glyph, GlyphRun, ImageOp, Link, Op, Paint, Rgba, StrokeStyle,
     Tag,
@@ -97,7 +99,10 @@ impl Emitter<'_, '_> {
         }
         let tag = match (self.place.title, &paragraph.bullet) {
             (true, _) => Tag::Title,
-            (_, Some(_)) => Tag::ListItem,
+            (_, Some(_)) => Tag::ListItem {
+                level: paragraph.style.level.min(8) as u8,
+                numbered: matches!(paragraph.style.bullet, Some(BulletKind::AutoNumber { .. })),
+            },
             _ => Tag::Paragraph,
         };
         self.ops.push(Op::Tag(tag));
@@ -187,7 +192,14 @@ impl Emitter<'_, '_> {
             } else {
                 x - line.start + bullet.at
             };
+            let is_item = !self.place.title;
+            if is_item {
+                self.ops.push(Op::Tag(Tag::Label));
+            }
             self.bullet(bullet, paragraph, at, &view);
+            if is_item {
+                self.ops.push(Op::EndTag);
+            }
         }
         let gaps = if spread {
             Gaps::of(&view, line.first, line.visible, style.align)

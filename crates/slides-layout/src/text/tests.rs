@@ -582,7 +582,7 @@ fn bullets_hang_before_the_margin() {
         block
             .ops
             .iter()
-            .any(|op| matches!(op, Op::Tag(Tag::ListItem)))
+            .any(|op| matches!(op, Op::Tag(Tag::ListItem { .. })))
     );
     // Empty paragraphs have no bullet.
     assert!(

@@ -28,6 +28,10 @@ pub struct Presentation {
     pub subject: Option<String>,
     /// Keywords of `docProps/core.xml`.
     pub keywords: Option<String>,
+    /// When the deck was made, as its properties write it (W3C date and time).
+    pub created: Option<String>,
+    /// When it was saved last, as its properties write it.
+    pub modified: Option<String>,
     /// Embedded fonts: typeface, style (`regular`, `bold`, `italic`, `boldItalic`) and part.
     pub embedded_fonts: Vec<(String, String, String)>,
 }

@@ -169,6 +169,8 @@ fn core_properties(package: &Package, presentation: &mut Presentation) {
         presentation.author = text("creator");
         presentation.subject = text("subject");
         presentation.keywords = text("keywords");
+        presentation.created = text("created");
+        presentation.modified = text("modified");
         Ok(())
     });
 }

@@ -4,23 +4,25 @@ use krilla::geom::{PathBuilder, Transform};
 use krilla::num::NormalizedF32;
 use krilla::paint::{self, Fill, Stroke};
 use krilla::surface::Surface;
+use krilla::tagging::TagGroup;
 use krilla::text::{GlyphId, KrillaGlyph};
 use kurbo::{Affine, BezPath, PathEl, Point, Rect, Size};
 use slides_scene::{
-    BlendMode, EffectOp, FillRule, GlyphRun, GradientStop, ImageOp, Paint, PixelEffect, Rgba,
-    StrokeStyle, Tag, TileMode,
+    BlendMode, EffectKind, EffectOp, FillRule, GlyphRun, GradientStop, ImageOp, Paint, PixelEffect,
+    Rgba, StrokeStyle, Tag, TileMode,
 };
 
 use super::PdfOptions;
 use super::fonts::{Fonts, PdfFont};
 use super::pictures::Pictures;
+use super::structure::Structure;
 use crate::error::Warnings;
 use crate::geometry::{clean_affine, clean_stroke, rect_path, scale_of};
 use crate::gradient::{Gradient, analyse, average};
 use crate::outlines::OutlineCache;
-use crate::picture::split_alpha;
+use crate::picture::{Pixels, split_alpha};
 use crate::raster::{RunShape, Shared, clean_alpha, effect_picture, place};
-use crate::walk::{Budget, Canvas};
+use crate::walk::{Budget, Canvas, walk};
 
 /// Width of a hairline in points.
 const HAIRLINE: f64 = 0.24;
@@ -94,6 +96,17 @@ enum Special {
     Picture(Box<ImageOp>, Affine),
 }
 
+/// What of a page is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// All of it.
+    All,
+    /// Text alone, unseen: a picture shows it.
+    Unseen,
+    /// Text alone, opaque: a picture will lie over it.
+    Beneath,
+}
+
 pub(super) struct PdfCanvas<'a, 'b> {
     surface: &'a mut Surface<'b>,
     shared: &'a mut Shared,
@@ -107,9 +120,15 @@ pub(super) struct PdfCanvas<'a, 'b> {
     /// Pushes that each open clip took.
     clips: Vec<bool>,
     page: Size,
+    structure: Structure,
+    mode: Mode,
 }
 
 impl<'a, 'b> PdfCanvas<'a, 'b> {
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the writer's parts, borrowed one by one"
+    )]
     pub(super) fn new(
         surface: &'a mut Surface<'b>,
         shared: &'a mut Shared,
@@ -118,6 +137,8 @@ impl<'a, 'b> PdfCanvas<'a, 'b> {
         options: &'a PdfOptions,
         base: Affine,
         page: Size,
+        structure: Structure,
+        mode: Mode,
     ) -> Self {
         let page = Size::new(page.width * scale_of(base), page.height * scale_of(base));
         Self {
@@ -131,7 +152,25 @@ impl<'a, 'b> PdfCanvas<'a, 'b> {
             layers: Vec::new(),
             clips: Vec::new(),
             page,
+            structure,
+            mode,
         }
+    }
+
+    /// A picture of the whole page, over what was drawn.
+    pub(super) fn cover_page(&mut self, pixels: &Pixels, page: Size) {
+        self.mode = Mode::All;
+        self.structure.begin(self.surface, &Tag::Artifact);
+        if let Some(image) = self.pictures.pixels(pixels) {
+            self.draw_picture(image, Rect::from_origin_size((0.0, 0.0), page), 1.0);
+        }
+        self.structure.end(self.surface);
+    }
+
+    /// The page's structure, and whether a figure has no text of its own.
+    pub(super) fn finish(self, language: Option<&str>) -> (Option<TagGroup>, bool) {
+        let missing = self.structure.missing;
+        (self.structure.finish(self.surface, language), missing)
     }
 
     fn transform(&self) -> Affine {
@@ -482,9 +521,8 @@ impl<'a, 'b> PdfCanvas<'a, 'b> {
         all
     }
 
+    /// Draws the glyphs of a run; those that a standard does not allow as text are filled as paths.
     fn glyphs(&mut self, run: &GlyphRun, shape: &RunShape, font: &PdfFont) {
-        // Pen positions in em of the scaled and slanted text, from the first glyph on.
-        let em = shape.size * shape.scale_x;
         let usable = |glyph: &&slides_scene::Glyph| {
             glyph.x.abs() < 1e6
                 && glyph.y.abs() < 1e6
@@ -496,7 +534,37 @@ impl<'a, 'b> PdfCanvas<'a, 'b> {
             .iter()
             .take(self.shared.limits.max_glyphs)
             .filter(usable)
+            .copied()
             .collect();
+        // The strictest levels ask for it, the others lose nothing by it.
+        if self.options.conformance.is_none() {
+            return self.glyphs_as_text(run, &glyphs, shape, font);
+        }
+        let plain = |glyph: &slides_scene::Glyph| glyph.id != 0 && is_mapped(&run.text, glyph);
+        for part in glyphs.chunk_by(|a, b| plain(a) == plain(b)) {
+            if part.first().is_some_and(plain) {
+                self.glyphs_as_text(run, part, shape, font);
+            } else {
+                let part = GlyphRun {
+                    glyphs: part.to_vec(),
+                    ..run.clone()
+                };
+                if let Some(outlines) = path(&self.run_path(&part, shape)) {
+                    self.surface.draw_path(&outlines);
+                }
+            }
+        }
+    }
+
+    fn glyphs_as_text(
+        &mut self,
+        run: &GlyphRun,
+        glyphs: &[slides_scene::Glyph],
+        shape: &RunShape,
+        font: &PdfFont,
+    ) {
+        // Pen positions in em of the scaled and slanted text, from the first glyph on.
+        let em = shape.size * shape.scale_x;
         let Some(first) = glyphs.first() else { return };
         let (x0, y0) = (first.x, first.y);
         let positioned: Vec<KrillaGlyph> = glyphs
@@ -543,6 +611,38 @@ impl<'a, 'b> PdfCanvas<'a, 'b> {
     }
 }
 
+/// Whether a glyph stands for characters that text may be made of (PDF/A-2, 6.2.11.7).
+fn is_mapped(text: &str, glyph: &slides_scene::Glyph) -> bool {
+    let range = range(text, glyph.start, glyph.end);
+    !range.is_empty()
+        && text.get(range).is_some_and(|part| {
+            part.chars().all(|ch| {
+                !matches!(ch, '\0' | '\u{FEFF}' | '\u{FFFE}' | '\u{E000}'..='\u{F8FF}')
+                    && !matches!(ch, '\u{F0000}'..='\u{10FFFF}')
+            })
+        })
+}
+
+/// About what a run's glyphs cover.
+fn run_bounds(run: &GlyphRun) -> Rect {
+    let mut bounds: Option<Rect> = None;
+    for glyph in run
+        .glyphs
+        .iter()
+        .filter(|glyph| glyph.x.abs() < 1e6 && glyph.y.abs() < 1e6)
+    {
+        let advance = glyph.advance.clamp(0.0, 1e5);
+        let own = Rect::new(
+            glyph.x,
+            glyph.y - 0.7 * run.size,
+            glyph.x + advance,
+            glyph.y,
+        );
+        bounds = Some(bounds.map_or(own, |all| all.union(own)));
+    }
+    bounds.unwrap_or_default()
+}
+
 /// A byte range of the text that is one; empty when the given one is not.
 fn range(text: &str, start: u32, end: u32) -> std::ops::Range<usize> {
     let range = start as usize..end as usize;
@@ -559,6 +659,7 @@ impl Canvas for PdfCanvas<'_, '_> {
     }
 
     fn push_transform(&mut self, affine: Affine) {
+        self.structure.enter();
         self.surface.push_transform(&transform(affine));
         self.transforms.push(self.transform() * affine);
     }
@@ -566,6 +667,7 @@ impl Canvas for PdfCanvas<'_, '_> {
     fn pop_transform(&mut self) {
         if self.transforms.len() > 1 {
             self.transforms.pop();
+            self.structure.leave(self.surface);
             self.surface.pop();
         }
     }
@@ -582,6 +684,7 @@ impl Canvas for PdfCanvas<'_, '_> {
         };
         let shape = path(shape).or_else(nothing);
         if let Some(shape) = &shape {
+            self.structure.enter();
             self.surface.push_clip_path(shape, &rule(fill_rule));
         }
         self.clips.push(shape.is_some());
@@ -589,6 +692,7 @@ impl Canvas for PdfCanvas<'_, '_> {
 
     fn pop_clip(&mut self) {
         if self.clips.pop() == Some(true) {
+            self.structure.leave(self.surface);
             self.surface.pop();
         }
     }
@@ -602,6 +706,11 @@ impl Canvas for PdfCanvas<'_, '_> {
             BlendMode::Darken => Some(krilla::blend::BlendMode::Darken),
             BlendMode::Lighten => Some(krilla::blend::BlendMode::Lighten),
         };
+        if self.mode != Mode::All || (mode.is_none() && alpha >= 1.0) {
+            self.layers.push(0);
+            return;
+        }
+        self.structure.enter_group(self.surface);
         if let Some(mode) = mode {
             self.surface.push_blend_mode(mode);
             pushes += 1;
@@ -617,13 +726,21 @@ impl Canvas for PdfCanvas<'_, '_> {
     }
 
     fn pop_layer(&mut self) {
-        for _ in 0..self.layers.pop().unwrap_or(0) {
+        let pushes = self.layers.pop().unwrap_or(0);
+        for _ in 0..pushes {
             self.surface.pop();
+        }
+        if pushes > 0 {
+            self.structure.leave_group();
         }
     }
 
     fn fill(&mut self, shape: &BezPath, fill_rule: FillRule, paint: &Paint) {
+        if self.mode != Mode::All {
+            return;
+        }
         let Some(shape) = path(shape) else { return };
+        self.structure.mark(self.surface);
         match self.ink(paint) {
             Ink::Nothing => {}
             Ink::Plain(paint, opacity) => {
@@ -640,6 +757,10 @@ impl Canvas for PdfCanvas<'_, '_> {
     }
 
     fn stroke(&mut self, shape: &BezPath, style: &StrokeStyle, paint: &Paint) {
+        if self.mode != Mode::All {
+            return;
+        }
+        self.structure.mark(self.surface);
         let (mut stroke, no_dashes) = clean_stroke(style, shape, self.shared.limits.max_dashes);
         if no_dashes {
             self.shared.warnings.add(
@@ -706,6 +827,8 @@ impl Canvas for PdfCanvas<'_, '_> {
             );
             return;
         };
+        let bounds = self.transform().transform_rect_bbox(run_bounds(run));
+        self.structure.mark_text(self.surface, bounds, &run.text);
         let (ink, alpha, special) = match self.ink(paint) {
             Ink::Nothing => (solid(Rgba::BLACK), NormalizedF32::ZERO, None),
             Ink::Plain(paint, opacity) => (paint, opacity, None),
@@ -717,6 +840,11 @@ impl Canvas for PdfCanvas<'_, '_> {
                 };
                 (solid(color), NormalizedF32::ZERO, Some(special))
             }
+        };
+        let (alpha, special) = match self.mode {
+            Mode::All => (alpha, special),
+            Mode::Unseen => (NormalizedF32::ZERO, None),
+            Mode::Beneath => (NormalizedF32::ONE, None),
         };
         let bold = (shape.embolden > 0.0 && alpha == NormalizedF32::ONE).then(|| Stroke {
             paint: ink.clone(),
@@ -742,6 +870,9 @@ impl Canvas for PdfCanvas<'_, '_> {
     }
 
     fn image(&mut self, op: &ImageOp) {
+        if self.mode != Mode::All {
+            return;
+        }
         let Some((whole, seen)) = place(op.dst, op.crop) else {
             return;
         };
@@ -767,6 +898,9 @@ impl Canvas for PdfCanvas<'_, '_> {
         ) else {
             return;
         };
+        self.structure.mark(self.surface);
+        let on_page = self.transform().transform_rect_bbox(seen);
+        self.structure.cover(on_page);
         let part = embedded.part;
         let dst = Rect::new(
             whole.x0 + part.x0 * whole.width(),
@@ -788,6 +922,49 @@ impl Canvas for PdfCanvas<'_, '_> {
     }
 
     fn effect(&mut self, op: &EffectOp, budget: &mut Budget) {
+        // The object itself, and not only what it casts.
+        let shows_source = matches!(
+            op.kind,
+            EffectKind::SoftEdge { .. } | EffectKind::Blur { .. }
+        );
+        if self.mode == Mode::All {
+            let figure = op.source.iter().find_map(|op| match op {
+                slides_scene::Op::Tag(tag @ Tag::Figure(_)) if shows_source => Some(tag),
+                _ => None,
+            });
+            if let Some(figure) = figure {
+                self.structure.begin(self.surface, figure);
+            }
+            self.effect_picture(op, budget);
+            if figure.is_some() {
+                self.structure.end(self.surface);
+            }
+        }
+        if shows_source {
+            let mode = self.mode;
+            if mode == Mode::All {
+                self.mode = Mode::Unseen;
+            }
+            let limits = self.shared.limits.clone();
+            walk(&op.source, self, &limits, budget);
+            self.mode = mode;
+        }
+    }
+
+    fn tag(&mut self, tag: &Tag) {
+        // A figure's picture was written before its text.
+        let unseen = self.mode != Mode::All && matches!(tag, Tag::Figure(_));
+        let tag = if unseen { &Tag::Artifact } else { tag };
+        self.structure.begin(self.surface, tag);
+    }
+
+    fn end_tag(&mut self) {
+        self.structure.end(self.surface);
+    }
+}
+
+impl PdfCanvas<'_, '_> {
+    fn effect_picture(&mut self, op: &EffectOp, budget: &mut Budget) {
         let dpi = if self.options.effect_dpi.is_finite() {
             self.options.effect_dpi.clamp(10.0, 600.0)
         } else {
@@ -806,11 +983,8 @@ impl Canvas for PdfCanvas<'_, '_> {
             return;
         }
         if let Some(image) = self.pictures.pixels(&pixels) {
+            self.structure.mark(self.surface);
             self.draw_picture(image, covered, 1.0);
         }
     }
-
-    fn tag(&mut self, _tag: &Tag) {}
-
-    fn end_tag(&mut self) {}
 }

@@ -97,6 +97,14 @@ pub(super) fn clean_uri(uri: &str) -> Option<String> {
     (!out.is_empty()).then_some(out)
 }
 
+/// A language tag with what tags may hold.
+pub(super) fn language(tag: &str) -> String {
+    tag.chars()
+        .filter(|ch| ch.is_ascii_alphanumeric() || *ch == '-')
+        .take(35)
+        .collect()
+}
+
 /// A title on one line, without control characters.
 pub(super) fn plain_title(title: &str) -> String {
     let clean: String = title

@@ -2,24 +2,38 @@
 mod canvas;
 mod fonts;
 mod links;
+mod opaque;
 mod pictures;
+mod protect;
+mod structure;
 
+use std::collections::BTreeMap;
+
+use krilla::tagging::TagTree;
 use kurbo::Affine;
 use slides_scene::Page;
 
 use crate::error::{RenderError, Warning};
 use crate::limits::Limits;
-use crate::raster::{Shared, page_size};
+use crate::picture::Pixels;
+use crate::raster::{RasterOptions, Rasterizer, Shared, page_size};
 use crate::walk::{Budget, walk};
 
-use canvas::PdfCanvas;
+use canvas::{Mode, PdfCanvas};
 use fonts::Fonts;
 use pictures::Pictures;
+use structure::{PageLink, Structure};
+
+pub use protect::{PdfPermissions, PdfProtection};
 
 /// Longest side of a PDF page in points (PDF 1.6 and later, annex C.2); larger pages are scaled down.
 const MAX_SIDE: f64 = 14_400.0;
 /// Shortest side in points.
 const MIN_SIDE: f64 = 3.0;
+/// Resolution of a page that has to be one picture.
+const FLAT_DPI: f64 = 200.0;
+/// Longest side of such a picture in pixels.
+const MAX_FLAT_SIDE: f64 = 6000.0;
 /// Characters of a title in the outline.
 const MAX_TITLE: usize = 512;
 
@@ -38,6 +52,54 @@ pub enum PdfVersion {
     V1_7,
     /// PDF 2.0.
     V2_0,
+}
+
+/// A standard that narrows PDF down (ISO 19005 for PDF/A, ISO 14289 for PDF/UA).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PdfConformance {
+    /// PDF/A-1a.
+    A1a,
+    /// PDF/A-1b.
+    A1b,
+    /// PDF/A-2a.
+    A2a,
+    /// PDF/A-2b.
+    A2b,
+    /// PDF/A-2u.
+    A2u,
+    /// PDF/A-3a.
+    A3a,
+    /// PDF/A-3b.
+    A3b,
+    /// PDF/UA-1.
+    Ua1,
+}
+
+impl PdfConformance {
+    /// Whether nothing may be seen through anything.
+    fn is_opaque(self) -> bool {
+        matches!(self, Self::A1a | Self::A1b)
+    }
+
+    /// Whether structure, language and descriptions have to be there.
+    fn is_accessible(self) -> bool {
+        matches!(self, Self::A1a | Self::A2a | Self::A3a | Self::Ua1)
+    }
+
+    fn validator(self) -> krilla::configure::Validator {
+        use krilla::configure::{Accessibility, Archival};
+        match self {
+            Self::A1a => Archival::A1_A.into(),
+            Self::A1b => Archival::A1_B.into(),
+            Self::A2a => Archival::A2_A.into(),
+            Self::A2b => Archival::A2_B.into(),
+            Self::A2u => Archival::A2_U.into(),
+            Self::A3a => Archival::A3_A.into(),
+            Self::A3b => Archival::A3_B.into(),
+            Self::Ua1 => Accessibility::UA1.into(),
+        }
+    }
 }
 
 /// A moment in UTC.
@@ -61,8 +123,18 @@ pub struct DateTime {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct PdfOptions {
-    /// Version of the format; 1.7 by default.
+    /// Version of the format; 1.7 by default. A standard in [`Self::conformance`] brings its own.
     pub version: PdfVersion,
+    /// Standard to keep to; none by default.
+    pub conformance: Option<PdfConformance>,
+    /// Open password and permissions; none by default. No PDF/A may have them.
+    pub protection: Option<PdfProtection>,
+    /// Whether the logical structure is written, for screen readers and reflow; yes by default.
+    pub tagged: bool,
+    /// Whether text and drawing are compressed; yes by default.
+    pub compress: bool,
+    /// Quality 1..=100 of JPEG pictures that have to be coded again (cropped or recoloured ones); 95 by default.
+    pub jpeg_quality: u8,
     /// Title of the document.
     pub title: Option<String>,
     /// Its author.
@@ -71,9 +143,10 @@ pub struct PdfOptions {
     pub subject: Option<String>,
     /// Its key words.
     pub keywords: Vec<String>,
-    /// Its language as a BCP 47 tag.
+    /// Its language as a BCP 47 tag; by default what most pages say.
     pub language: Option<String>,
-    /// When it was made; left out by default, so that the same deck gives the same bytes.
+    /// When it was made; left out by default, so that the same deck gives the same bytes. PDF/A has to have one: the
+    /// start of 2000 stands in.
     pub created: Option<DateTime>,
     /// Numbers of the slides that will be written, in order. Links between slides work only for slides named here
     /// or already written.
@@ -95,6 +168,11 @@ impl Default for PdfOptions {
     fn default() -> Self {
         Self {
             version: PdfVersion::default(),
+            conformance: None,
+            protection: None,
+            tagged: true,
+            compress: true,
+            jpeg_quality: 95,
             title: None,
             author: None,
             subject: None,
@@ -121,6 +199,9 @@ pub struct PdfWriter {
     written: Vec<u32>,
     titles: Vec<(usize, String)>,
     linked: Vec<(usize, u32)>,
+    tags: TagTree,
+    /// Pages by language.
+    languages: BTreeMap<String, usize>,
 }
 
 impl std::fmt::Debug for PdfWriter {
@@ -141,27 +222,38 @@ impl PdfWriter {
             PdfVersion::V1_7 => krilla::configure::PdfVersion::Pdf17,
             PdfVersion::V2_0 => krilla::configure::PdfVersion::Pdf20,
         };
-        // Without a validator each version is a valid configuration.
-        let configuration = krilla::configure::ConfigurationBuilder::new()
-            .with_version(version)
-            .finish()
-            .unwrap_or_default();
-        // Structure is not written yet: `Op::Tag` is where it will come from.
+        let mut builder = krilla::configure::ConfigurationBuilder::new();
+        builder = match options.conformance {
+            Some(standard) => builder.set_validator(standard.validator()),
+            None => builder.with_version(version),
+        };
+        // One validator or one version is always a valid configuration.
+        let configuration = builder.finish().unwrap_or_default();
         let settings = krilla::SerializeSettings {
             configuration,
-            enable_tagging: false,
+            compress_content_streams: options.compress,
+            enable_tagging: options.tagged
+                || options
+                    .conformance
+                    .is_some_and(PdfConformance::is_accessible),
             ..krilla::SerializeSettings::default()
         };
         let shared = Shared::new(options.limits.clone());
+        let no_cmyk = options
+            .conformance
+            .is_some_and(|standard| standard != PdfConformance::Ua1);
+        let jpeg_quality = options.jpeg_quality.clamp(1, 100);
         Self {
             document: krilla::Document::new_with(settings),
             options,
             shared,
             fonts: Fonts::default(),
-            pictures: Pictures::default(),
+            pictures: Pictures::new(jpeg_quality, no_cmyk),
             written: Vec::new(),
             titles: Vec::new(),
             linked: Vec::new(),
+            tags: TagTree::new(),
+            languages: BTreeMap::new(),
         }
     }
 
@@ -190,6 +282,30 @@ impl PdfWriter {
                 message: format!("page {} has no usable size", page.number),
             })?;
         self.written.push(page.number);
+        let tagged = self.options.tagged
+            || self
+                .options
+                .conformance
+                .is_some_and(PdfConformance::is_accessible);
+        let language = page
+            .language
+            .as_deref()
+            .map(links::language)
+            .filter(|tag| !tag.is_empty());
+        if let Some(language) = &language {
+            *self.languages.entry(language.clone()).or_default() += 1;
+        }
+        let opaque = self
+            .options
+            .conformance
+            .is_some_and(PdfConformance::is_opaque)
+            && opaque::is_translucent(page, &mut self.shared);
+        let flat = if opaque {
+            Some(self.flatten(page, size)?)
+        } else {
+            None
+        };
+        let mut areas = Vec::new();
         let mut pdf_page = self.document.start_page_with(settings);
         if self.options.links {
             for link in &page.links {
@@ -200,7 +316,14 @@ impl PdfWriter {
                 };
                 if let Some((annotation, target)) = links::annotation(link, scale, size, planned) {
                     self.linked.extend(target);
-                    pdf_page.add_annotation(annotation);
+                    if tagged {
+                        areas.push(PageLink {
+                            rect: link.rect.scale_from_origin(scale),
+                            annotation: Some(pdf_page.add_tagged_annotation(annotation)),
+                        });
+                    } else {
+                        pdf_page.add_annotation(annotation);
+                    }
                 }
             }
         }
@@ -212,6 +335,11 @@ impl PdfWriter {
                 surface.push_transform(&canvas::transform(base));
             }
             let budget = &mut Budget::new(&self.options.limits);
+            let accessible = self
+                .options
+                .conformance
+                .is_some_and(PdfConformance::is_accessible);
+            let missing_alt = accessible.then(|| format!("Picture on slide {}", page.number));
             let mut canvas = PdfCanvas::new(
                 &mut surface,
                 &mut self.shared,
@@ -220,25 +348,72 @@ impl PdfWriter {
                 &self.options,
                 base,
                 size,
+                Structure::new(tagged, areas, missing_alt),
+                if flat.is_some() {
+                    Mode::Beneath
+                } else {
+                    Mode::All
+                },
             );
             walk(&page.ops, &mut canvas, &self.options.limits, budget);
+            if let Some(flat) = &flat {
+                canvas.cover_page(flat, size);
+            }
+            let (tags, missing) = canvas.finish(language.as_deref());
+            if let Some(tags) = tags {
+                self.tags.push(tags);
+            }
+            if missing && accessible {
+                self.shared.warnings.add(
+                    "alternative text",
+                    "a picture without a description was given its slide's number",
+                );
+            }
             if pushed {
                 surface.pop();
             }
             surface.finish();
         }
         pdf_page.finish();
+        let title = page
+            .title
+            .as_deref()
+            .map(links::plain_title)
+            .filter(|title| !title.is_empty())
+            // PDF/UA has to have an outline.
+            .or_else(|| {
+                (self.options.conformance == Some(PdfConformance::Ua1))
+                    .then(|| format!("Slide {}", page.number))
+            });
         if self.options.outline
-            && let Some(title) = page
-                .title
-                .as_deref()
-                .map(links::plain_title)
-                .filter(|title| !title.is_empty())
+            && let Some(title) = title
         {
             self.titles
                 .push((index, title.chars().take(MAX_TITLE).collect()));
         }
         Ok(())
+    }
+
+    /// The page as one picture on white.
+    fn flatten(&mut self, page: &Page, size: kurbo::Size) -> Result<Pixels, RenderError> {
+        self.shared.warnings.add(
+            "transparency",
+            "the page is translucent, which PDF/A-1 forbids: it was drawn as a picture over its text",
+        );
+        let options = RasterOptions {
+            background: Some(slides_scene::Rgba::WHITE),
+            limits: self.options.limits.clone(),
+        };
+        let longest = size.width.max(size.height);
+        let scale = (FLAT_DPI / 72.0).min(MAX_FLAT_SIDE / longest);
+        let side = |length: f64| (length * scale).round().clamp(1.0, MAX_FLAT_SIDE) as u32;
+        let pixmap = Rasterizer::new(options).page(page, side(size.width), side(size.height))?;
+        Ok(Pixels {
+            width: pixmap.width(),
+            height: pixmap.height(),
+            rgba: pixmap.into_rgba(),
+            opaque: true,
+        })
     }
 
     /// Numbers of the slides written so far.
@@ -281,11 +456,67 @@ impl PdfWriter {
             }
             self.document.set_outline(outline);
         }
+        if self.options.language.is_none() {
+            // Of equally frequent languages the first by name.
+            let most = self.languages.iter().rev().max_by_key(|(_, pages)| **pages);
+            self.options.language = most.map(|(language, _)| language.clone()).or_else(|| {
+                let accessible = self
+                    .options
+                    .conformance
+                    .is_some_and(PdfConformance::is_accessible);
+                accessible.then(|| "en-US".to_owned())
+            });
+        }
+        if self.options.conformance.is_some() {
+            self.options.created.get_or_insert(DateTime {
+                year: 2000,
+                month: 1,
+                day: 1,
+                hour: 0,
+                minute: 0,
+                second: 0,
+            });
+            self.options
+                .title
+                .get_or_insert_with(|| "Slides".to_owned());
+        }
         self.document.set_metadata(metadata(&self.options));
-        self.document.finish().map_err(|error| RenderError::Pdf {
-            message: error.to_string(),
-        })
+        self.tags.lang.clone_from(&self.options.language);
+        self.document.set_tag_tree(self.tags);
+        let bytes = self.document.finish().map_err(|error| RenderError::Pdf {
+            message: describe(&error),
+        })?;
+        match &self.options.protection {
+            Some(protection) => protect::encrypt(&bytes, protection),
+            None => Ok(bytes),
+        }
     }
+}
+
+/// What the PDF library says, with the reasons that a standard gives.
+fn describe(error: &krilla::error::KrillaError) -> String {
+    let krilla::error::KrillaError::Validation(errors) = error else {
+        return error.to_string();
+    };
+    let mut reasons: Vec<String> = errors
+        .iter()
+        .map(|(error, _)| {
+            let debug = format!("{error:?}");
+            // The variant's name says it; what follows may be a whole font.
+            debug
+                .split(['(', ' '])
+                .next()
+                .unwrap_or_default()
+                .to_owned()
+        })
+        .collect();
+    reasons.sort();
+    reasons.dedup();
+    reasons.truncate(8);
+    format!(
+        "it does not keep to the standard asked for ({})",
+        reasons.join(", ")
+    )
 }
 
 fn metadata(options: &PdfOptions) -> krilla::metadata::Metadata {
@@ -310,13 +541,7 @@ fn metadata(options: &PdfOptions) -> krilla::metadata::Metadata {
         );
     }
     if let Some(language) = &options.language {
-        metadata = metadata.language(
-            language
-                .chars()
-                .filter(|ch| ch.is_ascii_alphanumeric() || *ch == '-')
-                .take(35)
-                .collect(),
-        );
+        metadata = metadata.language(links::language(language));
     }
     if let Some(at) = options.created {
         let date = krilla::metadata::DateTime::new(at.year)

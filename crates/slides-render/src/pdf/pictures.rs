@@ -25,11 +25,17 @@ pub(super) struct Embedded {
     across: Option<u32>,
 }
 
-#[derive(Default)]
+/// Pictures with fewer pixels gain nothing by being coded as JPEG again.
+const MIN_JPEG_PIXELS: usize = 4096;
+
 pub(super) struct Pictures {
     known: HashMap<String, Vec<Embedded>>,
     broken: HashSet<String>,
     next_id: u64,
+    /// Of JPEG pictures that have to be coded again.
+    jpeg_quality: u8,
+    /// Whether ink separations cannot be written: a standard asks for their profile.
+    no_cmyk: bool,
 }
 
 struct Bytes(Arc<[u8]>);
@@ -87,6 +93,39 @@ impl CustomImage for Sampled {
 }
 
 impl Pictures {
+    pub(super) fn new(jpeg_quality: u8, no_cmyk: bool) -> Self {
+        Self {
+            known: HashMap::new(),
+            broken: HashSet::new(),
+            next_id: 0,
+            jpeg_quality,
+            no_cmyk,
+        }
+    }
+
+    /// Pixels of what was a JPEG as JPEG again; `None` where that would lose more than it gains.
+    fn recoded(&self, image: &Image, pixels: &Pixels) -> Option<PdfImage> {
+        let ImageData::Encoded { format, bytes } = &image.data else {
+            return None;
+        };
+        let size = pixels.width as usize * pixels.height as usize;
+        if picture::sniff(bytes).unwrap_or(*format) != ImageFormat::Jpeg
+            || !pixels.opaque
+            || size < MIN_JPEG_PIXELS
+        {
+            return None;
+        }
+        let (width, height) = (
+            u16::try_from(pixels.width).ok()?,
+            u16::try_from(pixels.height).ok()?,
+        );
+        let mut out = Vec::new();
+        jpeg_encoder::Encoder::new(&mut out, self.jpeg_quality)
+            .encode(&pixels.rgba, width, height, jpeg_encoder::ColorType::Rgba)
+            .ok()?;
+        PdfImage::from_jpeg(out.into(), false).ok()
+    }
+
     /// Embeds pixels as they are.
     pub(super) fn pixels(&mut self, pixels: &Pixels) -> Option<PdfImage> {
         self.next_id += 1;
@@ -164,7 +203,10 @@ impl Pictures {
                     let across =
                         target.map(|_| (f64::from(pixels.width) / part.width().max(1e-6)) as u32);
                     Some(Embedded {
-                        image: self.pixels(&pixels)?,
+                        image: match self.recoded(image, &pixels) {
+                            Some(image) => image,
+                            None => self.pixels(&pixels)?,
+                        },
                         part,
                         across,
                     })
@@ -187,7 +229,6 @@ impl Pictures {
     }
 
     /// A JPEG as it is.
-    #[expect(clippy::unused_self, reason = "one of the ways to embed")]
     fn jpeg(&self, image: &Image, effects: &[PixelEffect], seen: Rect) -> Option<Embedded> {
         let ImageData::Encoded { format, bytes } = &image.data else {
             return None;
@@ -199,6 +240,9 @@ impl Pictures {
             return None;
         }
         let header = picture::jpeg_header(bytes).ok()?;
+        if self.no_cmyk && is_four_colored(bytes) {
+            return None;
+        }
         let data: Arc<dyn AsRef<[u8]> + Send + Sync> = Arc::new(Bytes(bytes.clone()));
         let embedded = PdfImage::from_jpeg(data.into(), false).ok()?;
         (embedded.size() == (header.width, header.height)).then_some(Embedded {
@@ -226,4 +270,23 @@ fn cut(pixels: &Pixels, seen: Rect) -> (Pixels, Rect) {
         f64::from(y1) / height,
     );
     (pixels.part(x0, y0, x1, y1), part)
+}
+
+/// Whether a JPEG holds four ink separations.
+fn is_four_colored(bytes: &[u8]) -> bool {
+    let mut at = 2;
+    // The frame header comes after a few segments; a byte string without one is none that can be read.
+    for _ in 0..1000 {
+        let (Some(0xFF), Some(marker)) = (bytes.get(at), bytes.get(at + 1)) else {
+            return false;
+        };
+        if matches!(marker, 0xC0..=0xCF) && !matches!(marker, 0xC4 | 0xC8 | 0xCC) {
+            return bytes.get(at + 9) == Some(&4);
+        }
+        let Some(&[high, low]) = bytes.get(at + 2..at + 4) else {
+            return false;
+        };
+        at += 2 + usize::from(u16::from_be_bytes([high, low])).max(2);
+    }
+    false
 }

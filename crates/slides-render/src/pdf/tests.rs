@@ -16,6 +16,7 @@ fn page(number: u32, ops: Vec<Op>) -> Page {
     Page {
         size: kurbo::Size::new(720.0, 540.0),
         number,
+        language: None,
         title: Some(format!("Slide {number}")),
         ops,
         links: Vec::new(),
@@ -530,4 +531,278 @@ fn hostile_pages_are_survived() {
             .any(|warning| warning.feature == "picture" && warning.message.contains("`bad`")),
         "{warnings:?}"
     );
+}
+
+mod structure {
+    use lopdf::{Dictionary, Document, Object};
+    use slides_scene::{Heads, Tag};
+
+    use super::*;
+    use crate::pdf::{PdfConformance, PdfPermissions, PdfProtection};
+
+    /// The structure as nested names, with alternative texts and links.
+    fn outline(document: &Document) -> String {
+        let root = document.catalog().unwrap().get(b"StructTreeRoot").unwrap();
+        let root = follow(document, root).as_dict().unwrap();
+        kids(document, root)
+    }
+
+    fn follow<'a>(document: &'a Document, object: &'a Object) -> &'a Object {
+        document.dereference(object).unwrap().1
+    }
+
+    fn kids(document: &Document, element: &Dictionary) -> String {
+        let Ok(list) = element.get(b"K") else {
+            return String::new();
+        };
+        let list = follow(document, list);
+        let single = [list.clone()];
+        let list = list.as_array().map_or(&single[..], Vec::as_slice);
+        let names: Vec<String> = list.iter().map(|kid| name(document, kid)).collect();
+        names.join(" ")
+    }
+
+    fn name(document: &Document, kid: &Object) -> String {
+        let kid = follow(document, kid);
+        let Ok(dict) = kid.as_dict() else {
+            return "*".to_owned();
+        };
+        if dict
+            .get(b"Type")
+            .is_ok_and(|t| t.as_name().is_ok_and(|t| t == b"OBJR"))
+        {
+            return "@".to_owned();
+        }
+        let Ok(kind) = dict.get(b"S").and_then(Object::as_name) else {
+            return "*".to_owned();
+        };
+        let kind = String::from_utf8_lossy(kind);
+        let alt = dict
+            .get(b"Alt")
+            .and_then(Object::as_str)
+            .map_or(String::new(), |alt| {
+                format!("[{}]", String::from_utf8_lossy(alt))
+            });
+        let inner = kids(document, dict);
+        if inner.is_empty() {
+            format!("{kind}{alt}")
+        } else {
+            format!("{kind}{alt}({inner})")
+        }
+    }
+
+    fn line(content: &str, y: f64) -> Op {
+        text(run(&face("Calibri"), content, 72.0, y, 18.0, false))
+    }
+
+    fn tagged(tag: Tag, ops: Vec<Op>) -> Vec<Op> {
+        let mut all = vec![Op::Tag(tag)];
+        all.extend(ops);
+        all.push(Op::EndTag);
+        all
+    }
+
+    fn item(level: u8, content: &str, y: f64) -> Vec<Op> {
+        let tag = Tag::ListItem {
+            level,
+            numbered: false,
+        };
+        let mut ops = tagged(Tag::Label, vec![line("-", y)]);
+        ops.push(line(content, y));
+        tagged(tag, ops)
+    }
+
+    /// Text, a title behind it, a list, a table, a picture, decoration.
+    fn slide() -> Page {
+        let paper = fill(Paint::Solid(Rgba::WHITE));
+        let mut ops = tagged(Tag::Artifact, vec![paper.clone()]);
+        ops.extend(tagged(Tag::Paragraph, vec![line("Before", 80.0)]));
+        ops.extend(tagged(Tag::Title, vec![line("First", 100.0)]));
+        ops.extend(tagged(Tag::Title, vec![line("Second", 120.0)]));
+        ops.extend(item(0, "one", 140.0));
+        ops.extend(item(1, "deeper", 150.0));
+        ops.extend(item(0, "two", 160.0));
+        let cell = |header, content: &str| {
+            let tag = Tag::TableCell {
+                header,
+                columns: 1,
+                rows: 2,
+            };
+            tagged(tag, tagged(Tag::Paragraph, vec![line(content, 200.0)]))
+        };
+        let mut row = cell(Some(Heads::Column), "Head");
+        row.extend(tagged(
+            Tag::TableCell {
+                header: None,
+                columns: 1,
+                rows: 1,
+            },
+            Vec::new(),
+        ));
+        ops.extend(tagged(Tag::Table, tagged(Tag::TableRow, row)));
+        let mut shape = vec![Op::Push(Affine::translate((5.0, 5.0)))];
+        shape.extend(tagged(
+            Tag::Figure(Some("A cat".into())),
+            vec![paper.clone()],
+        ));
+        shape.push(Op::Pop);
+        ops.extend(shape);
+        ops.push(paper);
+        page(1, ops)
+    }
+
+    const EXPECTED: &str = "Document(Sect(H1(* *) P(*) \
+        L(LI(Lbl(*) LBody(* L(LI(Lbl(*) LBody(*))))) LI(Lbl(*) LBody(*))) \
+        Table(TR(TH(P(*)) TD)) Figure[A cat](*)))";
+
+    #[test]
+    fn the_title_is_read_first_and_neighbours_make_lists() {
+        let (bytes, _) = write(&[slide()], PdfOptions::default());
+        assert_eq!(outline(&parse(&bytes)), EXPECTED);
+    }
+
+    #[test]
+    fn links_hold_their_text() {
+        let mut page = page(
+            1,
+            tagged(
+                Tag::Paragraph,
+                vec![
+                    line("See", 100.0),
+                    text(run(&face("Calibri"), "here", 200.0, 100.0, 18.0, false)),
+                ],
+            ),
+        );
+        let link = |x: f64| Link {
+            rect: Rect::new(x, 85.0, x + 60.0, 105.0),
+            target: LinkTarget::Uri("https://example.org/".into()),
+        };
+        page.links = vec![link(195.0), link(500.0)];
+        let (bytes, _) = write(&[page], PdfOptions::default());
+        let expected = "Document(Sect(P(* Link(* @)) Link(@)))";
+        assert_eq!(outline(&parse(&bytes)), expected);
+    }
+
+    #[test]
+    fn structure_survives_scopes_groups_and_effects() {
+        let layer = Op::Layer {
+            alpha: 0.5,
+            blend: BlendMode::Normal,
+        };
+        let mut ops = vec![Op::Tag(Tag::Paragraph), Op::Push(Affine::scale(0.5))];
+        ops.push(line("a", 100.0));
+        ops.extend([Op::Pop, line("b", 100.0), layer.clone(), line("c", 100.0)]);
+        ops.extend([Op::PopLayer, Op::EndTag, layer]);
+        ops.extend(tagged(Tag::Figure(None), vec![line("d", 100.0)]));
+        ops.push(Op::PopLayer);
+        let mut source = tagged(Tag::Figure(Some("soft".into())), vec![line("e", 100.0)]);
+        source.extend(tagged(Tag::Paragraph, vec![line("still read", 120.0)]));
+        ops.push(Op::Effect(Box::new(EffectOp {
+            source,
+            bounds: Rect::new(60.0, 60.0, 300.0, 140.0),
+            kind: EffectKind::SoftEdge { radius: 2.0 },
+        })));
+        let (bytes, _) = write(&[page(1, ops)], PdfOptions::default());
+        let document = parse(&bytes);
+        let expected = "Document(Sect(P(* *) Figure[soft](*) P(*)))";
+        assert_eq!(outline(&document), expected);
+        assert!(document.extract_text(&[1]).unwrap().contains("still read"));
+    }
+
+    #[test]
+    fn untagged_files_have_no_structure() {
+        let options = PdfOptions {
+            tagged: false,
+            ..PdfOptions::default()
+        };
+        let (bytes, _) = write(&[slide()], options);
+        assert!(
+            parse(&bytes)
+                .catalog()
+                .unwrap()
+                .get(b"StructTreeRoot")
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn the_language_is_that_of_most_pages() {
+        let in_language = |language: &str| Page {
+            language: Some(language.into()),
+            ..slide()
+        };
+        let pages = [
+            in_language("de-DE"),
+            in_language("fr-FR"),
+            in_language("fr-FR"),
+        ];
+        let (bytes, _) = write(&pages, PdfOptions::default());
+        let document = parse(&bytes);
+        let language = document.catalog().unwrap().get(b"Lang").unwrap();
+        assert_eq!(language.as_str().unwrap(), b"fr-FR");
+    }
+
+    #[test]
+    fn every_standard_takes_every_operation() {
+        for standard in [
+            PdfConformance::A1a,
+            PdfConformance::A1b,
+            PdfConformance::A2a,
+            PdfConformance::A2b,
+            PdfConformance::A2u,
+            PdfConformance::A3a,
+            PdfConformance::A3b,
+            PdfConformance::Ua1,
+        ] {
+            let mut unmapped = run(&face("Arial"), "abc", 10.0, 60.0, 10.0, false);
+            unmapped.text = "a\u{F0A7}c".into();
+            unmapped.glyphs[0].id = 0;
+            unmapped.glyphs[1].end = 4;
+            unmapped.glyphs[2].start = 4;
+            unmapped.glyphs[2].end = unmapped.glyphs[2].start;
+            let mut ops = everything();
+            ops.extend(tagged(
+                Tag::Figure(None),
+                vec![fill(Paint::Solid(Rgba::BLACK))],
+            ));
+            ops.extend(tagged(Tag::Paragraph, vec![text(unmapped)]));
+            let pages = [slide(), page(2, ops)];
+            let options = PdfOptions {
+                conformance: Some(standard),
+                ..PdfOptions::default()
+            };
+            let mut writer = PdfWriter::new(options);
+            for page in &pages {
+                writer.page(page).unwrap();
+            }
+            let bytes = writer
+                .finish()
+                .unwrap_or_else(|error| panic!("{standard:?}: {error}"));
+            let found = parse(&bytes).extract_text(&[1]).unwrap();
+            assert!(found.contains("Before"), "{standard:?}: {found}");
+        }
+    }
+
+    #[test]
+    fn protected_files_open_with_their_password_alone() {
+        let permissions = PdfPermissions {
+            copy: false,
+            ..PdfPermissions::default()
+        };
+        let options = PdfOptions {
+            protection: Some(PdfProtection::new("geheim", permissions)),
+            ..PdfOptions::default()
+        };
+        let (bytes, _) = write(&[slide()], options);
+        assert!(Document::load_mem(&bytes).unwrap().is_encrypted());
+        let open = |password: &str| {
+            let options = lopdf::LoadOptions::with_password(password);
+            Document::load_mem_with_options(&bytes, options)
+        };
+        assert!(open("wrong").is_err());
+        let document = open("geheim").unwrap();
+        assert!(document.extract_text(&[1]).unwrap().contains("Before"));
+        let without = bytes.windows(6).any(|part| part == b"Before");
+        assert!(!without);
+    }
 }
