@@ -8,6 +8,7 @@ mod codegen;
 mod fidelity;
 mod hostile;
 mod http;
+mod lines;
 mod packages;
 mod process;
 mod sdk;
@@ -50,6 +51,8 @@ enum Task {
     Ci,
     /// Score the output against PowerPoint's.
     Fidelity(fidelity::Arguments),
+    /// Compare where lines of text stand and break with PowerPoint's.
+    Lines(lines::Arguments),
     /// Convert hostile decks by the command line and by a server.
     Hostile(hostile::Arguments),
 }
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         Task::SdkTests => sdk::run(),
         Task::Ci => ci::run(),
         Task::Fidelity(arguments) => fidelity::run(&arguments),
+        Task::Lines(arguments) => lines::run(&arguments),
         Task::Hostile(arguments) => hostile::run(&arguments),
     };
     match outcome {
