@@ -3,10 +3,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::PackageLimits;
-use crate::model::chart::ChartSpace;
+use crate::model::chart::{ChartSpace, ExtendedChart};
 use crate::model::{Layout, Master, Notes, Presentation, Slide, Theme};
 use crate::package::{Package, Relationships, unreadable};
-use crate::read::chart::chart_space;
+use crate::read::chart::{chart_space, extended_chart};
 use crate::read::slide::{master_styles, sheet};
 use crate::read::theme::{fallback_theme, theme};
 use crate::read::{Context, presentation};
@@ -265,6 +265,24 @@ impl Deck {
         let mut space = xml::read(part, &bytes, self.package.limits(), |root| {
             expect_root(part, root, "chartSpace")?;
             Ok(chart_space(&cx, part, root))
+        })?;
+        let mut warnings = cx.warnings.into_inner();
+        space.theme_override = self.theme_override(&relationships, base, &mut warnings)?;
+        space.warnings = warnings;
+        Ok(space)
+    }
+
+    /// Reads a chart part of 2016 (`cx:chartSpace`), as [`Deck::chart`] does the others.
+    ///
+    /// # Errors
+    /// As for [`Deck::chart`].
+    pub fn extended_chart(&self, part: &str, base: &Theme) -> Result<ExtendedChart> {
+        let relationships = self.relationships_of(part)?;
+        let bytes = self.package.part(part)?;
+        let cx = Context::new(&self.package, &relationships);
+        let mut space = xml::read(part, &bytes, self.package.limits(), |root| {
+            expect_root(part, root, "chartSpace")?;
+            Ok(extended_chart(&cx, part, root))
         })?;
         let mut warnings = cx.warnings.into_inner();
         space.theme_override = self.theme_override(&relationships, base, &mut warnings)?;

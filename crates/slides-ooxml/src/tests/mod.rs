@@ -2,6 +2,7 @@
 
 mod charts;
 mod deck;
+mod extended_charts;
 mod fills;
 mod fuzz;
 mod package;

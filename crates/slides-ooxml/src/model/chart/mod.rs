@@ -4,6 +4,7 @@
 
 mod axis;
 mod data;
+mod extended;
 mod series;
 
 use std::sync::Arc;
@@ -13,6 +14,10 @@ pub use axis::{
     TickLabelPosition, TickMark, TimeUnit, UnitsLabel,
 };
 pub use data::{Categories, NumberData, StringData};
+pub use extended::{
+    Binning, ExtendedAxis, ExtendedChart, ExtendedKind, ExtendedLayout, ExtendedSeries,
+    ParentLabels,
+};
 pub use series::{
     DataLabel, DataLabels, DataPoint, ErrorAmount, ErrorBars, ErrorDirection, ErrorSide,
     LabelPosition, LabelSettings, Marker, MarkerSymbol, Series, SeriesText, TrendKind, Trendline,

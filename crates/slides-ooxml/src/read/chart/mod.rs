@@ -2,11 +2,13 @@
 
 mod axis;
 mod data;
+mod extended;
 mod plot;
 mod reference;
 mod series;
 mod space;
 
+pub(crate) use extended::extended_chart;
 pub(super) use reference::chart;
 pub(crate) use space::chart_space;
 
