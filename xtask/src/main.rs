@@ -3,9 +3,11 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod bench;
 mod ci;
 mod codegen;
 mod fidelity;
+mod fuzz;
 mod hostile;
 mod http;
 mod lines;
@@ -49,7 +51,12 @@ enum Task {
     SdkTests,
     /// Run what must pass before a change lands, beside the tests.
     Ci,
-    /// Score the output against PowerPoint's.
+    /// Measure speed and memory beside a peer, in one run.
+    #[command(subcommand)]
+    Bench(bench::Bench),
+    /// Run the fuzz targets.
+    Fuzz(fuzz::Arguments),
+    /// Compare the output with PowerPoint's, page by page.
     Fidelity(fidelity::Arguments),
     /// Compare where lines of text stand and break with PowerPoint's.
     Lines(lines::Arguments),
@@ -64,6 +71,8 @@ fn main() -> ExitCode {
         Task::Test { arguments } => test::run(&arguments),
         Task::SdkTests => sdk::run(),
         Task::Ci => ci::run(),
+        Task::Bench(bench) => bench::run(&bench),
+        Task::Fuzz(arguments) => fuzz::run(&arguments),
         Task::Fidelity(arguments) => fidelity::run(&arguments),
         Task::Lines(arguments) => lines::run(&arguments),
         Task::Hostile(arguments) => hostile::run(&arguments),

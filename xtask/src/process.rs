@@ -60,6 +60,11 @@ pub(crate) fn find(program: &str) -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
+/// LibreOffice, the peer of comparisons.
+pub(crate) fn soffice() -> Result<PathBuf> {
+    find("soffice").context("`soffice` is not on the PATH: on Debian install `libreoffice-impress`")
+}
+
 /// Runs a named step and says how long it took.
 pub(crate) fn step(name: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
     eprintln!("==> {name}");

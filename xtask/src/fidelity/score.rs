@@ -1,4 +1,4 @@
-//! How close the pages are to PowerPoint's, measured by an outside score program.
+//! The figures of an outside score program.
 
 use std::{
     fmt::Write as _,
@@ -7,44 +7,32 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, anyhow};
-use clap::Args;
 use serde_json::Value;
 
-use crate::{packages, process, workspace};
+use crate::{packages, process};
 
-/// Scores the release build on a folder of decks with reference PDFs.
-#[derive(Debug, Args)]
-pub(crate) struct Arguments {
+/// What the score program is run with.
+#[derive(Debug)]
+pub(super) struct Scoring<'a> {
     /// The score program, `score.py`; its `requirements.txt` lies beside it.
-    #[arg(long, value_name = "FILE")]
-    score: PathBuf,
+    pub(super) program: &'a Path,
     /// Folder with `NAME.pptx` beside `NAME.pdf`.
-    #[arg(long, value_name = "DIR")]
-    corpus: PathBuf,
+    pub(super) corpus: &'a Path,
     /// Python with the packages of the score program; made under the target folder when absent.
-    #[arg(long, value_name = "FILE")]
-    python: Option<PathBuf>,
+    pub(super) python: Option<&'a Path>,
     /// Score LibreOffice in the same run.
-    #[arg(long)]
-    with_libreoffice: bool,
+    pub(super) with_libreoffice: bool,
     /// Only decks whose name contains this text.
-    #[arg(long, value_name = "TEXT")]
-    only: Option<String>,
+    pub(super) only: Option<&'a str>,
     /// Seconds a conversion may take.
-    #[arg(long, default_value_t = 120)]
-    timeout: u32,
-    /// Where the table goes, beside standard output.
-    #[arg(long, value_name = "FILE")]
-    table: Option<PathBuf>,
+    pub(super) timeout: u32,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let folder = workspace::target()?.join("fidelity");
-    fs::create_dir_all(&folder)
-        .with_context(|| format!("`{}` cannot be made", folder.display()))?;
-    let score = absolute(&arguments.score)?;
-    let python = match &arguments.python {
-        Some(python) => python.clone(),
+/// Runs the score program and gives its figures as a Markdown table.
+pub(super) fn run(scoring: &Scoring<'_>, slides: &Path, folder: &Path) -> Result<String> {
+    let score = absolute(scoring.program)?;
+    let python = match scoring.python {
+        Some(python) => python.to_owned(),
         None => packages::python(
             &folder.join("python"),
             &score.with_file_name("requirements.txt"),
@@ -57,17 +45,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             .arg(&score)
             .arg("run")
             .arg("--corpus")
-            .arg(absolute(&arguments.corpus)?);
+            .arg(absolute(scoring.corpus)?);
         command
             .args([
                 "--cmd",
                 convert,
                 "--timeout",
-                &arguments.timeout.to_string(),
+                &scoring.timeout.to_string(),
                 "--json",
             ])
             .arg(&report);
-        if let Some(only) = &arguments.only {
+        if let Some(only) = scoring.only {
             command.args(["--only", only]);
         }
         process::run(&mut command)?;
@@ -75,15 +63,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             .with_context(|| format!("`{}` cannot be read", report.display()))?;
         serde_json::from_str(&text).with_context(|| format!("`{}` is no JSON", report.display()))
     };
-    let program = workspace::slides(true)?;
     let ours = run(
         "slides",
-        &format!("{} convert {{in}} {{out}}", quoted(&program)?),
+        &format!("{} convert {{in}} {{out}}", quoted(slides)?),
     )?;
-    let theirs = if arguments.with_libreoffice {
-        let soffice = process::find("soffice").ok_or_else(|| {
-            anyhow!("`soffice` is not on the PATH: on Debian install `libreoffice-impress`")
-        })?;
+    let theirs = if scoring.with_libreoffice {
+        let soffice = process::soffice()?;
         let profile = folder.join("libreoffice");
         let command = format!(
             "{} -env:UserInstallation=file://{} --headless --convert-to pdf --outdir {{outdir}} {{in}}",
@@ -94,13 +79,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     } else {
         None
     };
-    let table = table(&ours, theirs.as_ref())?;
-    print!("{table}");
-    if let Some(path) = &arguments.table {
-        fs::write(path, &table)
-            .with_context(|| format!("`{}` cannot be written", path.display()))?;
-    }
-    Ok(())
+    table(&ours, theirs.as_ref())
 }
 
 fn absolute(path: &Path) -> Result<PathBuf> {
