@@ -114,6 +114,8 @@ pub(crate) static FAMILIES: &[&[Bundled]] = &[
     #[cfg(feature = "symbols")]
     one!("Noto Sans Math", "symbols/NotoSansMath-Regular.ttf"),
     #[cfg(feature = "symbols")]
+    one!("STIX Two Math", "symbols/STIXTwoMath-Regular.ttf"),
+    #[cfg(feature = "symbols")]
     one!("Noto Sans Symbols", "symbols/NotoSansSymbols-Regular.ttf"),
     #[cfg(feature = "cjk")]
     pair!("Noto Sans CJK JP", "cjk/NotoSansCJKjp", otf),

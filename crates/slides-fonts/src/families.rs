@@ -106,8 +106,10 @@ pub(crate) fn stand_in(family: &str) -> Option<StandIn> {
             near(SERIF, 1.16)
         }
         "bodoni mt" | "didot" | "calisto mt" | "californian fb" | "high tower text" | "bell mt"
-        | "merriweather" | "playfair display" | "cambria math" | "times ten" | "sylfaen" => {
-            near(SERIF, 1.0)
+        | "merriweather" | "playfair display" | "times ten" | "sylfaen" => near(SERIF, 1.0),
+
+        "cambria math" | "stix math" | "stix two math" | "xits math" | "latin modern math" => {
+            near("STIX Two Math", 1.0)
         }
 
         "consolas" | "inconsolata" => near(MONO, 0.916),

@@ -1,12 +1,16 @@
 //! A body composed: paragraphs shaped and wrapped, lines stacked.
 
+use std::rc::Rc;
+
 use slides_ooxml::model::{
-    BulletFont, BulletKind, BulletSize, Caps, FontAlign, Paragraph, PictureRef, Run, RunKind,
-    RunProperties, Spacing, TextBody,
+    BulletFont, BulletKind, BulletSize, Caps, FontAlign, MathRun, Paragraph, PictureRef, Run,
+    RunKind, RunProperties, Spacing, TextBody,
 };
 
 use super::TextCascade;
+use super::equation::{self, MathObject};
 use super::fonts::{Font, TextCache};
+use super::math::{self, Look, Looks};
 use super::number;
 use super::shape::{ClusterKind, LINE_BREAK, Shaped, Span, StyleFonts, shape};
 use super::style::{BodyStyle, ParagraphStyle, RunSource, RunStyle};
@@ -34,6 +38,8 @@ pub(super) struct Composed<'a> {
     pub shaped: Shaped,
     pub lines: Vec<PlacedLine>,
     pub bullet: Option<Bullet<'a>>,
+    /// Parts of equations, in the order of the text.
+    pub objects: Vec<MathObject>,
 }
 
 /// A line with its place.
@@ -205,10 +211,17 @@ pub(super) fn compose<'a>(
             natural_lines: style.natural_lines,
             styles: Vec::new(),
             fonts: Vec::new(),
+            objects: Vec::new(),
         };
         let (composed, boxes) = composer.paragraph(
             paragraph,
-            ParagraphStyle::new(&paragraph.properties, cascade),
+            {
+                let mut style = ParagraphStyle::new(&paragraph.properties, cascade);
+                if let Some(align) = equation::display_align(paragraph) {
+                    style.align = align;
+                }
+                style
+            },
             room,
             &mut counters,
             budget,
@@ -256,6 +269,42 @@ struct Composer<'s, 'a, 'c> {
     natural_lines: bool,
     styles: Vec<RunStyle<'a>>,
     fonts: Vec<StyleFonts<'s>>,
+    objects: Vec<MathObject>,
+}
+
+/// Looks of an equation's runs, kept as styles of the paragraph.
+struct RunLooks<'r, 's, 'a, 'c> {
+    composer: &'r mut Composer<'s, 'a, 'c>,
+    base: RunSource<'a>,
+}
+
+impl<'a> Looks<'a> for RunLooks<'_, '_, 'a, '_> {
+    fn look(&mut self, run: &'a MathRun) -> Look {
+        let source = RunSource::of_run(&run.properties, &self.base);
+        let style = RunStyle::new(self.composer.cx, source, self.composer.fit);
+        let (size, family) = (style.size, style.latin);
+        let face = slides_fonts::Style {
+            bold: style.bold,
+            italic: style.italic,
+        };
+        Look {
+            index: self.composer.style(style),
+            size,
+            font: self.composer.cache.select(self.composer.cx, family, face),
+        }
+    }
+
+    fn fallback(&mut self, ch: char, look: usize) -> Option<Rc<Font>> {
+        let Composer {
+            cx, cache, styles, ..
+        } = &self.composer;
+        let style = styles.get(look)?;
+        let asked = cache.select(cx, style.latin, slides_fonts::Style::default());
+        if asked.covers(ch) {
+            return Some(asked);
+        }
+        cache.fallback(cx.fonts, ch, style.hint, &asked)
+    }
 }
 
 impl<'a> Composer<'_, 'a, '_> {
@@ -312,6 +361,7 @@ impl<'a> Composer<'_, 'a, '_> {
             &self.fonts,
             style.rtl,
         );
+        equation::gather(&mut shaped, &self.objects);
         if room.stacked {
             for cluster in &mut shaped.clusters {
                 let size = shaped
@@ -323,6 +373,7 @@ impl<'a> Composer<'_, 'a, '_> {
             }
         }
         mark_breaks(&text, &mut shaped.clusters);
+        equation::mark_breaks(&mut shaped.clusters, &self.objects);
         let bullet = if text.is_empty() {
             None
         } else {
@@ -349,6 +400,7 @@ impl<'a> Composer<'_, 'a, '_> {
                 shaped,
                 lines,
                 bullet,
+                objects: std::mem::take(&mut self.objects),
             },
             boxes,
         )
@@ -381,10 +433,22 @@ impl<'a> Composer<'_, 'a, '_> {
     ) {
         let source = RunSource::of_run(&run.properties, base);
         let mut style = RunStyle::new(self.cx, source, self.fit);
-        if let RunKind::Math { .. } = run.kind {
+        if let RunKind::Math { equation, .. } = &run.kind {
             style.math = true;
-            self.cx
-                .warn("equation", "an equation is drawn as one line of text");
+            let size = style.size;
+            let font = self
+                .cache
+                .select(self.cx, equation::FAMILY, slides_fonts::Style::default());
+            let look = self.style(style.clone());
+            let mut looks = RunLooks {
+                composer: &mut *self,
+                base: source,
+            };
+            let segments = math::layout(equation, &font, (size, look), &mut looks);
+            if !segments.is_empty() {
+                equation::insert(segments, look, text, spans, &mut self.objects);
+                return;
+            }
         }
         let content = self.run_text(run);
         let caps = source.caps.unwrap_or_default();
@@ -518,6 +582,12 @@ impl<'a> Composer<'_, 'a, '_> {
                 }
                 let share = joint_ascent(shares.into_iter()).unwrap_or(0.8);
                 let mut place = line_box(natural, share, style.line_spacing, self.fit.reduction);
+                // A line makes room for what stands higher or hangs lower than its letters.
+                let (above, below) = equation::reach(&self.objects, clusters);
+                let rise = (above - place.seat).max(0.0);
+                place.seat += rise;
+                place.advance += rise;
+                place.advance += (below - (place.advance - place.seat)).max(0.0);
                 // Letters aligned at the top have only their own ascent above them.
                 if style.font_align == FontAlign::Top && ascent > 0.0 {
                     place.seat = place.seat.min(ascent);

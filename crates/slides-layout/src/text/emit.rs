@@ -175,6 +175,12 @@ impl Emitter<'_, '_> {
                 }
             }
         };
+        // An equation too wide for its line begins where the line does.
+        let shift = if paragraph.objects.is_empty() {
+            shift
+        } else {
+            shift.max(0.0)
+        };
         let x = from + shift;
         let text_width = if spread { to - from } else { width };
         let view = LineOf {
@@ -254,6 +260,11 @@ impl Emitter<'_, '_> {
             if cluster.kind == ClusterKind::Break {
                 continue;
             }
+            if self.equation(paragraph, cluster, pen, view.baseline) {
+                fresh = true;
+                pen += width;
+                continue;
+            }
             let upright = match self.place.standing {
                 Standing::Along => false,
                 Standing::Stacked => true,
@@ -298,6 +309,30 @@ impl Emitter<'_, '_> {
         }
         for run in &runs {
             self.run(paragraph, run, &view);
+        }
+    }
+
+    /// Draws the part of an equation that a cluster stands for.
+    fn equation(
+        &mut self,
+        paragraph: &Composed<'_>,
+        cluster: &Cluster,
+        x: f64,
+        baseline: f64,
+    ) -> bool {
+        if paragraph.objects.is_empty() {
+            return false;
+        }
+        let mut paint = |look: usize, bounds: Rect| {
+            let style = paragraph.styles.get(look)?;
+            self.paint(style, bounds)
+        };
+        match super::equation::draw(&paragraph.objects, cluster, x, baseline, &mut paint) {
+            Some(ops) => {
+                self.ops.extend(ops);
+                true
+            }
+            None => false,
         }
     }
 
@@ -990,7 +1025,7 @@ fn wave(from: f64, to: f64, middle: f64, thick: f64) -> BezPath {
 
 /// Outlines of all glyphs of a run.
 /// Glyphs of one font, slanted and emboldened where its face lacks the style.
-fn letters(font: &Font, size: f64, glyphs: Vec<Glyph>, text: &str) -> GlyphRun {
+pub(super) fn letters(font: &Font, size: f64, glyphs: Vec<Glyph>, text: &str) -> GlyphRun {
     let selection = &font.selection;
     GlyphRun {
         face: selection.face.clone(),

@@ -6,7 +6,9 @@
 
 mod block;
 mod emit;
+mod equation;
 mod fonts;
+mod math;
 mod number;
 mod shape;
 mod style;

@@ -1002,28 +1002,6 @@ fn capitals_fields_and_equations_have_their_texts() {
         )])]))),
         ["1/2/2024"]
     );
-    with_context(|cx| {
-        let math = Run {
-            kind: RunKind::Math {
-                text: "a=b".into(),
-                xml: String::new(),
-            },
-            properties: look(20.0, "Arial"),
-        };
-        let block = layout_text(
-            cx,
-            &body(vec![paragraph(vec![math])]),
-            &TextCascade::default(),
-            &frame(),
-        );
-        assert_eq!(texts(&block), ["a=b"]);
-        assert!(
-            cx.warnings
-                .borrow()
-                .iter()
-                .any(|warning| warning.0 == "equation")
-        );
-    });
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod color;
 mod deck;
 mod fill;
 mod geometry;
+mod math;
 mod shape;
 mod table;
 mod text;
@@ -23,6 +24,7 @@ pub use geometry::{
     AdjustValue, CustomGeometry, Geometry, Guide, GuidePath, PathCommand, PathFill, TextRect,
     Transform,
 };
+pub use math::{Equation, FractionKind, MathAlign, MathAnchor, MathNode, MathRun, MathScript};
 pub use shape::{
     ChartRef, Connector, GraphicFrame, GraphicKind, Group, NonVisual, OleObject, Picture,
     Placeholder, Shape, ShapeKind, ShapeProperties, ShapeStyle, StyleRef,

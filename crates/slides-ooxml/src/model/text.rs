@@ -1,4 +1,4 @@
-use super::{Color, EffectList, Fill, Line, PictureRef};
+use super::{Color, EffectList, Equation, Fill, Line, PictureRef};
 
 /// `p:txBody` and `a:txBody`.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -289,12 +289,12 @@ pub enum RunKind {
         /// The cached text.
         text: String,
     },
-    /// `a14:m`: an equation's linear text, for want of mathematical layout.
+    /// `a14:m`: an equation.
     Math {
         /// Characters of the equation in order.
         text: String,
-        /// The equation's XML (`m:oMath` or `m:oMathPara`).
-        xml: String,
+        /// Its structure.
+        equation: Box<Equation>,
     },
 }
 

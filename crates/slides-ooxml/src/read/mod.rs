@@ -8,6 +8,7 @@ mod fill;
 mod geometry;
 mod line;
 mod link;
+mod math;
 pub(crate) mod presentation;
 mod preset_colors;
 mod shape;

@@ -9,9 +9,10 @@ use crate::read::effects::effects_in;
 use crate::read::fill::{fill, fill_element};
 use crate::read::line::line_in;
 use crate::read::link::link_in;
+use crate::read::math::math;
 use crate::xml::{
     Node, angle, attr, boolean, child, coordinate, elements, fraction, hundredths, integer,
-    is_named, text_of, unsigned,
+    text_of, unsigned,
 };
 
 /// Largest font size of the schema, in points (ECMA-376 part 1, 20.1.10.72).
@@ -166,40 +167,6 @@ fn paragraph(cx: &Context<'_>, node: Node<'_>) -> Paragraph {
         }
     }
     paragraph
-}
-
-/// `a14:m`: the characters in order, and the XML for whoever lays out mathematics.
-fn math(cx: &Context<'_>, node: Node<'_>) -> Run {
-    let root = if is_named(node, "m") {
-        node.first_element_child().unwrap_or(node)
-    } else {
-        node
-    };
-    let text = root
-        .descendants()
-        .filter(|n| is_named(*n, "t"))
-        .map(text_of)
-        .collect();
-    let properties = root
-        .descendants()
-        .find(|n| {
-            is_named(*n, "rPr")
-                && n.tag_name()
-                    .namespace()
-                    .is_some_and(|ns| ns.contains("drawingml"))
-        })
-        .map(|n| run_properties(cx, n))
-        .unwrap_or_default();
-    let xml = root
-        .document()
-        .input_text()
-        .get(root.range())
-        .unwrap_or_default()
-        .to_owned();
-    Run {
-        kind: RunKind::Math { text, xml },
-        properties,
-    }
 }
 
 /// Undoes `_xHHHH_`, by which files carry characters that XML cannot (ECMA-376 part 1, 22.9.2.19).

@@ -1,7 +1,7 @@
 use super::{Builder, one, shape_xml};
 use crate::model::{
-    Anchor, Autofit, BulletColor, BulletFont, BulletKind, BulletSize, LinkAction, RunKind,
-    ShapeKind, Spacing, Strike, TabAlign, TextBody, Underline, VerticalText,
+    Anchor, Autofit, BulletColor, BulletFont, BulletKind, BulletSize, LinkAction, MathNode,
+    RunKind, ShapeKind, Spacing, Strike, TabAlign, TextBody, Underline, VerticalText,
 };
 
 fn body(xml: &str) -> TextBody {
@@ -219,12 +219,34 @@ fn a_link_may_keep_the_texts_colour() {
 }
 
 #[test]
-fn equations_keep_their_characters_and_xml() {
+fn equations_keep_their_characters_and_structure() {
     let math = "<a14:m xmlns:a14='http://schemas.microsoft.com/office/drawing/2010/main'><m:oMath xmlns:m='m'><m:r><m:t>x</m:t></m:r><m:f><m:num><m:r><m:t>1</m:t></m:r></m:num><m:den><m:r><m:t>2</m:t></m:r></m:den></m:f></m:oMath></a14:m>";
     let body = body(&format!("<a:p><a:r><a:t>is </a:t></a:r>{math}</a:p>"));
-    let RunKind::Math { text, xml } = &body.paragraphs[0].runs[1].kind else {
+    let RunKind::Math { text, equation } = &body.paragraphs[0].runs[1].kind else {
         panic!()
     };
     assert_eq!(text, "x12");
-    assert!(xml.starts_with("<m:oMath") && xml.ends_with("</m:oMath>"));
+    let [MathNode::Run(x), MathNode::Fraction { numerator, .. }] = equation.lines[0].as_slice()
+    else {
+        panic!("{equation:?}")
+    };
+    assert!(x.italic && !equation.display && numerator.len() == 1);
+}
+
+#[test]
+fn deep_equations_are_cut() {
+    let open = "<m:rad><m:e>".repeat(200);
+    let close = "</m:e></m:rad>".repeat(200);
+    let body = body(&format!(
+        "<a:p><m:oMath xmlns:m='m'>{open}<m:r><m:t>x</m:t></m:r>{close}</m:oMath></a:p>"
+    ));
+    let RunKind::Math { equation, .. } = &body.paragraphs[0].runs[0].kind else {
+        panic!()
+    };
+    let (mut depth, mut row) = (0, &equation.lines[0]);
+    while let Some(MathNode::Radical { base, .. }) = row.first() {
+        depth += 1;
+        row = base;
+    }
+    assert!((30..40).contains(&depth) && row.is_empty(), "{depth}");
 }
