@@ -14,6 +14,7 @@ mod effect;
 mod fill;
 mod frame;
 mod geometry;
+mod handout;
 mod inherit;
 mod language;
 mod line;
@@ -29,6 +30,7 @@ mod testing;
 mod text;
 mod transform;
 
+pub use handout::{Arranger, CommentsPlace, HandoutLayout, NotesLayout, NotesPlace, Sheets};
 pub use page::{LaidOut, LayoutOptions, layout_slide};
 
 /// EMU to points.

@@ -158,7 +158,7 @@ pub(crate) fn background_paint(cx: &SlideContext<'_>) -> Option<Paint> {
 }
 
 /// Paints the background; white where none is given.
-fn background(cx: &SlideContext<'_>, canvas: &mut Canvas, size: Size) {
+pub(crate) fn background(cx: &SlideContext<'_>, canvas: &mut Canvas, size: Size) {
     let paint = background_paint(cx);
     let path = Arc::new(size.to_rect().to_path(0.1));
     canvas.ops.push(Op::Tag(Tag::Artifact));

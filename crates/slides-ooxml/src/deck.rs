@@ -1,3 +1,5 @@
+mod notes;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 

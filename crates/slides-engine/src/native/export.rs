@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use kurbo::{Rect, Shape as _};
-use slides_layout::{LaidOut, LayoutOptions, layout_slide};
+use slides_layout::{Arranger, LayoutOptions, Sheets};
 use slides_ooxml::Deck;
 use slides_render::{PdfOptions, PdfWriter, PngCompression, RasterOptions, Rasterizer, encode_png};
 use slides_scene::{Op, Page, Paint, Rgba, StrokeStyle, Tag};
@@ -12,7 +12,8 @@ use slides_types::ExportFormat;
 
 use crate::api::{EngineError, ErrorKind, Job, Monitor, OutputFile, Report, Sink};
 
-use super::errors::{from_render, from_slide, guard, stopped};
+use super::arrange::sheets;
+use super::errors::{from_render, guard, stopped};
 use super::pipeline::in_order;
 use super::settings::Settings;
 use super::warnings::Warnings;
@@ -24,6 +25,10 @@ const FRAME_WIDTH: f64 = 1.0;
 pub(super) struct Export<'a> {
     pub(super) deck: &'a Deck,
     pub(super) pages: &'a [u32],
+    /// First slide of each page; all of [`Self::pages`] but for handouts.
+    pub(super) keys: &'a [u32],
+    /// For pages that are more than slides.
+    pub(super) arranger: Option<&'a Arranger<'a>>,
     pub(super) layout: &'a LayoutOptions,
     pub(super) settings: &'a Settings,
     pub(super) job: &'a Job<'a>,
@@ -46,7 +51,7 @@ impl Export<'_> {
         for (feature, message) in &self.settings.warnings {
             warnings.add(None, feature, message.clone());
         }
-        let total = self.pages.len() as u32;
+        let total = self.keys.len() as u32;
         monitor.progress(0, total);
         match self.job.format {
             ExportFormat::Pdf if !self.job.per_slide => {
@@ -55,7 +60,7 @@ impl Export<'_> {
             _ => self.slide_files(sink, monitor, &mut warnings)?,
         }
         Ok(Report {
-            slides: total,
+            slides: self.pages.len() as u32,
             warnings: warnings.finish(),
         })
     }
@@ -70,21 +75,23 @@ impl Export<'_> {
         let mut writer = PdfWriter::new(self.pdf_options(self.pages));
         let mut done = 0;
         in_order(
-            self.pages,
+            self.keys,
             self.threads,
             || (),
             |(), number| self.lay_out(number),
-            |number, laid_out| {
+            |number, sheets| {
                 if monitor.is_stopped() {
                     return Err(stopped());
                 }
-                warnings.add_all(number, laid_out.warnings);
-                guard(
-                    || format!("slide {number}"),
-                    || writer.page(&laid_out.page).map_err(from_render),
-                )?;
+                warnings.add_all(number, sheets.warnings);
+                for page in &sheets.pages {
+                    guard(
+                        || format!("slide {number}"),
+                        || writer.page(page).map_err(from_render),
+                    )?;
+                }
                 done += 1;
-                monitor.progress(done, self.pages.len() as u32);
+                monitor.progress(done, self.keys.len() as u32);
                 Ok(())
             },
         )?;
@@ -116,7 +123,7 @@ impl Export<'_> {
     ) -> Result<(), EngineError> {
         let (mut done, mut written) = (0, 0);
         in_order(
-            self.pages,
+            self.keys,
             self.threads,
             || self.rasterizer(),
             |rasterizer, number| self.slide_file(rasterizer, number),
@@ -132,7 +139,7 @@ impl Export<'_> {
                     &mut written,
                 )?;
                 done += 1;
-                monitor.progress(done, self.pages.len() as u32);
+                monitor.progress(done, self.keys.len() as u32);
                 Ok(())
             },
         )
@@ -143,8 +150,10 @@ impl Export<'_> {
         rasterizer: &mut Rasterizer,
         number: u32,
     ) -> Result<SlideFile, EngineError> {
-        let LaidOut {
-            page, mut warnings, ..
+        let Sheets {
+            pages,
+            mut warnings,
+            ..
         } = self.lay_out(number)?;
         let mut note = |found: &[slides_render::Warning]| {
             let own = found.iter().filter(|warning| warning.page == number);
@@ -153,11 +162,14 @@ impl Export<'_> {
         };
         let bytes = if self.job.format == ExportFormat::Pdf {
             let mut writer = PdfWriter::new(self.pdf_options(&[number]));
-            writer.page(&page).map_err(from_render)?;
+            for page in &pages {
+                writer.page(page).map_err(from_render)?;
+            }
             note(writer.warnings());
             writer.finish().map_err(from_render)?
         } else {
-            let (width, height) = self.settings.pixels(self.deck.presentation().slide_size);
+            let page = pages.into_iter().next().unwrap_or_default();
+            let (width, height) = self.settings.pixels(self.size_in_emu(&page));
             let pixmap = rasterizer.page(&page, width, height).map_err(from_render)?;
             note(rasterizer.warnings());
             let dpi = 72.0 * f64::from(width) / page.size.width;
@@ -166,20 +178,36 @@ impl Export<'_> {
         Ok(SlideFile { bytes, warnings })
     }
 
-    fn lay_out(&self, number: u32) -> Result<LaidOut, EngineError> {
-        let mut slide = self
-            .deck
-            .slide(number as usize - 1)
-            .map_err(|error| from_slide(number, error))?;
-        let read = std::mem::take(&mut slide.warnings);
-        let mut laid_out = layout_slide(self.deck, &slide, self.layout);
-        // What was found while reading comes first, whether or not layout passes it on.
-        laid_out.warnings.retain(|warning| !read.contains(warning));
-        laid_out.warnings.splice(0..0, read);
+    fn lay_out(&self, number: u32) -> Result<Sheets, EngineError> {
+        let many = self.settings.arrangement.slides();
+        let from = self
+            .pages
+            .iter()
+            .position(|page| *page == number)
+            .unwrap_or_default();
+        let one = [number];
+        let numbers = if many > 1 && !self.job.per_slide {
+            self.pages.get(from..).unwrap_or_default()
+        } else {
+            &one
+        };
+        let numbers = numbers.get(..many.min(numbers.len())).unwrap_or(&one);
+        let arrangement = &self.settings.arrangement;
+        let mut sheets = sheets(self.deck, self.arranger, arrangement, numbers, self.layout)?;
         if self.settings.frame {
-            draw_frame(&mut laid_out.page);
+            sheets.pages.iter_mut().for_each(draw_frame);
         }
-        Ok(laid_out)
+        Ok(sheets)
+    }
+
+    /// Size of a page in EMU; that of the slides is known to the unit.
+    fn size_in_emu(&self, page: &Page) -> (i64, i64) {
+        const EMU_PER_POINT: f64 = 12_700.0;
+        if self.arranger.is_none() {
+            return self.deck.presentation().slide_size;
+        }
+        let side = |points: f64| (points * EMU_PER_POINT).round().max(1.0) as i64;
+        (side(page.size.width), side(page.size.height))
     }
 
     fn pdf_options(&self, pages: &[u32]) -> PdfOptions {
@@ -196,7 +224,10 @@ impl Export<'_> {
             .map(|word| word.trim().to_owned())
             .filter(|word| !word.is_empty())
             .collect();
-        options.slides = pages.to_vec();
+        // Pages that are more than slides may be more than one each.
+        if self.arranger.is_none() {
+            options.slides = pages.to_vec();
+        }
         options.created = presentation
             .modified
             .as_deref()

@@ -1,5 +1,6 @@
 //! The engine of this workspace: PPTX to PDF and PNG.
 
+mod arrange;
 mod errors;
 mod export;
 mod pages;
@@ -14,7 +15,7 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, OnceLock};
 
 use slides_fonts::FontBook;
-use slides_layout::LayoutOptions;
+use slides_layout::{Arranger, LayoutOptions};
 use slides_ooxml::{Deck, Kind, PackageLimits};
 use slides_types::ExportFormat;
 
@@ -22,6 +23,7 @@ use crate::api::{
     Engine, EngineError, ErrorKind, Job, Limits, Monitor, Report, Sink, SourceKind, Support,
 };
 
+use arrange::Arrangement;
 use export::Export;
 use settings::Settings;
 
@@ -158,9 +160,19 @@ impl Engine for NativeEngine {
         if let Some(text) = &self.options.date_text {
             layout = layout.with_date_text(text.clone());
         }
+        let arrangement = &settings.arrangement;
+        let many = if job.per_slide {
+            1
+        } else {
+            arrangement.slides()
+        };
+        let keys: Vec<u32> = pages.iter().step_by(many).copied().collect();
+        let arranger = (*arrangement != Arrangement::Slides).then(|| Arranger::new(&deck));
         Export {
             deck: &deck,
             pages: &pages,
+            keys: &keys,
+            arranger: arranger.as_ref(),
             layout: &layout,
             settings: &settings,
             job,

@@ -3,10 +3,13 @@
 use slides_render::{
     DateTime, PdfConformance, PdfOptions, PdfPermissions, PdfProtection, PdfVersion,
 };
-use slides_types::{AccessPermissions, PdfCompliance, PdfExportOptions, TextCompression};
+use slides_types::{
+    AccessPermissions, ExportFormat, PdfCompliance, PdfExportOptions, TextCompression,
+};
 
 use crate::api::EngineError;
 
+use super::arrange::Arrangement;
 use super::settings::{Settings, fonts, refused, unsupported};
 
 /// Settings of a PDF as its options ask for them.
@@ -92,12 +95,8 @@ impl Settings {
         if let Some((name, _)) = off.iter().find(|(_, value)| *value == Some(true)) {
             return Err(unsupported(name, "leave it out or set it to `false`"));
         }
-        if options.slides_layout_options.is_some() {
-            return Err(unsupported(
-                "slidesLayoutOptions",
-                "leave it out: notes and handouts are not drawn yet",
-            ));
-        }
+        self.arrangement =
+            Arrangement::read(options.slides_layout_options.as_ref(), ExportFormat::Pdf)?;
         fonts(
             options.font_fallback_rules.as_deref(),
             options.font_subst_rules.as_deref(),
@@ -187,7 +186,7 @@ pub(super) fn date(text: &str) -> Option<DateTime> {
 
 #[cfg(test)]
 mod tests {
-    use slides_types::{ExportFormat, ExportOptions};
+    use slides_types::ExportOptions;
 
     use super::*;
     use crate::api::{ErrorKind, Job};

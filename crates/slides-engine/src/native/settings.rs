@@ -1,10 +1,11 @@
 //! A job's options as the native engine honours them. An option that would change the result and is not
 //! honoured is an error that names it; one that would change the file alone gives a warning.
 
-use slides_types::{ExportOptions, ImageExportOptions};
+use slides_types::{ExportFormat, ExportOptions, ImageExportOptions};
 
 use crate::api::{EngineError, ErrorKind, Job};
 
+use super::arrange::Arrangement;
 use super::pdf_settings::PdfSettings;
 
 /// Sides in pixels that may be asked for.
@@ -15,6 +16,8 @@ pub(super) struct Settings {
     pub(super) show_hidden: bool,
     pub(super) default_family: Option<String>,
     pub(super) frame: bool,
+    /// What pages are made of.
+    pub(super) arrangement: Arrangement,
     /// What only PDF asks for.
     pub(super) pdf: PdfSettings,
     /// Pixels asked for.
@@ -47,12 +50,8 @@ impl Settings {
             positive("width", options.width)?,
             positive("height", options.height)?,
         );
-        if options.slides_layout_options.is_some() {
-            return Err(unsupported(
-                "slidesLayoutOptions",
-                "leave it out: notes and handouts are not drawn yet",
-            ));
-        }
+        self.arrangement =
+            Arrangement::read(options.slides_layout_options.as_ref(), ExportFormat::Png)?;
         fonts(
             options.font_fallback_rules.as_deref(),
             options.font_subst_rules.as_deref(),
@@ -137,8 +136,6 @@ pub(super) fn unsupported(option: &str, instead: &str) -> EngineError {
 
 #[cfg(test)]
 mod tests {
-    use slides_types::ExportFormat;
-
     use super::*;
 
     #[test]

@@ -4,6 +4,7 @@
 
 pub mod chart;
 mod color;
+mod comment;
 mod deck;
 mod fill;
 mod geometry;
@@ -14,6 +15,7 @@ mod text;
 mod theme;
 
 pub use color::{Color, ColorBase, ColorMap, ColorMod, SchemeColor};
+pub use comment::Comment;
 pub use deck::{Background, Layout, Master, Notes, Presentation, Slide};
 pub use fill::{
     BlipEffect, BlipFill, BlipMode, Dash, EffectList, Fill, Gradient, GradientKind, GradientStop,

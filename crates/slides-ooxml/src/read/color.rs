@@ -102,7 +102,7 @@ pub(super) fn scheme(name: &str) -> Option<SchemeColor> {
 }
 
 /// `p:clrMap` and `a:overrideClrMapping`; what is missing maps as by default.
-pub(super) fn color_map(node: Node<'_>) -> ColorMap {
+pub(crate) fn color_map(node: Node<'_>) -> ColorMap {
     let mut map = ColorMap::default();
     for attribute in node.attributes() {
         if let (Some(from), Some(to)) = (scheme(attribute.name()), scheme(attribute.value())) {

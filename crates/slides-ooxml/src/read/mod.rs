@@ -1,7 +1,7 @@
 //! Parts to the typed model.
 
 pub(crate) mod chart;
-mod color;
+pub(crate) mod color;
 mod diagram;
 mod effects;
 mod fill;
@@ -15,7 +15,7 @@ mod shape;
 pub(crate) mod slide;
 mod table;
 mod table_style;
-mod text;
+pub(crate) mod text;
 pub(crate) mod theme;
 
 use std::cell::RefCell;
