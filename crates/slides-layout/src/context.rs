@@ -5,6 +5,7 @@ use std::sync::Arc;
 use kurbo::Rect;
 use slides_fonts::FontBook;
 use slides_ooxml::Deck;
+use slides_ooxml::model::chart::ChartSpace;
 use slides_ooxml::model::{
     Color, ColorMap, Fill, FontRef, Hyperlink, Line, LinkAction, PictureRef, Presentation, Slide,
     Theme,
@@ -19,6 +20,11 @@ pub(crate) trait Parts {
     fn media(&self, part: &str) -> Option<Arc<[u8]>>;
     /// 1-based number of a slide part.
     fn slide_number(&self, part: &str) -> Option<u32>;
+    /// A chart part; `base` is the theme in force.
+    ///
+    /// # Errors
+    /// Says why the part cannot be read.
+    fn chart(&self, part: &str, base: &Theme) -> Result<ChartSpace, String>;
 }
 
 impl Parts for Deck {
@@ -28,6 +34,10 @@ impl Parts for Deck {
 
     fn slide_number(&self, part: &str) -> Option<u32> {
         self.slide_index(part).map(|index| index.saturating_add(1))
+    }
+
+    fn chart(&self, part: &str, base: &Theme) -> Result<ChartSpace, String> {
+        Self::chart(self, part, base).map_err(|error| error.to_string())
     }
 }
 

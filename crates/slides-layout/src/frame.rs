@@ -35,6 +35,8 @@ pub(crate) fn draw<'a>(
     shape_link(cx, canvas, shape, &placed);
     match &frame.kind {
         GraphicKind::Table(table) => crate::table::draw(cx, canvas, table, &placed, scope),
+        GraphicKind::Chart(chart)
+            if crate::chart::draw(cx, canvas, shape, chart, &placed, scope) => {}
         GraphicKind::Chart(chart) => {
             let kind = if chart.extended {
                 "extended chart"

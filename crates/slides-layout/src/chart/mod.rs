@@ -1,4 +1,213 @@
-//! Charts.
+//! Native charts (`c:chartSpace`): title, legend, axes, plots, from the cached values.
+//!
+//! Lengths are points from the corner of the chart's frame, y down. Layout rules were measured on PowerPoint's own
+//! output; a band is what stands between the frame's edge and the plot.
 
-#[allow(dead_code, reason = "axes and labels use it next")]
+mod area;
+mod axis;
+mod bands;
+mod bar;
+mod canvas;
+mod coords;
+mod data;
+mod date;
+mod error_bars;
+mod labels;
+mod legend;
+mod line;
+mod looks;
 mod number_format;
+mod scale;
+mod scatter;
+mod stock;
+mod style;
+#[cfg(test)]
+mod tests;
+mod text;
+mod title;
+mod trend;
+
+use kurbo::{Rect, Size};
+use slides_ooxml::model::chart::{ChartSpace, Plot, PlotKind};
+use slides_ooxml::model::{ChartRef, RunProperties, Shape};
+use slides_scene::{Op, Tag};
+
+use self::canvas::Look;
+use self::style::ChartStyle;
+use crate::context::SlideContext;
+use crate::shape::{Canvas, Scope};
+use crate::transform::Placed;
+
+/// A chart being laid out.
+struct Chart<'a> {
+    /// The slide's context, with the chart's theme and colour map.
+    pub cx: &'a SlideContext<'a>,
+    /// What the chart's part says.
+    pub space: &'a ChartSpace,
+    /// The frame's size.
+    pub size: Size,
+    /// Looks by `c:style`.
+    pub style: ChartStyle,
+    /// Text properties of the whole chart.
+    pub base: RunProperties,
+    /// What is drawn, in the frame's coordinates.
+    pub ops: Vec<Op>,
+}
+
+/// Draws a chart's graphic frame; false where its stored picture or an empty box must stand for it.
+pub(crate) fn draw(
+    cx: &SlideContext<'_>,
+    canvas: &mut Canvas,
+    shape: &Shape,
+    reference: &ChartRef,
+    placed: &Placed,
+    scope: &Scope<'_>,
+) -> bool {
+    if reference.extended {
+        return false;
+    }
+    let space = match cx.parts.chart(&reference.part, cx.theme) {
+        Ok(space) => space,
+        Err(message) => {
+            cx.warn("chart", message);
+            return false;
+        }
+    };
+    for (feature, message) in &space.warnings {
+        cx.warn(feature, message.clone());
+    }
+    let size = Size::new(placed.width, placed.height);
+    let Some(ops) = ops(cx, &space, size) else {
+        return false;
+    };
+    let tag = if scope.is_backdrop || shape.nv.decorative {
+        Tag::Artifact
+    } else {
+        Tag::Figure(shape.nv.alt.clone())
+    };
+    canvas.ops.push(Op::Tag(tag.clone()));
+    canvas.ops.push(Op::Push(placed.text_to_page));
+    let tags = tag != Tag::Artifact;
+    canvas.ops.extend(
+        ops.into_iter()
+            .filter(|op| tags || !matches!(op, Op::Tag(_) | Op::EndTag)),
+    );
+    canvas.ops.extend([Op::Pop, Op::EndTag]);
+    true
+}
+
+/// Operations of a chart in its frame; none where no kind of it can be drawn.
+fn ops(cx: &SlideContext<'_>, space: &ChartSpace, size: Size) -> Option<Vec<Op>> {
+    if space.theme_override.is_none() && space.color_map_override.is_none() {
+        return lay_out(cx, space, size);
+    }
+    // The chart's own theme and colour map are in force for its text and paint.
+    let mut inner = SlideContext::new(cx.parts, cx.presentation, cx.slide, cx.fonts, cx.max_ops);
+    inner.theme = space.theme_override.as_deref().unwrap_or(cx.theme);
+    inner.color_map = space.color_map_override.as_ref().unwrap_or(cx.color_map);
+    inner.date_text = cx.date_text;
+    let ops = lay_out(&inner, space, size);
+    for (feature, message) in inner.warnings.take() {
+        cx.warn(&feature, message);
+    }
+    ops
+}
+
+fn lay_out(cx: &SlideContext<'_>, space: &ChartSpace, size: Size) -> Option<Vec<Op>> {
+    if size.width < 1.0 || size.height < 1.0 || !space.plot_area.plots.iter().any(is_drawn) {
+        return None;
+    }
+    let style = ChartStyle(space.style);
+    let mut chart = Chart {
+        cx,
+        space,
+        size,
+        style,
+        base: text::base_run(style, space.text.as_deref()),
+        ops: Vec::new(),
+    };
+    chart.warn_about();
+    chart.background();
+    let bands = bands::Bands::new(&chart);
+    if space.plot_area.plots.iter().any(is_cartesian) {
+        coords::draw(&mut chart, &bands);
+    }
+    bands.draw(&mut chart);
+    Some(chart.ops)
+}
+
+/// Kinds that are drawn along two axes.
+fn is_cartesian(plot: &Plot) -> bool {
+    matches!(
+        plot.kind,
+        PlotKind::Bar { .. }
+            | PlotKind::Line { .. }
+            | PlotKind::Area { .. }
+            | PlotKind::Scatter(_)
+            | PlotKind::Bubble { .. }
+            | PlotKind::Stock
+    )
+}
+
+/// Kinds that are drawn at all.
+fn is_drawn(plot: &Plot) -> bool {
+    is_cartesian(plot)
+}
+
+impl Chart<'_> {
+    /// Width of the frame.
+    fn width(&self) -> f64 {
+        self.size.width
+    }
+
+    /// Height of the frame.
+    fn height(&self) -> f64 {
+        self.size.height
+    }
+
+    fn warn_about(&self) {
+        let plots = &self.space.plot_area.plots;
+        if plots.iter().any(|plot| plot.is_3d) {
+            self.cx
+                .warn("chart", "a chart with depth is drawn from the front, flat");
+        }
+        if plots
+            .iter()
+            .flat_map(|plot| &plot.series)
+            .any(|series| series.values.missing)
+        {
+            self.cx.warn(
+                "chart",
+                "a chart holds no values beside its workbook: its series are left out",
+            );
+        }
+    }
+
+    /// The chart area.
+    fn background(&mut self) {
+        let look = Look::of(
+            self.space.shape.as_deref(),
+            Look {
+                fill: self.style.chart_fill(),
+                line: None,
+            },
+        );
+        let rect = Rect::from_origin_size((0.0, 0.0), self.size);
+        if self.space.rounded_corners {
+            use kurbo::Shape as _;
+            self.path(rect.to_rounded_rect(7.0).to_path(0.1), &look, rect);
+        } else {
+            self.rect(rect, &look);
+        }
+    }
+
+    /// A number in a format code, by the chart's language.
+    fn number(&self, code: &str, value: f64) -> String {
+        number_format::format(
+            code,
+            value,
+            self.space.language.as_deref(),
+            self.space.date_1904,
+        )
+    }
+}

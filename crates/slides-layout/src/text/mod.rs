@@ -74,16 +74,8 @@ pub(crate) struct TextBlock {
     /// Links in the same frame.
     pub links: Vec<Link>,
     /// Text height with spacing, without insets.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "callers that refit shapes will ask; tests do")
-    )]
     pub height: f64,
     /// Widest line.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "callers that refit shapes will ask; tests do")
-    )]
     pub width: f64,
     /// Plain text, a line for each paragraph.
     pub plain: String,
@@ -169,6 +161,32 @@ pub(crate) fn layout_text(
         height: block.height,
         width: block.width,
         plain: plain(&block),
+    }
+}
+
+/// A face's vertical metrics in em, as Windows counts them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct FaceMetrics {
+    /// `usWinAscent`.
+    pub ascent: f64,
+    /// `usWinDescent`.
+    pub descent: f64,
+    /// What the line gap adds to the pair.
+    pub leading: f64,
+}
+
+/// Metrics of the Latin face that a run is set in.
+pub(crate) fn face_metrics(cx: &SlideContext<'_>, run: &RunProperties) -> FaceMetrics {
+    let mut source = style::RunSource::default();
+    source.inherit(run);
+    let style = style::RunStyle::new(cx, source, style::Fit::NONE);
+    let fonts = shape::StyleFonts::new(&cx.text);
+    let font = fonts.latin(cx, &style);
+    let line = font.selection.line;
+    FaceMetrics {
+        ascent: line.ascent,
+        descent: line.descent,
+        leading: (font.line_height - line.ascent - line.descent).max(0.0),
     }
 }
 

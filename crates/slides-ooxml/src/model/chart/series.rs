@@ -287,9 +287,9 @@ pub enum ErrorAmount {
     /// `cust`: plus and minus for each point.
     Custom {
         /// `c:plus`.
-        plus: NumberData,
+        plus: Box<NumberData>,
         /// `c:minus`.
-        minus: NumberData,
+        minus: Box<NumberData>,
     },
 }
 

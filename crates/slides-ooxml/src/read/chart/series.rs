@@ -109,7 +109,7 @@ pub(super) fn labels_in(cx: &Context<'_>, parent: Node<'_>) -> Option<DataLabels
     let mut labels: Vec<DataLabel> = elements(node)
         .filter(|node| is_named(*node, "dLbl"))
         .take(MAX_ITEMS)
-        .filter_map(|node| data_label(cx, node, index_in(node, "idx")?))
+        .filter_map(|node| Some(data_label(cx, node, index_in(node, "idx")?)))
         .collect();
     labels.sort_by_key(|label| label.index);
     labels.dedup_by_key(|label| label.index);
@@ -131,8 +131,8 @@ fn flag(node: Node<'_>) -> bool {
 }
 
 /// `c:dLbl`, `c:trendlineLbl`.
-fn data_label(cx: &Context<'_>, node: Node<'_>, index: u32) -> Option<DataLabel> {
-    Some(DataLabel {
+fn data_label(cx: &Context<'_>, node: Node<'_>, index: u32) -> DataLabel {
+    DataLabel {
         index,
         deleted: flag_in(node, "delete").unwrap_or(false),
         layout: layout_in(node),
@@ -145,7 +145,7 @@ fn data_label(cx: &Context<'_>, node: Node<'_>, index: u32) -> Option<DataLabel>
         }),
         text: chart_text_in(cx, node),
         settings: label_settings(cx, node),
-    })
+    }
 }
 
 fn label_settings(cx: &Context<'_>, node: Node<'_>) -> LabelSettings {
@@ -202,7 +202,7 @@ fn trendline(cx: &Context<'_>, node: Node<'_>) -> Trendline {
         intercept: number_in(node, "intercept"),
         show_r_squared: flag_in(node, "dispRSqr").unwrap_or(false),
         show_equation: flag_in(node, "dispEq").unwrap_or(false),
-        label: child(node, "trendlineLbl").and_then(|node| data_label(cx, node, 0)),
+        label: child(node, "trendlineLbl").map(|node| data_label(cx, node, 0)),
     }
 }
 
@@ -210,9 +210,11 @@ fn trendline(cx: &Context<'_>, node: Node<'_>) -> Trendline {
 fn error_bars(cx: &Context<'_>, node: Node<'_>) -> ErrorBars {
     let amount = number_in(node, "val");
     let side = |name| {
-        child(node, name)
-            .map(|node| numbers(cx, node))
-            .unwrap_or_default()
+        Box::new(
+            child(node, name)
+                .map(|node| numbers(cx, node))
+                .unwrap_or_default(),
+        )
     };
     ErrorBars {
         direction: match value_in(node, "errDir") {
