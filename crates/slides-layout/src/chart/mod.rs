@@ -16,6 +16,7 @@ mod labels;
 mod legend;
 mod line;
 mod looks;
+#[allow(dead_code, reason = "charts of 2016 ask for more of it")]
 mod number_format;
 mod scale;
 mod scatter;
