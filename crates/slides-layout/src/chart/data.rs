@@ -66,7 +66,13 @@ pub(super) fn cells(plot: &Plot, count: usize, blanks: BlanksAs) -> Cells {
     for category in 0..count {
         let values = series.iter().map(|series| {
             let value = series.values.get(category);
-            if fills { value.or(Some(0.0)) } else { value }
+            // A series that ends early just ends, unless others stand on it.
+            let inside = grouping != Grouping::Standard || category < series.values.count;
+            if fills && inside {
+                value.or(Some(0.0))
+            } else {
+                value
+            }
         });
         if grouping == Grouping::Standard {
             for (row, value) in rows.iter_mut().zip(values) {

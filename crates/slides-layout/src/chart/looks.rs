@@ -38,7 +38,7 @@ impl Chart<'_> {
             plot.kind,
             PlotKind::Pie { .. } | PlotKind::Doughnut { .. } | PlotKind::OfPie { .. }
         );
-        plot.vary_colors.unwrap_or(true) && (round || plot.series.len() == 1)
+        plot.vary_colors.unwrap_or(round) && (round || plot.series.len() == 1)
     }
 
     /// The colour that a point has by itself.

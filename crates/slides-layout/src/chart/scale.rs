@@ -175,6 +175,14 @@ pub(super) fn linear(extent: Extent, axis: Option<&Axis>, percent: bool, interva
         round_to(high, major, f64::ceil)
     };
     let max = if max > min { max } else { min + major };
+    if !(min.is_finite() && max.is_finite() && min < max && major > 0.0) {
+        return Scale::Linear {
+            min: 0.0,
+            max: 1.0,
+            major: 0.2,
+            minor: 0.04,
+        };
+    }
     let minor = axis
         .and_then(|a| a.minor_unit)
         .filter(|unit| (max - min) / unit <= MAX_TICKS && *unit > 0.0)
@@ -220,6 +228,7 @@ pub(super) fn logarithmic(extent: Extent, axis: Option<&Axis>, base: f64) -> Sca
             round(exponent)
         };
         base.powf(exponent.clamp(-300.0, 300.0))
+            .clamp(1e-300, 1e300)
     };
     let min = axis
         .and_then(|a| a.min)
@@ -412,13 +421,25 @@ mod tests {
 
     #[test]
     fn wild_values_stay_finite() {
-        for (min, max) in [(0.0, 1e300), (-1e300, 1e300), (1e-300, 1e-299), (5.0, 5.0)] {
+        for (min, max) in [
+            (0.0, 1e300),
+            (-1e300, 1e300),
+            (1e-300, 1e-299),
+            (5e-324, 5e-324),
+            (5.0, 5.0),
+        ] {
             let scale = linear(extent(min, max), None, false, 10.0);
             assert!(scale.ticks().len() <= 1001, "{scale:?}");
             for value in [min, max, f64::NAN, f64::INFINITY] {
                 assert!(scale.at(value).is_finite());
             }
             assert!(scale.ticks().iter().all(|tick| tick.is_finite()));
+            assert!(scale.zero().is_finite());
+            assert!(
+                logarithmic(extent(min, max), None, 1000.0)
+                    .at(max)
+                    .is_finite()
+            );
         }
     }
 

@@ -86,7 +86,10 @@ fn columns_stand_where_powerpoint_puts_them() {
     let seen = Seen::of(&page);
     // The first frame: 0.2 inches from the corner, 4.7 x 2.5 inches, Arial 10 with a 12 point title.
     let (x, y, w, h) = (14.4, 14.4, 4.7 * 72.0, 2.5 * 72.0);
-    let (tm, lh) = (10.0 * (ASCENT + DESCENT), 12.0 * (ASCENT + DESCENT + LEADING));
+    let (tm, lh) = (
+        10.0 * (ASCENT + DESCENT),
+        12.0 * (ASCENT + DESCENT + LEADING),
+    );
     let (_, title) = seen.text("Sales by region");
     close("title", title - y, 7.5 + 12.0 * (ASCENT + LEADING));
     let top = 9.0 + lh + 5f64.max(0.0) + (tm / 2.0).max(6.0);
@@ -157,5 +160,9 @@ fn trend_lines_are_named_and_written_out() {
     let seen = Seen::of(&page);
     seen.text("Poly. (A)");
     assert!(seen.texts.iter().any(|(text, ..)| text.starts_with("y = ")));
-    assert!(seen.texts.iter().any(|(text, ..)| text.starts_with("R² = ")));
+    assert!(
+        seen.texts
+            .iter()
+            .any(|(text, ..)| text.starts_with("R² = "))
+    );
 }

@@ -33,7 +33,7 @@ fn series_keep_what_their_caches_hold() {
          <c:val><c:numRef><c:numCache><c:formatCode>0.0%</c:formatCode><c:ptCount val='4'/><c:pt idx='2'><c:v>#N/A</c:v></c:pt><c:pt idx='1' formatCode='0'><c:v>1e308</c:v></c:pt><c:pt idx='0'><c:v>-2.5</c:v></c:pt></c:numCache></c:numRef></c:val>\
          <c:trendline><c:trendlineType val='poly'/><c:order val='99'/></c:trendline>\
          <c:errBars><c:errValType val='cust'/><c:plus><c:numLit><c:ptCount val='1'/><c:pt idx='0'><c:v>2</c:v></c:pt></c:numLit></c:plus></c:errBars>\
-         </c:ser><c:gapWidth val='9999'/><c:overlap val='-300%'/><c:axId val='7'/></c:barChart>",
+         </c:ser><c:gapWidth val='9999'/><c:overlap val='-300%'/><c:axId val='-2068027336'/></c:barChart>",
     );
     let plot = &space.plot_area.plots[0];
     assert_eq!(
@@ -46,7 +46,7 @@ fn series_keep_what_their_caches_hold() {
         }
     );
     assert_eq!(plot.vary_colors, Some(true));
-    assert_eq!(plot.axes, [7]);
+    assert_eq!(plot.axes, [2_226_939_960]);
     let series = &plot.series[0];
     assert_eq!((series.index, series.order), (3, 1));
     assert_eq!(series.name.as_ref().unwrap().text(), "Name");

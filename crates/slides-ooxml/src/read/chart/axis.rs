@@ -1,6 +1,6 @@
 use super::{
-    chart_text_in, flag_in, index_in, layout_in, lines_in, number_format_in, number_in, shape_in,
-    text_in, title_in, value_in,
+    axis_id, chart_text_in, flag_in, index_in, layout_in, lines_in, number_format_in, number_in,
+    shape_in, text_in, title_in, value_in,
 };
 use crate::model::chart::{
     Axis, AxisKind, AxisPosition, CrossBetween, Crosses, DisplayUnits, LabelAlign,
@@ -31,7 +31,7 @@ pub(super) fn axis(cx: &Context<'_>, node: Node<'_>) -> Option<Axis> {
     let positive = |name| number_in(node, name).filter(|unit| *unit > 0.0);
     let skip = |name| index_in(node, name).map(|skip| skip.max(1));
     Some(Axis {
-        id: index_in(node, "axId").unwrap_or(0),
+        id: value_in(node, "axId").and_then(axis_id).unwrap_or(0),
         kind,
         reversed: scaling.and_then(|node| value_in(node, "orientation")) == Some("maxMin"),
         log_base: scale("logBase").filter(|base| (2.0..=1000.0).contains(base)),
@@ -54,7 +54,7 @@ pub(super) fn axis(cx: &Context<'_>, node: Node<'_>) -> Option<Axis> {
         },
         shape: shape_in(cx, node),
         text: text_in(cx, node),
-        cross_axis: index_in(node, "crossAx").unwrap_or(0),
+        cross_axis: value_in(node, "crossAx").and_then(axis_id).unwrap_or(0),
         crosses: match (number_in(node, "crossesAt"), value_in(node, "crosses")) {
             (Some(at), _) => Crosses::At(at),
             (None, Some("max")) => Crosses::Max,

@@ -27,9 +27,15 @@ const MAX_VALUE: f64 = 1e300;
 /// A finite number of the file, bounded.
 fn number(text: &str) -> Option<f64> {
     let value: f64 = text.trim().parse().ok()?;
-    value
-        .is_finite()
-        .then(|| value.clamp(-MAX_VALUE, MAX_VALUE))
+    if !value.is_finite() {
+        return None;
+    }
+    // What is next to nothing is nothing, so that quotients stay finite too.
+    Some(if value.abs() < 1.0 / MAX_VALUE {
+        0.0
+    } else {
+        value.clamp(-MAX_VALUE, MAX_VALUE)
+    })
 }
 
 /// `@val` of a child as a number; percent signs (strict files) are dropped.
@@ -104,6 +110,11 @@ fn chart_text_in(cx: &Context<'_>, node: Node<'_>) -> Option<ChartText> {
         return Some(ChartText::Rich(Box::new(text_body(cx, rich))));
     }
     data::strings(cx, text).map(ChartText::Cells)
+}
+
+/// An axis' id; writers sign it or not.
+fn axis_id(text: &str) -> Option<u32> {
+    text.trim().parse::<i64>().ok().map(|id| id as u32)
 }
 
 fn title_in(cx: &Context<'_>, node: Node<'_>) -> Option<Title> {

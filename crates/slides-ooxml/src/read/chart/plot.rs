@@ -1,5 +1,7 @@
 use super::series::{labels_in, series};
-use super::{axis, flag_in, layout_in, lines, lines_in, number_in, shape_in, text_in, value_in};
+use super::{
+    axis, axis_id, flag_in, layout_in, lines, lines_in, number_in, shape_in, text_in, value_in,
+};
 use crate::model::chart::{
     DataTable, Grouping, PieSplit, Plot, PlotArea, PlotKind, RadarStyle, ScatterStyle, UpDownBars,
 };
@@ -71,7 +73,7 @@ fn plot(cx: &Context<'_>, node: Node<'_>, room: &mut usize) -> Option<Plot> {
             .collect(),
         axes: elements(node)
             .filter(|node| is_named(*node, "axId"))
-            .filter_map(|node| attr(node, "val")?.trim().parse().ok())
+            .filter_map(|node| axis_id(attr(node, "val")?))
             .take(3)
             .collect(),
     })
