@@ -24,7 +24,9 @@ pub(crate) trait Parts {
     ///
     /// # Errors
     /// Says why the part cannot be read.
-    fn chart(&self, part: &str, base: &Theme) -> Result<ChartSpace, String>;
+    fn chart(&self, part: &str, _base: &Theme) -> Result<ChartSpace, String> {
+        Err(format!("there is no part `{part}`"))
+    }
 }
 
 impl Parts for Deck {

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use slides_fonts::FontBook;
-use slides_ooxml::model::chart::ChartSpace;
 use slides_ooxml::model::{
     Color, FontCollection, FontScheme, Layout, Master, Presentation, SchemeColor, Slide, Theme,
 };
@@ -24,10 +23,6 @@ impl Parts for TestParts {
         part.trim_matches(|c: char| !c.is_ascii_digit())
             .parse()
             .ok()
-    }
-
-    fn chart(&self, part: &str, _base: &Theme) -> Result<ChartSpace, String> {
-        Err(format!("there is no part `{part}`"))
     }
 }
 

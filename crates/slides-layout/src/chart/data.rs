@@ -174,7 +174,8 @@ mod tests {
 
     #[test]
     fn a_count_that_lies_is_bounded() {
-        let mut plot = plot(Grouping::Stacked, &[&[1.0]; 200]);
+        let values: [&[f64]; 200] = [&[1.0]; 200];
+        let mut plot = plot(Grouping::Stacked, &values);
         plot.series[0].values.count = 65_536;
         assert_eq!(category_count(std::iter::once(&plot)), 2_000);
     }

@@ -1,7 +1,6 @@
 //! Whole charts against the measured places.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use kurbo::{Affine, Rect, Shape as _};
 use slides_ooxml::{Deck, PackageLimits};
