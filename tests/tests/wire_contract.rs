@@ -11,7 +11,8 @@ use serde_json::Value;
 use slides_core::types::{OperationMethod, OperationStatus};
 use slides_core::{StartCall, StartRequest, testing};
 use slides_server::{Credentials, Server};
-use slides_tests::{Answer, FakeBackend, Wire};
+use slides_service::{Runner, Service, ServiceOptions, Soffice};
+use slides_tests::{Answer, FakeBackend, FakeEngine, Wire};
 
 const DECK: &[u8] = b"PK\x03\x04 a deck";
 const ASYNC: &str = "/v3.0/slides/async";
@@ -112,6 +113,32 @@ async fn point_02_the_id_is_raw_text() {
         .await;
     assert_eq!(answer.text(), "fake-operation-1");
     assert_eq!(answer.header("content-type"), "text/plain; charset=utf-8");
+}
+
+#[tokio::test]
+async fn point_03_the_id_is_no_json() {
+    let mut options = ServiceOptions::new(Runner::InProcess(Arc::new(FakeEngine))).workers(1);
+    options.soffice = Soffice::Off;
+    let service = Service::in_process(options).unwrap();
+    let server = Server::builder(Arc::new(service.clone()), Arc::new(service)).build();
+    let wire = Wire::new(server.router());
+    for _ in 0..20 {
+        let id = wire
+            .call("POST", &format!("{ASYNC}/convert/pdf"), &[], DECK)
+            .await;
+        assert!(
+            serde_json::from_str::<Value>(id.text()).is_err(),
+            "{}",
+            id.text()
+        );
+        let groups: Vec<_> = id.text().split('-').map(str::len).collect();
+        assert_eq!(groups, [8, 4, 4, 4, 12], "{}", id.text());
+        assert!(
+            id.text()
+                .bytes()
+                .all(|b| b == b'-' || b.is_ascii_hexdigit())
+        );
+    }
 }
 
 #[tokio::test]
@@ -613,8 +640,7 @@ async fn tokens_follow_the_contract() {
     assert!(info.json()["name"].is_string() && info.json()["version"].is_string());
 }
 
-/// Point 3 speaks of ids that a service makes; what follows from it is checked where ids are made. Here: the
-/// texts of statuses and methods, which SDKs compare exactly (contract section 3).
+/// The texts of statuses and methods, which SDKs compare exactly (contract section 3).
 #[test]
 fn texts_of_enums_are_the_vendors() {
     let mut statuses: Vec<_> = OperationStatus::ALL

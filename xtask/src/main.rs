@@ -13,6 +13,7 @@ mod http;
 mod lines;
 mod packages;
 mod process;
+mod schema;
 mod sdk;
 mod server;
 mod test;
@@ -49,6 +50,8 @@ enum Task {
     },
     /// Run the vendor's SDKs for Python and Node.js against a server of ours.
     SdkTests,
+    /// Test a server of ours against the API's description.
+    SchemaTests(schema::Arguments),
     /// Run what must pass before a change lands, beside the tests.
     Ci,
     /// Measure speed and memory beside a peer, in one run.
@@ -70,6 +73,7 @@ fn main() -> ExitCode {
         Task::Tidy => tidy::run(),
         Task::Test { arguments } => test::run(&arguments),
         Task::SdkTests => sdk::run(),
+        Task::SchemaTests(arguments) => schema::run(&arguments),
         Task::Ci => ci::run(),
         Task::Bench(bench) => bench::run(&bench),
         Task::Fuzz(arguments) => fuzz::run(&arguments),

@@ -124,6 +124,12 @@ pub(crate) struct ServeArguments {
     /// Longest run of an operation.
     #[arg(long, value_name = "TIME", default_value = "120s", value_parser = parse_duration)]
     pub(crate) job_timeout: Duration,
+    /// Longest wait of a synchronous call, its time in the queue included.
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = parse_duration)]
+    pub(crate) sync_timeout: Duration,
+    /// Origin whose pages may call the server from a browser, such as `https://slides.example`, or `*`.
+    #[arg(long, value_name = "ORIGIN")]
+    pub(crate) cors_origin: Vec<String>,
     /// Memory of one conversion.
     #[arg(long, value_name = "SIZE", default_value = "2G", value_parser = parse_size)]
     pub(crate) job_memory: u64,

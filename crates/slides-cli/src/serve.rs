@@ -77,11 +77,18 @@ async fn serve(
         .map_err(|error| cannot("cannot listen for", &error))?;
 
     let is_open = credentials.is_empty();
-    let (ready, figures) = (service.clone(), service.clone());
+    let (ready, figures, fonts) = (service.clone(), service.clone(), service.clone());
+    let clients = service.clone();
     let mut server = Server::builder(Arc::new(service.clone()), Arc::new(service.clone()))
         .token_key(key)
+        .for_client(move |client| Arc::new(clients.for_client(client)))
+        .fonts(move |folder| {
+            let service = fonts.clone();
+            async move { service.fonts(folder).await }
+        })
         .max_body(arguments.max_body)
         .spool_dir(spool)
+        .sync_timeout(arguments.sync_timeout)
         .allow_open(arguments.allow_open)
         .vendor_messages(arguments.vendor_messages)
         .ready(move || {
@@ -104,6 +111,9 @@ async fn serve(
     for client in credentials {
         server = server.credentials(client);
     }
+    server = server
+        .cors(arguments.cors_origin.iter().map(String::as_str))
+        .map_err(|error| Failure::usage(error.to_string()))?;
     // Whoever reads the address may ask for the end at once.
     let end = interrupted();
     announce(address, is_open, console);

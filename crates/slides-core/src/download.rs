@@ -17,8 +17,30 @@ pub struct Download {
     pub len: Option<u64>,
     /// Warnings of the conversion (`slide 3: chart: …`), where the implementer gives them.
     pub warnings: Vec<String>,
-    stream: ByteStream,
+    /// A text that changes with the bytes, where the implementer has one: that of an `ETag` without its quotes.
+    pub tag: Option<String>,
+    stream: Source,
 }
+
+enum Source {
+    Stream(ByteStream),
+    /// A file that can be read from anywhere.
+    File(tokio::fs::File),
+}
+
+impl Source {
+    fn into_stream(self) -> ByteStream {
+        match self {
+            Self::Stream(stream) => stream,
+            Self::File(file) => Box::pin(tokio_util::io::ReaderStream::with_capacity(
+                file, FILE_CHUNK,
+            )),
+        }
+    }
+}
+
+/// Bytes of a file that are read at once.
+const FILE_CHUNK: usize = 64 * 1024;
 
 impl Download {
     /// Wraps a stream whose length is known or not.
@@ -28,7 +50,16 @@ impl Download {
             file_name: None,
             len,
             warnings: Vec::new(),
-            stream,
+            tag: None,
+            stream: Source::Stream(stream),
+        }
+    }
+
+    /// Wraps an open file of `len` bytes, read from its start; a part of it is read without what is before it.
+    pub fn from_file(file: tokio::fs::File, len: u64) -> Self {
+        Self {
+            stream: Source::File(file),
+            ..Self::new(Box::pin(futures_util::stream::empty()), Some(len))
         }
     }
 
@@ -57,16 +88,68 @@ impl Download {
         self
     }
 
+    /// Sets the text that changes with the bytes.
+    #[must_use]
+    pub fn with_tag(mut self, tag: Option<String>) -> Self {
+        self.tag = tag;
+        self
+    }
+
+    /// The bytes from `start` to before `end`, as they arrive. What is before them is skipped; it is not even read
+    /// where the implementer gave a file.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the file cannot be read from `start` on. The stream ends with an error item when the body
+    /// ends before `end`.
+    pub async fn into_range(self, start: u64, end: u64) -> Result<ByteStream> {
+        use tokio::io::AsyncSeekExt;
+        let (mut skip, mut left) = (start, end.saturating_sub(start));
+        let stream = match self.stream {
+            Source::File(mut file) => {
+                file.seek(std::io::SeekFrom::Start(start))
+                    .await
+                    .map_err(|e| Error::io("a part of the file cannot be read", e))?;
+                skip = 0;
+                Source::File(file).into_stream()
+            }
+            stream @ Source::Stream(_) => stream.into_stream(),
+        };
+        let chunks = stream.map(Some).chain(futures_util::stream::iter([None]));
+        let cut = chunks.scan(false, move |broken, chunk| {
+            let item = match chunk {
+                _ if *broken || (left == 0 && skip == 0) => None,
+                Some(Ok(mut chunk)) => {
+                    let before = (chunk.len() as u64).min(skip);
+                    skip -= before;
+                    let mut chunk = chunk.split_off(before as usize);
+                    chunk.truncate(usize::try_from(left).unwrap_or(usize::MAX));
+                    left -= chunk.len() as u64;
+                    Some(Ok(chunk))
+                }
+                Some(Err(error)) => {
+                    *broken = true;
+                    Some(Err(error))
+                }
+                None => Some(Err(std::io::Error::new(
+                    std::io::ErrorKind::UnexpectedEof,
+                    format!("the body ended {left} bytes before the end of the part"),
+                ))),
+            };
+            std::future::ready(item)
+        });
+        Ok(Box::pin(cut.filter(|item| {
+            std::future::ready(!matches!(item, Ok(chunk) if chunk.is_empty()))
+        })))
+    }
+
     /// The chunks as they arrive. A body that ends short of `len` ends with an error item.
     pub fn into_stream(self) -> ByteStream {
+        let stream = self.stream.into_stream();
         let Some(len) = self.len else {
-            return self.stream;
+            return stream;
         };
         // the end of the stream is an item here, so that a short body cannot pass for a whole one
-        let chunks = self
-            .stream
-            .map(Some)
-            .chain(futures_util::stream::iter([None]));
+        let chunks = stream.map(Some).chain(futures_util::stream::iter([None]));
         Box::pin(chunks.scan((0_u64, false), move |(got, broken), chunk| {
             let item = match chunk {
                 Some(Ok(chunk)) => {
@@ -91,12 +174,13 @@ impl Download {
     ///
     /// # Errors
     /// [`Error::Io`] when the body breaks off or is shorter than announced.
-    pub async fn bytes(mut self) -> Result<Bytes> {
+    pub async fn bytes(self) -> Result<Bytes> {
         let mut all = Vec::with_capacity(self.len.unwrap_or(0).min(1 << 20) as usize);
-        while let Some(chunk) = self.stream.next().await {
+        let mut stream = self.stream.into_stream();
+        while let Some(chunk) = stream.next().await {
             all.extend_from_slice(&chunk.map_err(|e| Error::io("the download broke off", e))?);
         }
-        self.check(all.len() as u64)?;
+        crate::save::check_length(self.len, all.len() as u64)?;
         Ok(all.into())
     }
 
@@ -105,12 +189,9 @@ impl Download {
     ///
     /// # Errors
     /// [`Error::Io`] when the body breaks off, is shorter than announced, or cannot be written.
-    pub async fn save(mut self, path: impl AsRef<Path>) -> Result<u64> {
-        crate::save::atomically(path.as_ref(), self.len, &mut self.stream).await
-    }
-
-    fn check(&self, got: u64) -> Result<()> {
-        crate::save::check_length(self.len, got)
+    pub async fn save(self, path: impl AsRef<Path>) -> Result<u64> {
+        let mut stream = self.stream.into_stream();
+        crate::save::atomically(path.as_ref(), self.len, &mut stream).await
     }
 }
 
@@ -127,6 +208,8 @@ impl fmt::Debug for Download {
 #[cfg(test)]
 mod tests {
     use std::io::{Error as IoError, ErrorKind};
+
+    use futures_util::TryStreamExt;
 
     use super::*;
 
@@ -245,5 +328,36 @@ mod tests {
             [true, false],
             "one error is enough"
         );
+    }
+
+    #[tokio::test]
+    async fn parts_are_cut_from_streams_and_files_alike() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        std::fs::write(&path, "0123456789").unwrap();
+        for (start, end, expected) in [
+            (0, 10, "0123456789"),
+            (3, 7, "3456"),
+            (9, 10, "9"),
+            (4, 4, ""),
+        ] {
+            let chunks = futures_util::stream::iter(["0123", "", "4567", "89"]);
+            let stream =
+                Download::new(Box::pin(chunks.map(|text| Ok(Bytes::from(text)))), Some(10));
+            let file = Download::from_file(tokio::fs::File::open(&path).await.unwrap(), 10);
+            for download in [stream, file] {
+                let part: Vec<Bytes> = download
+                    .into_range(start, end)
+                    .await
+                    .unwrap()
+                    .try_collect()
+                    .await
+                    .unwrap();
+                assert_eq!(part.concat(), expected.as_bytes(), "{start} to {end}");
+            }
+        }
+        let short = Download::from_bytes("0123").into_range(2, 9).await.unwrap();
+        let error = short.try_collect::<Vec<_>>().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
     }
 }

@@ -27,4 +27,4 @@ pub use api::{
     Engine, EngineError, ErrorKind, Job, Limits, MemorySink, Monitor, OutputFile, Report, Sink,
     SourceKind, Support, Unmonitored, Warning,
 };
-pub use native::{FontOptions, NativeEngine, NativeOptions, sniff};
+pub use native::{FontOptions, NativeEngine, NativeOptions, font_families, sniff};

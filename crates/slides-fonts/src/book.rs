@@ -190,6 +190,20 @@ impl FontBook {
         }
     }
 
+    /// Names of the families there are, each once, and whether a job brought it; by name.
+    pub fn families(&self) -> Vec<(String, bool)> {
+        let own = self.job.iter().map(|slot| (&slot.family, true));
+        let others = self.bundled.iter().flatten().chain(self.system());
+        let mut found: Vec<(String, bool)> = own
+            .chain(others.map(|slot| (&slot.family, false)))
+            .filter(|(family, _)| !family.is_empty())
+            .map(|(family, is_own)| (family.clone(), is_own))
+            .collect();
+        found.sort_by(|a, b| (a.0.to_lowercase(), !a.1).cmp(&(b.0.to_lowercase(), !b.1)));
+        found.dedup_by(|a, b| a.0.eq_ignore_ascii_case(&b.0));
+        found
+    }
+
     /// The face for a family and style. Never fails: an unknown family is drawn with another one and the
     /// selection says so.
     pub fn select(&self, family: &str, style: Style) -> Selection {

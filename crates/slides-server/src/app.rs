@@ -9,22 +9,34 @@ use std::time::{Duration, Instant, SystemTime};
 use axum::body::Body;
 use axum::extract::Request;
 use futures_util::FutureExt;
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, RETRY_AFTER};
+use futures_util::future::BoxFuture;
+use http::header::{
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, RETRY_AFTER,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Version};
 use http_body_util::BodyExt;
-use slides_core::{AsyncApi, FileLocation, OperationId, StorageApi};
-use slides_types::{ApiInfo, TokenResponse};
+use slides_core::{AsyncApi, FileLocation, StorageApi};
+use slides_types::{ApiCall, FontsData, TokenResponse};
 
 use crate::auth::Authority;
 use crate::body::{self, BodyLimits, Expect, Upload};
-use crate::error::{ApiError, Subject, whole_seconds};
+use crate::error::{ApiError, Subject};
+use crate::links::Links;
 use crate::metrics::Metrics;
-use crate::path::Call;
+use crate::pages;
+use crate::path::{Call, Found, Routes};
 use crate::query::{Query, header};
 use crate::respond;
-use crate::start::{self, Start};
+use crate::start::{Start, Work};
+use crate::sync;
 
 pub(crate) type Ready = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
+pub(crate) type ForClient = Arc<dyn Fn(&str) -> Arc<dyn AsyncApi> + Send + Sync>;
+pub(crate) type Fonts = Arc<
+    dyn Fn(Option<FileLocation>) -> BoxFuture<'static, slides_core::Result<FontsData>>
+        + Send
+        + Sync,
+>;
 
 /// Longest request id that is taken over from the caller.
 const MAX_REQUEST_ID: usize = 64;
@@ -36,9 +48,13 @@ const DRAIN_TIME: Duration = Duration::from_secs(30);
 /// Everything a request needs.
 pub(crate) struct App {
     pub(crate) api: Arc<dyn AsyncApi>,
+    pub(crate) for_client: Option<ForClient>,
     pub(crate) storage: Arc<dyn StorageApi>,
+    pub(crate) fonts: Option<Fonts>,
     pub(crate) authority: Authority,
+    pub(crate) routes: Routes,
     pub(crate) limits: BodyLimits,
+    pub(crate) sync_timeout: Duration,
     pub(crate) spool_dir: Option<PathBuf>,
     pub(crate) ready: Option<Ready>,
     pub(crate) metrics: Metrics,
@@ -56,7 +72,7 @@ impl App {
         let mut exchange = Exchange {
             parts,
             body,
-            name: "other",
+            name: "unknown",
         };
         let answer = AssertUnwindSafe(self.handle(&mut exchange))
             .catch_unwind()
@@ -69,6 +85,9 @@ impl App {
                 error.into_response(&request_id, self.vendor_messages)
             }
         };
+        if exchange.parts.method == Method::HEAD {
+            without_body(&mut response);
+        }
         if let Ok(value) = HeaderValue::from_str(&request_id) {
             response
                 .headers_mut()
@@ -88,59 +107,74 @@ impl App {
     }
 
     async fn handle(&self, exchange: &mut Exchange) -> Result<Response<Body>, ApiError> {
-        match (exchange.parts.uri.path(), &exchange.parts.method) {
-            ("/livez", &Method::GET | &Method::HEAD) => {
-                exchange.name = "livez";
-                return Ok(respond::text("ok\n".into()));
+        let path = exchange.parts.uri.path();
+        if let Some(asset) = pages::asset(path)
+            && matches!(exchange.parts.method, Method::GET | Method::HEAD)
+        {
+            exchange.name = "Docs";
+            return Ok(asset);
+        }
+        let found = self.routes.find(&exchange.parts.method, path);
+        if let Ok(Found::Call(call)) = &found {
+            exchange.name = call.name();
+        }
+        let is_free = matches!(&found, Ok(Found::Call(call)) if !call.route.token);
+        let client = if is_free {
+            String::new()
+        } else {
+            self.client_of(&exchange.parts.headers)?
+        };
+        let call = match found? {
+            Found::Call(call) => call,
+            Found::OtherMethods(methods) if exchange.parts.method == Method::OPTIONS => {
+                return Ok(respond::methods(&methods));
             }
-            ("/readyz", &Method::GET | &Method::HEAD) => {
-                exchange.name = "readyz";
-                return Ok(self.readiness());
-            }
-            ("/metrics", &Method::GET | &Method::HEAD) => {
-                exchange.name = "metrics";
-                let mut response = respond::text(
-                    self.metrics
-                        .text()
-                        .await
-                        .map_err(|e| ApiError::internal(&e))?,
-                );
-                response.headers_mut().insert(
-                    CONTENT_TYPE,
-                    HeaderValue::from_static(
-                        "application/openmetrics-text; version=1.0.0; charset=utf-8",
-                    ),
-                );
-                return Ok(response);
-            }
-            ("/connect/token", &Method::POST) => {
-                exchange.name = "token";
-                return self.token(exchange).await;
-            }
-            ("/connect/token", _) => return Err(ApiError::method_not_allowed("POST")),
+            Found::OtherMethods(methods) => return Err(ApiError::method_not_allowed(methods)),
+            Found::Nothing => return Err(ApiError::no_such_route()),
+        };
+        match call.call() {
+            ApiCall::Livez => return Ok(respond::text("ok\n".into())),
+            ApiCall::Readyz => return Ok(self.readiness()),
+            ApiCall::Metrics => return self.figures().await,
+            ApiCall::Docs => return Ok(pages::page()),
+            ApiCall::DescriptionYaml => return Ok(pages::yaml()),
+            ApiCall::DescriptionJson => return Ok(pages::json()),
+            ApiCall::Token => return self.token(exchange).await,
             _ => {}
         }
-        let call = Call::find(&exchange.parts.method, exchange.parts.uri.path());
-        exchange.name = call.as_ref().map_or("unknown", Call::name);
-        let authorization = exchange
-            .parts
-            .headers
-            .get(AUTHORIZATION)
-            .map(HeaderValue::as_bytes);
-        if !self.authority.admits(authorization, SystemTime::now()) {
-            let message = if authorization.is_some() {
-                "the access token is not valid or has expired, get a new one from `/connect/token`"
-            } else {
-                "the request has no access token, get one from `/connect/token`"
-            };
-            return Err(ApiError::unauthorized(message));
-        }
-        let call = call?;
+        let api = match &self.for_client {
+            Some(for_client) => for_client(&client),
+            None => Arc::clone(&self.api),
+        };
         let query = Query::parse(exchange.parts.uri.query())?;
-        match start::expected_body(&call) {
-            Some(expect) => self.start(&call, &query, expect, exchange).await,
-            None => self.command(call, &query, exchange).await,
+        match Work::of(call.call()) {
+            Some(work) => self.work(work, &call, &query, &api, exchange).await,
+            None => self.command(&call, &query, api.as_ref(), exchange).await,
         }
+    }
+
+    /// Who calls; the empty name is anyone.
+    fn client_of(&self, headers: &HeaderMap) -> Result<String, ApiError> {
+        let authorization = headers.get(AUTHORIZATION).map(HeaderValue::as_bytes);
+        self.authority
+            .client_of(authorization, SystemTime::now())
+            .ok_or_else(|| {
+                ApiError::unauthorized(if authorization.is_some() {
+                    "the access token is not valid or has expired, get a new one from `/connect/token`"
+                } else {
+                    "the request has no access token, get one from `/connect/token`"
+                })
+            })
+    }
+
+    async fn figures(&self) -> Result<Response<Body>, ApiError> {
+        let text = self.metrics.text().await;
+        let mut response = respond::text(text.map_err(|e| ApiError::internal(&e))?);
+        response.headers_mut().insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8"),
+        );
+        Ok(response)
     }
 
     fn readiness(&self) -> Response<Body> {
@@ -163,6 +197,7 @@ impl App {
     }
 
     async fn token(&self, exchange: &mut Exchange) -> Result<Response<Body>, ApiError> {
+        exchange.check_encoding()?;
         let limits = BodyLimits {
             max_body: MAX_TOKEN_FORM,
             ..self.limits.clone()
@@ -190,21 +225,26 @@ impl App {
         })
     }
 
-    async fn start(
+    async fn work(
         &self,
+        work: Work,
         call: &Call,
         query: &Query,
-        expect: Expect,
+        api: &Arc<dyn AsyncApi>,
         exchange: &mut Exchange,
     ) -> Result<Response<Body>, ApiError> {
         if self.draining.load(Ordering::Relaxed) {
             return Err(ApiError::draining());
         }
-        let start = Start::parse(call, query, &exchange.parts.headers)?;
-        let upload = self.read_body(exchange, expect).await?;
+        let start = Start::parse(work, call, query, &exchange.parts.headers)?;
+        let upload = self.read_body(exchange, work.body()).await?;
         let request = start.with_body(&upload)?;
-        let id = self
-            .api
+        if !work.in_background() {
+            let links = Links::of(&exchange.parts);
+            // The spooled files go with this future, when the caller does.
+            return sync::run(api, request, work.answer, self.sync_timeout, &links).await;
+        }
+        let id = api
             .start(request)
             .await
             .map_err(|e| ApiError::from_core(&e, Subject::Start))?;
@@ -213,190 +253,12 @@ impl App {
         Ok(respond::accepted(&id))
     }
 
-    async fn command(
+    pub(crate) async fn read_body(
         &self,
-        call: Call,
-        query: &Query,
         exchange: &mut Exchange,
-    ) -> Result<Response<Body>, ApiError> {
-        let operation = |error| ApiError::from_core(&error, Subject::Operation);
-        let storage = |error| ApiError::from_core(&error, Subject::Storage);
-        let at = |path: String| {
-            let location = FileLocation::new(path).in_storage(query.owned("storageName"));
-            location.version(query.owned("versionId"))
-        };
-        let from = |path: String| {
-            let location = FileLocation::new(path).in_storage(query.owned("srcStorageName"));
-            location.version(query.owned("versionId"))
-        };
-        let to = || -> Result<FileLocation, ApiError> {
-            Ok(FileLocation::new(query.required_path("destPath")?)
-                .in_storage(query.owned("destStorageName")))
-        };
-        Ok(match call {
-            Call::Info => respond::json(
-                StatusCode::OK,
-                &ApiInfo::new("Slides", env!("CARGO_PKG_VERSION")),
-            ),
-            Call::Status { id } => {
-                let reply = self
-                    .api
-                    .status(&OperationId::from(id))
-                    .await
-                    .map_err(operation)?;
-                let mut response = respond::json(StatusCode::OK, &reply.operation);
-                if let Some(wait) = reply.retry_after {
-                    response
-                        .headers_mut()
-                        .insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
-                }
-                response
-            }
-            Call::Result { id } => respond::file(
-                self.api
-                    .result(&OperationId::from(id))
-                    .await
-                    .map_err(operation)?,
-            ),
-            Call::Cancel { id } => {
-                self.api
-                    .cancel(&OperationId::from(id))
-                    .await
-                    .map_err(operation)?;
-                respond::empty()
-            }
-            Call::DownloadFile { path, .. } => {
-                let name = path.rsplit('/').next().map(str::to_owned);
-                let mut download = self
-                    .storage
-                    .download_file(&at(path))
-                    .await
-                    .map_err(storage)?;
-                download.file_name = download.file_name.or(name);
-                respond::file(download)
-            }
-            Call::UploadFile {
-                path, is_folder, ..
-            } => {
-                let upload = self.read_body(exchange, Expect::File).await?;
-                let file = match upload.files.as_slice() {
-                    [file] => file,
-                    files => {
-                        return Err(ApiError::bad_request(format!(
-                            "the request has {} files, this call takes one",
-                            files.len()
-                        )));
-                    }
-                };
-                let path = match (is_folder, &file.file_name) {
-                    (false, _) => path,
-                    (true, Some(name)) if path.is_empty() => name.clone(),
-                    (true, Some(name)) => format!("{path}/{name}"),
-                    (true, None) => {
-                        return Err(ApiError::bad_request(
-                            "the path names no file: `/v3.0/slides/storage/file/{path}`",
-                        ));
-                    }
-                };
-                crate::path::check(&path).map_err(|reason| {
-                    ApiError::bad_request(format!("Invalid value for the path: {reason}"))
-                })?;
-                let done = self
-                    .storage
-                    .upload_file(&at(path), file.content.clone())
-                    .await
-                    .map_err(storage)?;
-                respond::json(StatusCode::OK, &done)
-            }
-            Call::DeleteFile { path } => {
-                self.storage.delete_file(&at(path)).await.map_err(storage)?;
-                respond::empty()
-            }
-            Call::CopyFile { path } => {
-                self.storage
-                    .copy_file(&from(path), &to()?)
-                    .await
-                    .map_err(storage)?;
-                respond::empty()
-            }
-            Call::MoveFile { path } => {
-                self.storage
-                    .move_file(&from(path), &to()?)
-                    .await
-                    .map_err(storage)?;
-                respond::empty()
-            }
-            Call::ListFolder { path } => respond::json(
-                StatusCode::OK,
-                &self.storage.list_folder(&at(path)).await.map_err(storage)?,
-            ),
-            Call::CreateFolder { path } => {
-                self.storage
-                    .create_folder(&at(path))
-                    .await
-                    .map_err(storage)?;
-                respond::empty()
-            }
-            Call::DeleteFolder { path } => {
-                self.storage
-                    .delete_folder(&at(path), query.flag("recursive")?)
-                    .await
-                    .map_err(storage)?;
-                respond::empty()
-            }
-            Call::CopyFolder { path } => {
-                self.storage
-                    .copy_folder(&from(path), &to()?)
-                    .await
-                    .map_err(storage)?;
-                respond::empty()
-            }
-            Call::MoveFolder { path } => {
-                self.storage
-                    .move_folder(&from(path), &to()?)
-                    .await
-                    .map_err(storage)?;
-                respond::empty()
-            }
-            Call::ObjectExists { path } => respond::json(
-                StatusCode::OK,
-                &self
-                    .storage
-                    .object_exists(&at(path))
-                    .await
-                    .map_err(storage)?,
-            ),
-            Call::StorageExists { storage: name } => respond::json(
-                StatusCode::OK,
-                &self.storage.storage_exists(&name).await.map_err(storage)?,
-            ),
-            Call::DiscUsage => respond::json(
-                StatusCode::OK,
-                &self
-                    .storage
-                    .disc_usage(query.get("storageName"))
-                    .await
-                    .map_err(storage)?,
-            ),
-            Call::FileVersions { path } => respond::json(
-                StatusCode::OK,
-                &self
-                    .storage
-                    .file_versions(&at(path))
-                    .await
-                    .map_err(storage)?,
-            ),
-            Call::Convert { .. }
-            | Call::Stored { .. }
-            | Call::Merge { .. }
-            | Call::Split { .. }
-            | Call::UploadAndSplit { .. } => {
-                return Err(ApiError::no_such_route());
-            }
-        })
-    }
-
-    async fn read_body(&self, exchange: &mut Exchange, expect: Expect) -> Result<Upload, ApiError> {
+        expect: Expect,
+    ) -> Result<Upload, ApiError> {
+        exchange.check_encoding()?;
         let content_type = header(&exchange.parts.headers, CONTENT_TYPE.as_str());
         let length = exchange.content_length();
         body::read(
@@ -412,8 +274,8 @@ impl App {
 }
 
 /// A request while it is answered.
-struct Exchange {
-    parts: http::request::Parts,
+pub(crate) struct Exchange {
+    pub(crate) parts: http::request::Parts,
     body: Body,
     /// Name of the call, for logs and metrics.
     name: &'static str,
@@ -428,6 +290,16 @@ impl Exchange {
             .ok()?
             .parse()
             .ok()
+    }
+
+    /// Bodies are read as they are; one that was compressed on the way would be stored so.
+    fn check_encoding(&self) -> Result<(), ApiError> {
+        match header(&self.parts.headers, CONTENT_ENCODING.as_str()) {
+            Some(encoding) if !encoding.trim().eq_ignore_ascii_case("identity") => {
+                Err(ApiError::encoded_body())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Reads what is left of an upload: an HTTP/1 client that is still sending would see a cut
@@ -447,6 +319,17 @@ impl Exchange {
         };
         // What does not come in time is cut off.
         let _ = tokio::time::timeout(DRAIN_TIME, read).await;
+    }
+}
+
+/// Takes the body off, keeping what its headers say of it.
+fn without_body(response: &mut Response<Body>) {
+    let body = std::mem::take(response.body_mut());
+    if let Some(len) = http_body::Body::size_hint(&body).exact() {
+        let headers = response.headers_mut();
+        headers
+            .entry(CONTENT_LENGTH)
+            .or_insert(HeaderValue::from(len));
     }
 }
 

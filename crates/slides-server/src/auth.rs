@@ -103,12 +103,16 @@ impl Authority {
         Ok((token, TOKEN_LIFE.as_secs()))
     }
 
-    /// Whether an `Authorization` header opens the API.
-    pub(crate) fn admits(&self, authorization: Option<&[u8]>, now: SystemTime) -> bool {
-        self.is_open()
-            || authorization
-                .and_then(bearer)
-                .is_some_and(|token| self.verify(token, now).is_some())
+    /// Whom an `Authorization` header opens the API for; on an open server that is [`ANYONE`].
+    pub(crate) fn client_of(
+        &self,
+        authorization: Option<&[u8]>,
+        now: SystemTime,
+    ) -> Option<String> {
+        if self.is_open() {
+            return Some(ANYONE.to_owned());
+        }
+        self.verify(bearer(authorization?)?, now)
     }
 
     /// Looks at every client, so that the time tells nothing about which one was near.
@@ -135,19 +139,19 @@ impl Authority {
         Some(format!("{}.{}", hex(&claims), hex(&signature)))
     }
 
-    fn verify(&self, token: &str, now: SystemTime) -> Option<()> {
+    /// The client of a token that is good now.
+    fn verify(&self, token: &str, now: SystemTime) -> Option<String> {
         if token.len() > MAX_TOKEN {
             return None;
         }
         let (claims, signature) = token.split_once('.')?;
         let (claims, signature) = (unhex(claims)?, unhex(signature)?);
         let (seconds, client) = claims.split_first_chunk::<8>()?;
-        self.mac(std::str::from_utf8(client).ok()?, &claims)?
-            .verify_slice(&signature)
-            .ok()?;
+        let client = std::str::from_utf8(client).ok()?;
+        self.mac(client, &claims)?.verify_slice(&signature).ok()?;
         let expires = SystemTime::UNIX_EPOCH
             .checked_add(Duration::from_secs(u64::from_be_bytes(*seconds)))?;
-        (now < expires).then_some(())
+        (now < expires).then(|| client.to_owned())
     }
 
     /// The signature of a known client's claims.
@@ -282,7 +286,8 @@ mod tests {
     }
 
     fn admits(authority: &Authority, token: &str, now: SystemTime) -> bool {
-        authority.admits(Some(format!("Bearer {token}").as_bytes()), now)
+        let header = format!("Bearer {token}");
+        authority.client_of(Some(header.as_bytes()), now).is_some()
     }
 
     const FORM: &[u8] = b"grant_type=client_credentials&client_id=me&client_secret=s3cret";
@@ -346,9 +351,11 @@ mod tests {
             Some(b"Bearer"),
             Some(b"\xff\xff"),
         ] {
-            assert!(!authority.admits(header, now));
+            assert_eq!(authority.client_of(header, now), None);
         }
-        assert!(authority.admits(Some(format!("bearer {token}").as_bytes()), now));
+        let lower = format!("bearer {token}");
+        let client = authority.client_of(Some(lower.as_bytes()), now);
+        assert_eq!(client.as_deref(), Some("me"));
     }
 
     #[test]
@@ -397,7 +404,7 @@ mod tests {
             )
             .is_ok()
         );
-        assert!(open.admits(None, SystemTime::now()));
+        assert_eq!(open.client_of(None, SystemTime::now()).as_deref(), Some(""));
     }
 
     #[test]

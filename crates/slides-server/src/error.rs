@@ -5,15 +5,18 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use axum::body::Body;
-use http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{ALLOW, CONTENT_RANGE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
 use slides_core::Error;
-use slides_types::{ErrorDetails, ErrorResponse, InnerError};
+use slides_types::{ErrorDetails, ErrorResponse, InnerError, OperationError};
 
 use crate::respond;
 
 /// The vendor's sentence for an object that is not there (contract section 2.6).
 const VENDOR_MISSING_KEY: &str = "AmazonS3 Storage exception: The specified key does not exist.";
+
+/// How the vendor's storage begins what it says itself.
+const VENDOR_STORAGE: &str = "AmazonS3 Storage exception";
 
 /// What the failed call was about, for the words of a 404.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,8 +38,10 @@ struct Inner {
     /// Never sent.
     internal: Option<String>,
     retry_after: Option<Duration>,
-    allow: Option<&'static str>,
+    allow: Option<String>,
+    content_range: Option<String>,
     is_missing_object: bool,
+    is_of_storage: bool,
 }
 
 impl ApiError {
@@ -52,7 +57,9 @@ impl ApiError {
             internal: None,
             retry_after: None,
             allow: None,
+            content_range: None,
             is_missing_object: false,
+            is_of_storage: false,
         }))
     }
 
@@ -64,11 +71,11 @@ impl ApiError {
         Self::new(
             StatusCode::NOT_FOUND,
             "notFound",
-            "there is no such path in this API: paths begin with `/v3.0/slides/`",
+            "there is no such path in this API: paths begin with `/v3.0/slides/`, `/docs` lists them",
         )
     }
 
-    pub(crate) fn method_not_allowed(allow: &'static str) -> Self {
+    pub(crate) fn method_not_allowed(allow: String) -> Self {
         let mut error = Self::new(
             StatusCode::METHOD_NOT_ALLOWED,
             "methodNotAllowed",
@@ -80,6 +87,61 @@ impl ApiError {
 
     pub(crate) fn unauthorized(message: impl Into<String>) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "unauthorized", message)
+    }
+
+    /// A range behind the end of a file of `len` bytes.
+    pub(crate) fn range_not_satisfiable(len: u64) -> Self {
+        let mut error = Self::new(
+            StatusCode::RANGE_NOT_SATISFIABLE,
+            "rangeNotSatisfiable",
+            format!("the range begins behind the end of the file, which has {len} bytes"),
+        );
+        error.0.content_range = Some(format!("bytes */{len}"));
+        error
+    }
+
+    /// A body that was compressed on its way.
+    pub(crate) fn encoded_body() -> Self {
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupportedMediaType",
+            "the body has a `Content-Encoding`, send it as it is",
+        )
+    }
+
+    /// A bad request that the vendor's storage refuses in its own name.
+    pub(crate) fn of_vendors_storage(mut self) -> Self {
+        self.0.is_of_storage = self.0.status == StatusCode::BAD_REQUEST;
+        self
+    }
+
+    /// A synchronous call whose work took too long.
+    pub(crate) fn sync_timeout(limit: Duration) -> Self {
+        Self::new(
+            StatusCode::GATEWAY_TIMEOUT,
+            "timeout",
+            format!(
+                "the work did not end within {limit:?}, the limit of synchronous calls (`sync_timeout`): start it in the background under `/v3.0/slides/async/`"
+            ),
+        )
+    }
+
+    /// The error of an operation as the answer of a synchronous call (contract section 2.6).
+    pub(crate) fn of_operation(error: &OperationError) -> Self {
+        let status = u16::try_from(error.http_status_code)
+            .ok()
+            .and_then(|code| StatusCode::from_u16(code).ok())
+            .filter(|status| status.is_client_error() || status.is_server_error());
+        let status = match status {
+            // Its own time limit: to the caller of a synchronous call that is no slow upload.
+            Some(StatusCode::REQUEST_TIMEOUT) => StatusCode::GATEWAY_TIMEOUT,
+            other => other.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+        };
+        let code = error.code.clone().unwrap_or_else(|| "internal".to_owned());
+        let message = error.message.as_deref().unwrap_or("the work failed");
+        let mut answer = Self::new(status, code, message);
+        answer.0.is_missing_object = status == StatusCode::NOT_FOUND;
+        answer
     }
 
     pub(crate) fn draining() -> Self {
@@ -124,7 +186,7 @@ impl ApiError {
         self
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, feature = "fuzzing"))]
     pub(crate) fn status(&self) -> StatusCode {
         self.0.status
     }
@@ -205,7 +267,9 @@ impl ApiError {
             internal,
             retry_after,
             allow,
+            content_range,
             is_missing_object,
+            is_of_storage,
         } = *self.0;
         if let Some(internal) = internal {
             if status.is_server_error() {
@@ -227,6 +291,9 @@ impl ApiError {
         if is_missing_object && vendor_messages && !message.contains(VENDOR_MISSING_KEY) {
             message = format!("{VENDOR_MISSING_KEY} {message}");
         }
+        if is_of_storage && vendor_messages {
+            message = format!("{VENDOR_STORAGE}: {message}");
+        }
         let mut inner = InnerError::default();
         inner.request_id = Some(request_id.to_owned());
         inner.date = Some(jiff::Timestamp::now().to_string().into());
@@ -244,7 +311,10 @@ impl ApiError {
             headers.insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
         }
         if let Some(allow) = allow {
-            headers.insert(ALLOW, HeaderValue::from_static(allow));
+            headers.extend(HeaderValue::from_str(&allow).map(|value| (ALLOW, value)));
+        }
+        if let Some(range) = content_range {
+            headers.extend(HeaderValue::from_str(&range).map(|value| (CONTENT_RANGE, value)));
         }
         response
     }
@@ -257,8 +327,6 @@ pub(crate) fn whole_seconds(wait: Duration) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use slides_types::OperationError;
-
     use super::*;
 
     fn failed(message: &str) -> Error {

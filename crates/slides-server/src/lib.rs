@@ -3,8 +3,9 @@
 //! serves the engine, proxies another server, or serves a mock in a test.
 //!
 //! Served are the token endpoint, the twelve asynchronous operations and our
-//! `DELETE` of one, the storage operations, `GET /v3.0/slides/info`, and beside
-//! the API `/livez`, `/readyz` and `/metrics`, which need no token.
+//! `DELETE` of one, their synchronous twins, the storage operations, facts about
+//! the service, and beside the API `/livez`, `/readyz`, `/metrics`, the API's
+//! description and `/docs` to read and try it, which need no token.
 //!
 //! Invariants: a request body is never held in memory as a whole; every answer
 //! that is no success has the vendor's error shape and tells nothing of the
@@ -12,18 +13,29 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod app;
+mod archive;
 mod auth;
 mod body;
+mod commands;
+mod cors;
 mod error;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzz;
+mod links;
 mod metrics;
+mod pages;
+mod partial;
 mod path;
 mod query;
 mod respond;
 mod serve;
 mod server;
 mod start;
+mod sync;
 
 pub use auth::Credentials;
 pub use body::BodyLimits;
+pub use cors::InvalidOrigin;
 pub use metrics::{Sample, SampleValue};
 pub use server::{ConnectionLimits, ServeError, Server, ServerBuilder};

@@ -1,293 +1,234 @@
-//! Paths of the API, matched over decoded segments: the vendor's routes
-//! overlap, and a segment may hold an escaped slash (contract sections 2, 2.1
-//! and 5).
+//! Which call a request means: the generated route table, matched over decoded
+//! segments, since a segment may hold an escaped slash (contract sections 2,
+//! 2.1 and 5).
+//!
+//! The vendor's paths overlap. From left to right, a literal segment wins over
+//! a parameter, and a parameter over one that takes the rest of the path,
+//! whatever the method: so `convert`, `split` and `merge` name no decks. Only a
+//! path of the storage gives way to a shorter one when it does not take the
+//! method: a file called `copy/x` can be read, though not written.
+
+use std::collections::BTreeSet;
 
 use http::Method;
+use slides_types::{ApiCall, Route};
 
 use crate::error::ApiError;
 
-/// A call of the API, without its query and body.
+/// A call of the API with the values of its path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Call {
-    Info,
-    Convert {
-        format: String,
-        save: bool,
-    },
-    Stored {
-        name: String,
-        format: String,
-        save: bool,
-    },
-    Merge {
-        save: bool,
-    },
-    Split {
-        name: String,
-        format: String,
-    },
-    UploadAndSplit {
-        format: String,
-    },
-    Status {
-        id: String,
-    },
-    Result {
-        id: String,
-    },
-    Cancel {
-        id: String,
-    },
-    DownloadFile {
-        path: String,
-        asynchronous: bool,
-    },
-    UploadFile {
-        path: String,
-        is_folder: bool,
-        asynchronous: bool,
-    },
-    DeleteFile {
-        path: String,
-    },
-    CopyFile {
-        path: String,
-    },
-    MoveFile {
-        path: String,
-    },
-    ListFolder {
-        path: String,
-    },
-    CreateFolder {
-        path: String,
-    },
-    DeleteFolder {
-        path: String,
-    },
-    CopyFolder {
-        path: String,
-    },
-    MoveFolder {
-        path: String,
-    },
-    ObjectExists {
-        path: String,
-    },
-    StorageExists {
-        storage: String,
-    },
-    DiscUsage,
-    FileVersions {
-        path: String,
-    },
+pub(crate) struct Call {
+    pub(crate) route: &'static Route,
+    values: Vec<(&'static str, String)>,
+    /// Whether the path ends with a slash, which an upload takes for a folder.
+    pub(crate) ends_with_slash: bool,
 }
 
 impl Call {
+    /// Which one.
+    pub(crate) fn call(&self) -> ApiCall {
+        self.route.call
+    }
+
     /// The vendor's name of the call, for logs and metrics.
     pub(crate) fn name(&self) -> &'static str {
+        self.route.operation_id
+    }
+
+    /// The decoded value of a path parameter; empty when the path has none of that name.
+    pub(crate) fn value(&self, name: &str) -> &str {
+        self.values
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map_or("", |(_, value)| value)
+    }
+
+    /// The rest of the path: a path inside a storage.
+    pub(crate) fn rest(&self) -> &str {
+        self.route.rest.map_or("", |name| self.value(name))
+    }
+}
+
+/// What a path leads to.
+#[derive(Debug)]
+pub(crate) enum Found {
+    Call(Call),
+    /// There is such a path, for these methods.
+    OtherMethods(String),
+    Nothing,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Segment {
+    Literal(&'static str),
+    Parameter(&'static str),
+    Rest(&'static str),
+}
+
+impl Segment {
+    fn rank(self) -> u8 {
         match self {
-            Self::Info => "GetApiInfo",
-            Self::Convert { save: false, .. } => "StartConvert",
-            Self::Convert { save: true, .. } => "StartConvertAndSave",
-            Self::Stored { save: false, .. } => "StartDownloadPresentation",
-            Self::Stored { save: true, .. } => "StartSavePresentation",
-            Self::Merge { save: false } => "StartMerge",
-            Self::Merge { save: true } => "StartMergeAndSave",
-            Self::Split { .. } => "StartSplit",
-            Self::UploadAndSplit { .. } => "StartUploadAndSplit",
-            Self::Status { .. } => "GetOperationStatus",
-            Self::Result { .. } => "GetOperationResult",
-            Self::Cancel { .. } => "CancelOperation",
-            Self::DownloadFile {
-                asynchronous: false,
-                ..
-            } => "DownloadFile",
-            Self::DownloadFile {
-                asynchronous: true, ..
-            } => "Download",
-            Self::UploadFile {
-                asynchronous: false,
-                ..
-            } => "UploadFile",
-            Self::UploadFile {
-                asynchronous: true, ..
-            } => "Upload",
-            Self::DeleteFile { .. } => "DeleteFile",
-            Self::CopyFile { .. } => "CopyFile",
-            Self::MoveFile { .. } => "MoveFile",
-            Self::ListFolder { .. } => "GetFilesList",
-            Self::CreateFolder { .. } => "CreateFolder",
-            Self::DeleteFolder { .. } => "DeleteFolder",
-            Self::CopyFolder { .. } => "CopyFolder",
-            Self::MoveFolder { .. } => "MoveFolder",
-            Self::ObjectExists { .. } => "ObjectExists",
-            Self::StorageExists { .. } => "StorageExists",
-            Self::DiscUsage => "GetDiscUsage",
-            Self::FileVersions { .. } => "GetFileVersions",
+            Self::Literal(_) => 0,
+            Self::Parameter(_) => 1,
+            Self::Rest(_) => 2,
         }
     }
+}
 
-    /// Finds the call of a method and a raw path.
-    pub(crate) fn find(method: &Method, raw_path: &str) -> Result<Self, ApiError> {
-        let segments = decode(raw_path)?;
-        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-        let ["v3.0", "slides", rest @ ..] = segments.as_slice() else {
-            return Err(ApiError::no_such_route());
-        };
-        // What the server answers to GET it answers to HEAD, without the body.
-        let method = if method == Method::HEAD {
-            &Method::GET
-        } else {
-            method
-        };
-        match rest {
-            ["info"] => only(method, &Method::GET, Self::Info),
-            ["async", "storage", "file", path @ ..] if !path.is_empty() => match *method {
-                Method::GET => Ok(Self::DownloadFile {
-                    path: storage_path(path)?,
-                    asynchronous: true,
+/// One path and its routes.
+#[derive(Debug)]
+struct Pattern {
+    segments: Vec<Segment>,
+    routes: Vec<&'static Route>,
+    /// Whether nothing may stand where the rest of the path would (contract section 2.1): not below
+    /// another path that takes the rest, which would take the name itself.
+    may_lack_rest: bool,
+}
+
+/// The route table, the most literal path first.
+#[derive(Debug)]
+pub(crate) struct Routes(Vec<Pattern>);
+
+impl Routes {
+    pub(crate) fn new() -> Self {
+        let mut patterns: Vec<Pattern> = Vec::new();
+        for route in Route::ALL {
+            let segments = segments_of(route);
+            match patterns.iter_mut().find(|known| known.segments == segments) {
+                Some(known) => known.routes.push(route),
+                None => patterns.push(Pattern {
+                    segments,
+                    routes: vec![route],
+                    may_lack_rest: false,
                 }),
-                Method::PUT => upload(path, raw_path, true),
-                _ => Err(ApiError::method_not_allowed("GET, PUT")),
-            },
-            ["async", rest @ ..] => Self::find_async(method, rest),
-            ["storage", rest @ ..] => Self::find_storage(method, rest, raw_path),
-            _ => Err(ApiError::no_such_route()),
+            }
         }
+        let with_rest: Vec<Vec<Segment>> = patterns
+            .iter()
+            .filter_map(|pattern| match pattern.segments.split_last() {
+                Some((Segment::Rest(_), before)) => Some(before.to_vec()),
+                _ => None,
+            })
+            .collect();
+        for pattern in &mut patterns {
+            if let Some((Segment::Rest(_), before)) = pattern.segments.split_last() {
+                pattern.may_lack_rest = !with_rest
+                    .iter()
+                    .any(|outer| outer.len() < before.len() && before.starts_with(outer));
+            }
+        }
+        patterns.sort_by_cached_key(|pattern| {
+            let ranks: Vec<_> = pattern.segments.iter().map(|s| s.rank()).collect();
+            ranks
+        });
+        Self(patterns)
     }
 
-    fn find_async(method: &Method, segments: &[&str]) -> Result<Self, ApiError> {
-        let start = |call: fn(bool, &[&str]) -> Result<Self, ApiError>| match *method {
-            Method::POST => call(false, segments),
-            Method::PUT => call(true, segments),
-            _ => Err(ApiError::method_not_allowed("POST, PUT")),
-        };
-        match (method, segments) {
-            (&Method::GET, [id]) => Ok(Self::Status { id: (*id).into() }),
-            (&Method::DELETE, [id]) => Ok(Self::Cancel { id: (*id).into() }),
-            (&Method::GET, [id, "result"]) => Ok(Self::Result { id: (*id).into() }),
-            (_, ["merge"]) => start(|save, _| Ok(Self::Merge { save })),
-            (_, ["convert", _]) => start(|save, segments| {
-                Ok(Self::Convert {
-                    format: segment(segments, 1),
-                    save,
-                })
-            }),
-            (_, ["split", format]) => only(
-                method,
-                &Method::POST,
-                Self::UploadAndSplit {
-                    format: (*format).into(),
-                },
-            ),
-            (_, [name, "split", format]) => only(
-                method,
-                &Method::POST,
-                Self::Split {
-                    name: file_name(name)?,
-                    format: (*format).into(),
-                },
-            ),
-            (_, [_, _]) => start(|save, segments| {
-                let name = file_name(segments.first().copied().unwrap_or_default())?;
-                Ok(Self::Stored {
-                    name,
-                    format: segment(segments, 1),
-                    save,
-                })
-            }),
-            (_, [_]) => Err(ApiError::method_not_allowed("GET, DELETE")),
-            _ => Err(ApiError::no_such_route()),
+    /// Finds what a method and a raw path mean.
+    pub(crate) fn find(&self, method: &Method, raw_path: &str) -> Result<Found, ApiError> {
+        let segments = decode(raw_path)?;
+        let mut methods = BTreeSet::new();
+        for pattern in &self.0 {
+            // Behind a path of the storage only shorter ones of the storage are looked at.
+            if !methods.is_empty() && !pattern.takes_rest() {
+                continue;
+            }
+            let Some(values) = pattern.matches(&segments) else {
+                continue;
+            };
+            if let Some(&route) = pattern
+                .routes
+                .iter()
+                .find(|route| answers(route.method, method))
+            {
+                return Ok(Found::Call(Call {
+                    route,
+                    values: checked(route, values)?,
+                    ends_with_slash: raw_path.ends_with('/'),
+                }));
+            }
+            methods.extend(pattern.routes.iter().map(|route| route.method));
+            if !pattern.takes_rest() {
+                break;
+            }
         }
-    }
-
-    fn find_storage(method: &Method, segments: &[&str], raw_path: &str) -> Result<Self, ApiError> {
-        match (method, segments) {
-            (&Method::PUT, ["file", "copy", path @ ..]) if !path.is_empty() => Ok(Self::CopyFile {
-                path: storage_path(path)?,
-            }),
-            (&Method::PUT, ["file", "move", path @ ..]) if !path.is_empty() => Ok(Self::MoveFile {
-                path: storage_path(path)?,
-            }),
-            (&Method::PUT, ["file", path @ ..]) => upload(path, raw_path, false),
-            (&Method::GET, ["file", path @ ..]) if !path.is_empty() => Ok(Self::DownloadFile {
-                path: storage_path(path)?,
-                asynchronous: false,
-            }),
-            (&Method::DELETE, ["file", path @ ..]) if !path.is_empty() => Ok(Self::DeleteFile {
-                path: storage_path(path)?,
-            }),
-
-            (&Method::PUT, ["folder", "copy", path @ ..]) if !path.is_empty() => {
-                Ok(Self::CopyFolder {
-                    path: storage_path(path)?,
-                })
-            }
-            (&Method::PUT, ["folder", "move", path @ ..]) if !path.is_empty() => {
-                Ok(Self::MoveFolder {
-                    path: storage_path(path)?,
-                })
-            }
-            (&Method::PUT, ["folder", path @ ..]) => Ok(Self::CreateFolder {
-                path: storage_path(path)?,
-            }),
-            (&Method::GET, ["folder", path @ ..]) => Ok(Self::ListFolder {
-                path: storage_path(path)?,
-            }),
-            (&Method::DELETE, ["folder", path @ ..]) => Ok(Self::DeleteFolder {
-                path: storage_path(path)?,
-            }),
-            (_, ["file", _, ..] | ["folder", ..]) => {
-                Err(ApiError::method_not_allowed("GET, PUT, DELETE"))
-            }
-
-            (_, ["exist", path @ ..]) if !path.is_empty() => only(
-                method,
-                &Method::GET,
-                Self::ObjectExists {
-                    path: storage_path(path)?,
-                },
-            ),
-            (_, ["disc"]) => only(method, &Method::GET, Self::DiscUsage),
-            (_, ["version", path @ ..]) if !path.is_empty() => only(
-                method,
-                &Method::GET,
-                Self::FileVersions {
-                    path: storage_path(path)?,
-                },
-            ),
-            (_, [storage, "exist"]) => only(
-                method,
-                &Method::GET,
-                Self::StorageExists {
-                    storage: (*storage).into(),
-                },
-            ),
-            _ => Err(ApiError::no_such_route()),
+        if methods.contains("GET") {
+            methods.insert("HEAD");
         }
+        Ok(if methods.is_empty() {
+            Found::Nothing
+        } else {
+            Found::OtherMethods(methods.into_iter().collect::<Vec<_>>().join(", "))
+        })
     }
 }
 
-fn only(method: &Method, expected: &Method, call: Call) -> Result<Call, ApiError> {
-    match (method == expected, expected.as_str()) {
-        (true, _) => Ok(call),
-        (false, "GET") => Err(ApiError::method_not_allowed("GET")),
-        (false, _) => Err(ApiError::method_not_allowed("POST")),
+/// What the server answers to GET it answers to HEAD, without the body.
+fn answers(served: &str, asked: &Method) -> bool {
+    served == asked.as_str() || (served == "GET" && asked == Method::HEAD)
+}
+
+fn segments_of(route: &'static Route) -> Vec<Segment> {
+    route
+        .path
+        .split('/')
+        .filter(|segment| !segment.is_empty())
+        .map(|segment| {
+            let name = segment
+                .strip_prefix('{')
+                .and_then(|segment| segment.strip_suffix('}'));
+            match name {
+                None => Segment::Literal(segment),
+                Some(name) if route.rest == Some(name) => Segment::Rest(name),
+                Some(name) => Segment::Parameter(name),
+            }
+        })
+        .collect()
+}
+
+impl Pattern {
+    fn takes_rest(&self) -> bool {
+        matches!(self.segments.last(), Some(Segment::Rest(_)))
+    }
+
+    /// The values of the parameters, if the path is of this pattern.
+    fn matches(&self, path: &[String]) -> Option<Vec<(&'static str, String)>> {
+        let mut values = Vec::new();
+        let mut path = path.iter();
+        for segment in &self.segments {
+            match *segment {
+                Segment::Literal(text) => {
+                    if path.next()? != text {
+                        return None;
+                    }
+                }
+                Segment::Parameter(name) => values.push((name, path.next()?.clone())),
+                Segment::Rest(name) => {
+                    let rest: Vec<&str> = path.by_ref().map(String::as_str).collect();
+                    if rest.is_empty() && !self.may_lack_rest {
+                        return None;
+                    }
+                    values.push((name, rest.join("/")));
+                }
+            }
+        }
+        path.next().is_none().then_some(values)
     }
 }
 
-fn upload(path: &[&str], raw_path: &str, asynchronous: bool) -> Result<Call, ApiError> {
-    let is_folder = path.is_empty() || raw_path.ends_with('/');
-    Ok(Call::UploadFile {
-        path: storage_path(path)?,
-        is_folder,
-        asynchronous,
-    })
-}
-
-fn segment(segments: &[&str], index: usize) -> String {
-    segments.get(index).copied().unwrap_or_default().to_owned()
+/// Refuses what climbs out of a storage: the rest of a path, and the name of a deck.
+fn checked(
+    route: &Route,
+    values: Vec<(&'static str, String)>,
+) -> Result<Vec<(&'static str, String)>, ApiError> {
+    for (name, value) in &values {
+        if route.rest == Some(name) || *name == "name" {
+            relative(value).map_err(|reason| {
+                ApiError::bad_request(format!("Invalid value for the path: {reason}"))
+            })?;
+        }
+    }
+    Ok(values)
 }
 
 /// Segments of a raw path, each decoded once; empty ones come from doubled and trailing slashes.
@@ -304,24 +245,12 @@ fn decode(raw_path: &str) -> Result<Vec<String>, ApiError> {
         .collect()
 }
 
-fn file_name(name: &str) -> Result<String, ApiError> {
-    storage_path(&[name])
-}
-
-/// Joins decoded segments, of which each may hold slashes, and refuses what climbs out.
-fn storage_path(segments: &[&str]) -> Result<String, ApiError> {
-    let path = segments.join("/");
-    let reason = if path.starts_with(['/', '\\']) {
-        Err("it is absolute, paths are relative to the storage's root")
-    } else {
-        check(&path)
-    };
-    match reason {
-        Ok(()) => Ok(path),
-        Err(reason) => Err(ApiError::bad_request(format!(
-            "Invalid value for the path: {reason}"
-        ))),
+/// Whether a path of the URL is safe to hand on.
+fn relative(path: &str) -> Result<(), &'static str> {
+    if path.starts_with(['/', '\\']) {
+        return Err("it is absolute, paths are relative to the storage's root");
     }
+    check(path)
 }
 
 /// Whether a path inside a storage is safe to hand on.
@@ -343,8 +272,16 @@ mod tests {
     use super::*;
 
     fn find(method: &str, path: &str) -> Result<Call, u16> {
-        Call::find(&Method::from_bytes(method.as_bytes()).unwrap(), path)
-            .map_err(|error| error.status().as_u16())
+        let found = Routes::new().find(&Method::from_bytes(method.as_bytes()).unwrap(), path);
+        match found.map_err(|error| error.status().as_u16())? {
+            Found::Call(call) => Ok(call),
+            Found::OtherMethods(_) => Err(405),
+            Found::Nothing => Err(404),
+        }
+    }
+
+    fn rest(method: &str, path: &str) -> Result<String, u16> {
+        find(method, path).map(|call| call.rest().to_owned())
     }
 
     #[test]
@@ -363,7 +300,6 @@ mod tests {
             ("HEAD", "async/96b0a57c", "GetOperationStatus"),
             ("GET", "async/96b0a57c/result", "GetOperationResult"),
             ("DELETE", "async/96b0a57c", "CancelOperation"),
-            ("GET", "async/merge", "GetOperationStatus"),
             ("GET", "async/storage/file/a/b.pptx", "Download"),
             ("PUT", "async/storage/file/a/b.pptx", "Upload"),
             ("GET", "storage/file/a/b.pptx", "DownloadFile"),
@@ -397,20 +333,90 @@ mod tests {
     }
 
     #[test]
-    fn every_asynchronous_and_storage_route_of_the_description_is_served() {
-        for route in slides_types::Route::ALL
-            .iter()
-            .filter(|route| route.path.contains("/slides/"))
-        {
+    fn every_route_of_the_description_is_found() {
+        for route in Route::ALL {
             let path = route.path.replace(['{', '}'], "");
-            let found = find(route.method, &path).map(|call| call.name());
-            assert_eq!(
-                found,
-                Ok(route.operation_id),
-                "{} {}",
-                route.method,
-                route.path
-            );
+            let found = find(route.method, &path).map(|call| call.call());
+            assert_eq!(found, Ok(route.call), "{} {}", route.method, route.path);
+        }
+    }
+
+    #[test]
+    fn overlapping_paths_are_told_apart() {
+        use ApiCall::*;
+        for (method, path, call, values) in [
+            // A deck named like a word of the path, where the vendor's design can address it.
+            ("POST", "async/split/split/png", StartSplit, "split,png"),
+            ("POST", "async/convert/split/png", StartSplit, "convert,png"),
+            ("POST", "async/storage/split/png", StartSplit, "storage,png"),
+            (
+                "POST",
+                "async/merge/pdf",
+                StartDownloadPresentation,
+                "merge,pdf",
+            ),
+            (
+                "PUT",
+                "async/storage/pdf",
+                StartSavePresentation,
+                "storage,pdf",
+            ),
+            (
+                "POST",
+                "async/result/pdf",
+                StartDownloadPresentation,
+                "result,pdf",
+            ),
+            ("POST", "async/convert/merge", StartConvert, "merge"),
+            ("GET", "async/storage/result", GetOperationResult, "storage"),
+            ("GET", "async/storage", GetOperationStatus, "storage"),
+            // The synchronous twins beside them.
+            ("POST", "async/merge", StartMerge, ""),
+            ("POST", "storage/merge", Merge, "storage"),
+            ("POST", "merge", MergeOnline, ""),
+            ("PUT", "merge/merge", OrderedMerge, "merge"),
+            ("POST", "merge/split", Split, "merge"),
+            ("POST", "split/split", SplitOnline, "split"),
+            ("PUT", "split/png", SplitAndSaveOnline, "png"),
+            ("POST", "convert/split", Convert, "split"),
+            ("POST", "deck/split", Split, "deck"),
+            ("POST", "deck/merge", Merge, "deck"),
+            ("POST", "deck/png", DownloadPresentation, "deck,png"),
+            ("PUT", "info/pdf", SavePresentation, "info,pdf"),
+            ("POST", "fonts/pdf", DownloadPresentation, "fonts,pdf"),
+            // Storages and objects.
+            ("GET", "storage/exist/exist", ObjectExists, "exist"),
+            (
+                "GET",
+                "storage/exist/exist/exist",
+                ObjectExists,
+                "exist/exist",
+            ),
+            ("GET", "storage/exist", ObjectExists, ""),
+            ("GET", "storage/disc/exist", StorageExists, "disc"),
+            ("GET", "storage/copy/exist", StorageExists, "copy"),
+            ("GET", "storage/file/exist", DownloadFile, "exist"),
+            ("GET", "storage/version/exist", GetFileVersions, "exist"),
+            // `copy` and `move` are words of PUT alone, and only before a path.
+            ("GET", "storage/file/copy/a", DownloadFile, "copy/a"),
+            ("DELETE", "storage/file/move/a", DeleteFile, "move/a"),
+            ("PUT", "storage/file/copy/a", CopyFile, "a"),
+            ("PUT", "storage/file/copy%2Fa", UploadFile, "copy/a"),
+            ("PUT", "storage/file/copy/copy/a", CopyFile, "copy/a"),
+            ("PUT", "storage/file/move", UploadFile, "move"),
+            ("DELETE", "storage/folder/copy/a", DeleteFolder, "copy/a"),
+            ("PUT", "storage/folder/copy", CreateFolder, "copy"),
+            ("GET", "async/storage/file/copy/a", Download, "copy/a"),
+            ("PUT", "async/storage/file/copy/a", Upload, "copy/a"),
+            // An empty value drops its segment.
+            ("GET", "storage/folder/", GetFilesList, ""),
+            ("GET", "async/storage/file", Download, ""),
+        ] {
+            let found = find(method, &format!("/v3.0/slides/{path}")).map(|found| {
+                let values: Vec<_> = found.values.iter().map(|(_, value)| &**value).collect();
+                (found.call(), values.join(","))
+            });
+            assert_eq!(found, Ok((call, values.to_owned())), "{method} {path}");
         }
     }
 
@@ -423,32 +429,30 @@ mod tests {
             ("/v3.0/slides/storage/file/a%252Fb", "a%2Fb"),
             ("//v3.0/slides/storage/file/%ED%95%9C.pptx", "한.pptx"),
         ] {
-            assert_eq!(
-                find("GET", path),
-                Ok(Call::DownloadFile {
-                    path: expected.into(),
-                    asynchronous: false
-                }),
-                "{path}"
-            );
+            assert_eq!(rest("GET", path).as_deref(), Ok(expected), "{path}");
         }
+        let deck = find("POST", "/v3.0/slides/async/my%20deck%2Fa.pptx/Pdf").unwrap();
         assert_eq!(
-            find("POST", "/v3.0/slides/async/my%20deck%2Fa.pptx/Pdf"),
-            Ok(Call::Stored {
-                name: "my deck/a.pptx".into(),
-                format: "Pdf".into(),
-                save: false
-            })
+            (deck.value("name"), deck.value("format")),
+            ("my deck/a.pptx", "Pdf")
         );
-        assert_eq!(
-            find(
-                "PUT",
-                "/v3.0/slides/storage/file/copy/TempTests%2Ftest.pptx"
-            ),
-            Ok(Call::CopyFile {
-                path: "TempTests/test.pptx".into()
-            })
-        );
+    }
+
+    #[test]
+    fn other_methods_are_told() {
+        for (path, methods) in [
+            ("/v3.0/slides/info", "GET, HEAD"),
+            ("/v3.0/slides/async/convert/pdf", "POST, PUT"),
+            ("/v3.0/slides/async/x", "DELETE, GET, HEAD"),
+            ("/v3.0/slides/storage/file/copy/x", "DELETE, GET, HEAD, PUT"),
+            ("/connect/token", "POST"),
+        ] {
+            let Found::OtherMethods(found) = Routes::new().find(&Method::PATCH, path).unwrap()
+            else {
+                panic!("{path}")
+            };
+            assert_eq!(found, methods, "{path}");
+        }
     }
 
     #[test]
@@ -487,6 +491,9 @@ mod tests {
             ("PATCH", "/v3.0/slides/async/x/pdf", 405),
             ("GET", "/v3.0/slides/async/convert/pdf", 405),
             ("PUT", "/v3.0/slides/async/split/png", 405),
+            ("GET", "/v3.0/slides/async/merge", 405),
+            ("POST", "/v3.0/slides/async/pdf", 405),
+            ("GET", "/v3.0/slides/async", 404),
             ("POST", "/v3.0/slides/async/x", 405),
             ("POST", "/v3.0/slides/storage/file/x", 405),
             ("GET", "/v3.0/slides/async/a/b/c/d", 404),

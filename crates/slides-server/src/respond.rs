@@ -1,7 +1,9 @@
 //! Successful answers as all SDKs read them (contract section 2.5).
 
 use axum::body::Body;
-use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS,
+};
 use http::{HeaderValue, Response, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
@@ -56,8 +58,29 @@ pub(crate) fn text(text: String) -> Response<Body> {
     response
 }
 
+/// The methods a path takes.
+pub(crate) fn methods(allow: &str) -> Response<Body> {
+    let mut response = empty();
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    let headers = response.headers_mut();
+    headers.extend(HeaderValue::from_str(allow).map(|value| (ALLOW, value)));
+    response
+}
+
 /// A file, streamed.
 pub(crate) fn file(download: Download) -> Response<Body> {
+    let (mut response, download) = file_head(download);
+    let len = download.len;
+    *response.body_mut() = Body::from_stream(download.into_stream());
+    if let Some(len) = len {
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(len));
+    }
+    response
+}
+
+/// The head of an answer that holds a file or a part of it.
+pub(crate) fn file_head(download: Download) -> (Response<Body>, Download) {
     let content_type = download
         .content_type
         .as_deref()
@@ -65,20 +88,18 @@ pub(crate) fn file(download: Download) -> Response<Body> {
         .unwrap_or(HeaderValue::from_static("application/octet-stream"));
     let disposition = disposition(download.file_name.as_deref().unwrap_or("file"));
     let warnings = warnings(&download.warnings);
-    let len = download.len;
-    let mut response = Response::new(Body::from_stream(download.into_stream()));
+    let mut response = empty();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, content_type);
+    // A stored page must not run as one of this server.
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if let Ok(value) = HeaderValue::from_str(&disposition) {
         headers.insert(CONTENT_DISPOSITION, value);
-    }
-    if let Some(len) = len {
-        headers.insert(CONTENT_LENGTH, HeaderValue::from(len));
     }
     if let Some(value) = warnings.and_then(|text| HeaderValue::from_str(&text).ok()) {
         headers.insert("x-slides-warnings", value);
     }
-    response
+    (response, download)
 }
 
 /// `attachment` with a `filename` that every SDK can use as a path, and the true name beside it.

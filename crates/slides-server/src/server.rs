@@ -10,12 +10,16 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::Request;
 use secrecy::SecretSlice;
-use slides_core::{AsyncApi, StorageApi};
+use slides_core::{AsyncApi, FileLocation, StorageApi};
+use slides_types::FontsData;
+use tower_http::cors::AllowOrigin;
 
-use crate::app::{App, Ready};
+use crate::app::{App, Fonts, ForClient, Ready};
 use crate::auth::{Authority, Credentials};
 use crate::body::BodyLimits;
+use crate::cors::{self, InvalidOrigin};
 use crate::metrics::{Metrics, Sample, Samples};
+use crate::path::Routes;
 
 /// Times and counts of connections.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +49,11 @@ pub struct Server {
     pub(crate) app: Arc<App>,
     pub(crate) connections: ConnectionLimits,
     pub(crate) allow_open: bool,
+    cors: Option<AllowOrigin>,
 }
+
+/// Longest wait of a synchronous call.
+const SYNC_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// Settings of a [`Server`].
 #[must_use]
@@ -54,6 +62,10 @@ pub struct ServerBuilder {
     storage: Arc<dyn StorageApi>,
     clients: Vec<Credentials>,
     token_key: Option<SecretSlice<u8>>,
+    for_client: Option<ForClient>,
+    fonts: Option<Fonts>,
+    cors: Option<AllowOrigin>,
+    sync_timeout: Duration,
     limits: BodyLimits,
     connections: ConnectionLimits,
     spool_dir: Option<PathBuf>,
@@ -88,6 +100,10 @@ impl Server {
             storage,
             clients: Vec::new(),
             token_key: None,
+            for_client: None,
+            fonts: None,
+            cors: None,
+            sync_timeout: SYNC_TIMEOUT,
             limits: BodyLimits::default(),
             connections: ConnectionLimits::default(),
             spool_dir: None,
@@ -103,7 +119,12 @@ impl Server {
     /// The limits of connections, and the refusal to listen openly, are [`serve`](Self::serve)'s.
     pub fn router(&self) -> Router {
         let app = Arc::clone(&self.app);
-        Router::new().fallback(move |request: Request| Arc::clone(&app).answer(request))
+        let router =
+            Router::new().fallback(move |request: Request| Arc::clone(&app).answer(request));
+        match &self.cors {
+            Some(origins) => router.layer(cors::layer(origins.clone())),
+            None => router,
+        }
     }
 }
 
@@ -117,6 +138,47 @@ impl ServerBuilder {
     /// Key that tokens are signed with. With the same key tokens survive a restart; the default is a random one.
     pub fn token_key(mut self, key: impl Into<SecretSlice<u8>>) -> Self {
         self.token_key = Some(key.into());
+        self
+    }
+
+    /// The api as one client sees it, by the client's id; empty on an open server. An operation of another client
+    /// should be unknown there. The default is one api for all.
+    pub fn for_client(
+        mut self,
+        api: impl Fn(&str) -> Arc<dyn AsyncApi> + Send + Sync + 'static,
+    ) -> Self {
+        self.for_client = Some(Arc::new(api));
+        self
+    }
+
+    /// What `GetAvailableFonts` answers, for a folder of a storage or none. The default is that the server cannot tell.
+    pub fn fonts<F>(
+        mut self,
+        fonts: impl Fn(Option<FileLocation>) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = slides_core::Result<FontsData>> + Send + 'static,
+    {
+        self.fonts = Some(Arc::new(move |folder| Box::pin(fonts(folder))));
+        self
+    }
+
+    /// Origins whose pages may call the server from a browser, such as `https://slides.example`; `*` for all. The
+    /// default is none.
+    ///
+    /// # Errors
+    /// [`InvalidOrigin`] for a text that is no origin.
+    pub fn cors<'a>(
+        mut self,
+        origins: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self, InvalidOrigin> {
+        self.cors = cors::origins(origins)?;
+        Ok(self)
+    }
+
+    /// Longest wait of a synchronous call, after which it is answered with 504 and its work is canceled. Default 5 min.
+    pub fn sync_timeout(mut self, limit: Duration) -> Self {
+        self.sync_timeout = limit;
         self
     }
 
@@ -179,6 +241,10 @@ impl ServerBuilder {
         Server {
             app: Arc::new(App {
                 api: self.api,
+                for_client: self.for_client,
+                fonts: self.fonts,
+                routes: Routes::new(),
+                sync_timeout: self.sync_timeout,
                 storage: self.storage,
                 authority: Authority::new(self.clients, key),
                 limits: self.limits,
@@ -190,6 +256,7 @@ impl ServerBuilder {
             }),
             connections: self.connections,
             allow_open: self.allow_open,
+            cors: self.cors,
         }
     }
 }

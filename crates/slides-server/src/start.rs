@@ -1,5 +1,5 @@
-//! `Start…` calls: path, query, headers and body become one [`StartRequest`]
-//! (contract sections 2 to 2.4).
+//! Calls that make an operation, in the background or not: path, query, headers
+//! and body become one [`StartRequest`] (contract sections 2 to 2.4 and 6).
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -12,8 +12,8 @@ use slides_core::{
     StoredDocument, Target,
 };
 use slides_types::{
-    ExportFormat, ExportOptions, OrderedMergeRequest, PresentationSource, SlideExportFormat,
-    UnknownValue,
+    ApiCall, ExportFormat, ExportOptions, OrderedMergeRequest, PresentationSource,
+    PresentationToMerge, PresentationsMergeRequest, SlideExportFormat, UnknownValue,
 };
 
 use crate::body::{Expect, Upload};
@@ -24,19 +24,99 @@ use crate::query::{Query, header};
 /// Longest idempotency key.
 const MAX_KEY: usize = 128;
 
-/// What the body of a `Start…` call holds when it is not multipart.
-pub(crate) fn expected_body(call: &Call) -> Option<Expect> {
-    match call {
-        Call::Convert { .. } | Call::UploadAndSplit { .. } => Some(Expect::Document),
-        Call::Stored { .. } | Call::Split { .. } => Some(Expect::Options),
-        Call::Merge { .. } => Some(Expect::Merge),
-        _ => None,
+/// A call that makes an operation: what it does, and how its caller hears of the result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Work {
+    pub(crate) shape: Shape,
+    pub(crate) answer: Answer,
+}
+
+/// Where the presentations of a call come from and what becomes of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// An uploaded deck is converted.
+    Convert,
+    /// A stored deck is converted.
+    Stored,
+    /// Uploaded and stored decks become one.
+    Merge,
+    /// Stored decks are appended to a stored deck, whole.
+    Append,
+    /// Slides of stored decks are appended to a stored deck.
+    AppendSlides,
+    /// A stored deck is split.
+    Split,
+    /// An uploaded deck is split.
+    SplitUpload,
+}
+
+/// What the caller of a call gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// The id of the operation, at once; its result is fetched with the id or lies in the storage.
+    Id,
+    /// The id of the operation, at once; its result lies at `outPath`.
+    IdOfSaved,
+    /// The result.
+    File,
+    /// Nothing but success: the result lies at `outPath`.
+    Saved,
+    /// The files of a split, and nothing in the storage.
+    Files,
+    /// Links to the files of a split in the storage.
+    Links,
+    /// A link to the deck that was changed.
+    Deck,
+}
+
+impl Work {
+    /// What a call asks for; nothing for one that makes no operation.
+    pub(crate) fn of(call: ApiCall) -> Option<Self> {
+        use self::{Answer as A, Shape as S};
+        let (shape, answer) = match call {
+            ApiCall::StartConvert => (S::Convert, A::Id),
+            ApiCall::StartConvertAndSave => (S::Convert, A::IdOfSaved),
+            ApiCall::StartDownloadPresentation => (S::Stored, A::Id),
+            ApiCall::StartSavePresentation => (S::Stored, A::IdOfSaved),
+            ApiCall::StartMerge => (S::Merge, A::Id),
+            ApiCall::StartMergeAndSave => (S::Merge, A::IdOfSaved),
+            ApiCall::StartSplit => (S::Split, A::Id),
+            ApiCall::StartUploadAndSplit => (S::SplitUpload, A::Id),
+            ApiCall::Convert => (S::Convert, A::File),
+            ApiCall::ConvertAndSave => (S::Convert, A::Saved),
+            ApiCall::DownloadPresentation => (S::Stored, A::File),
+            ApiCall::SavePresentation => (S::Stored, A::Saved),
+            ApiCall::MergeOnline => (S::Merge, A::File),
+            ApiCall::MergeAndSaveOnline => (S::Merge, A::Saved),
+            ApiCall::Merge => (S::Append, A::Deck),
+            ApiCall::OrderedMerge => (S::AppendSlides, A::Deck),
+            ApiCall::Split => (S::Split, A::Links),
+            ApiCall::SplitOnline => (S::SplitUpload, A::Files),
+            ApiCall::SplitAndSaveOnline => (S::SplitUpload, A::Links),
+            _ => return None,
+        };
+        Some(Self { shape, answer })
+    }
+
+    /// What the body holds when it is not multipart.
+    pub(crate) fn body(self) -> Expect {
+        match self.shape {
+            Shape::Convert | Shape::SplitUpload => Expect::Document,
+            Shape::Stored | Shape::Split | Shape::Append | Shape::AppendSlides => Expect::Options,
+            Shape::Merge => Expect::Merge,
+        }
+    }
+
+    /// Whether the call is answered before its work is done.
+    pub(crate) fn in_background(self) -> bool {
+        matches!(self.answer, Answer::Id | Answer::IdOfSaved)
     }
 }
 
-/// What a `Start…` call says outside its body: checked before the body is read.
+/// What such a call says outside its body: checked before the body is read.
 #[derive(Debug)]
 pub(crate) struct Start<'a> {
+    work: Work,
     call: &'a Call,
     query: &'a Query,
     format: Option<ExportFormat>,
@@ -53,42 +133,53 @@ pub(crate) struct Start<'a> {
 impl<'a> Start<'a> {
     /// Reads path, query and headers.
     pub(crate) fn parse(
+        work: Work,
         call: &'a Call,
         query: &'a Query,
         headers: &HeaderMap,
     ) -> Result<Self, ApiError> {
-        let format = match call {
-            Call::Convert { format, .. } | Call::Stored { format, .. } => {
-                Some(parse_format::<ExportFormat>(format)?)
+        let format = match work.shape {
+            Shape::Convert | Shape::Stored => {
+                Some(parse_format::<ExportFormat>(call.value("format"))?)
             }
-            Call::Split { format, .. } | Call::UploadAndSplit { format } => {
-                Some(parse_format::<SlideExportFormat>(format)?.into())
+            // The synchronous call has it in its query (contract section 6).
+            Shape::Split if work.answer == Answer::Links => Some(
+                query
+                    .get("format")
+                    .map_or(Ok(SlideExportFormat::Jpeg), parse_format)?
+                    .into(),
+            ),
+            Shape::Split | Shape::SplitUpload => {
+                Some(parse_format::<SlideExportFormat>(call.value("format"))?.into())
             }
+            Shape::Merge | Shape::Append | Shape::AppendSlides => None,
+        };
+        let folder = query.path("folder")?;
+        let out_path = match (work.answer, work.shape) {
+            (Answer::IdOfSaved | Answer::Saved, _) => Some(query.required_path("outPath")?),
+            (Answer::Deck, _) => Some(stored(call.value("name"), folder.clone()).path()),
             _ => None,
         };
-        let saves = matches!(
-            call,
-            Call::Convert { save: true, .. }
-                | Call::Stored { save: true, .. }
-                | Call::Merge { save: true }
-        );
+        let mut options = call_options(headers)?;
+        options.result_only = work.answer == Answer::Files;
+        if !work.in_background() {
+            // Two callers that wait must not share an operation: one of them may go away and cancel it.
+            options.idempotency_key = None;
+        }
         Ok(Self {
+            work,
             call,
             query,
             format,
             password: header(headers, "password").map(Password::new),
-            options: call_options(headers)?,
+            options,
             slides: query.slides()?,
             range: Range {
                 from: query.slide("from")?,
                 to: query.slide("to")?,
             },
-            out_path: if saves {
-                Some(query.required_path("outPath")?)
-            } else {
-                None
-            },
-            folder: query.path("folder")?,
+            out_path,
+            folder,
             dest_folder: query.path("destFolder")?,
             fonts_folder: query.path("fontsFolder")?,
         })
@@ -106,6 +197,7 @@ impl<'a> Start<'a> {
             .map(|file| file.content.clone())
             .collect();
         let storage = self.query.owned("storage");
+        let deck = || stored(self.call.value("name"), self.folder.clone());
         let target = |format| {
             let mut target = Target::new(format);
             target.slides.clone_from(&self.slides);
@@ -115,8 +207,8 @@ impl<'a> Start<'a> {
             target.fonts_folder.clone_from(&self.fonts_folder);
             target
         };
-        let call = match (self.call, self.format, self.out_path) {
-            (Call::Convert { .. }, Some(format), out_path) => {
+        let call = match (self.work.shape, self.format, self.out_path.clone()) {
+            (Shape::Convert, Some(format), out_path) => {
                 one_document(upload)?;
                 match out_path {
                     Some(out_path) => StartCall::ConvertAndSave {
@@ -126,39 +218,53 @@ impl<'a> Start<'a> {
                     None => StartCall::Convert(target(format)),
                 }
             }
-            (Call::Stored { name, .. }, Some(format), out_path) => {
+            (Shape::Stored, Some(format), out_path) => {
                 documents.clear();
-                let document = stored(name, self.folder);
                 match out_path {
                     Some(out_path) => StartCall::SavePresentation {
                         target: target(format),
-                        document,
+                        document: deck(),
                         out_path,
                     },
                     None => StartCall::DownloadPresentation {
                         target: target(format),
-                        document,
+                        document: deck(),
                     },
                 }
             }
-            (Call::Merge { .. }, _, out_path) => {
+            (Shape::Merge, _, out_path) => {
                 let merge = merge(upload, storage)?;
                 match out_path {
                     Some(out_path) => StartCall::MergeAndSave { merge, out_path },
                     None => StartCall::Merge(merge),
                 }
             }
-            (Call::Split { .. } | Call::UploadAndSplit { .. }, Some(format), _) => {
-                let document = if let Call::Split { name, .. } = self.call {
+            (shape @ (Shape::Append | Shape::AppendSlides), _, Some(out_path)) => {
+                documents.clear();
+                let mut base = PresentationToMerge::new(out_path.as_str());
+                base.source = Some(PresentationSource::Storage);
+                base.password = self.password.map(|password| password.expose().to_owned());
+                let appended = if shape == Shape::Append {
+                    appended(upload)?
+                } else {
+                    appended_slides(upload)?
+                };
+                let mut merge = Merge::default();
+                merge.storage = storage;
+                merge.sources = std::iter::once(base).chain(appended).collect();
+                StartCall::MergeAndSave { merge, out_path }
+            }
+            (shape @ (Shape::Split | Shape::SplitUpload), Some(format), _) => {
+                let document = if shape == Shape::Split {
                     documents.clear();
-                    DocumentSource::Storage(stored(name, self.folder))
+                    DocumentSource::Storage(deck())
                 } else {
                     one_document(upload)?;
                     DocumentSource::Request
                 };
                 StartCall::Split {
                     document,
-                    // The path's text was read as this type before.
+                    // The text was read as this type before.
                     format: SlideExportFormat::try_from(format)
                         .map_err(|_| ApiError::bad_request("Invalid value for `format`"))?,
                     export,
@@ -179,6 +285,72 @@ impl<'a> Start<'a> {
         request.documents = documents;
         Ok(request)
     }
+}
+
+/// The decks that `Merge` appends (contract section 6).
+fn appended(upload: &Upload) -> Result<Vec<PresentationToMerge>, ApiError> {
+    let request: PresentationsMergeRequest = merge_request(upload)?;
+    let mut passwords = request.presentation_passwords.into_iter();
+    let sources = request.presentation_paths.into_iter().map(|path| {
+        let mut source = PresentationToMerge::new(path);
+        source.password = passwords.next().filter(|password| !password.is_empty());
+        source
+    });
+    in_storage(sources.collect())
+}
+
+/// The decks that `OrderedMerge` takes slides from (contract section 6).
+fn appended_slides(upload: &Upload) -> Result<Vec<PresentationToMerge>, ApiError> {
+    let request: OrderedMergeRequest = merge_request(upload)?;
+    in_storage(request.presentations)
+}
+
+fn merge_request<R: serde::de::DeserializeOwned>(upload: &Upload) -> Result<R, ApiError> {
+    let Some(text) = &upload.metadata else {
+        return Err(ApiError::bad_request(
+            "the request has no body: request is a required parameter, name the presentations to append",
+        ));
+    };
+    serde_json::from_value(parse_json("contents", text)?).map_err(|error| {
+        ApiError::bad_request(format!("the merge request cannot be read: {error}"))
+    })
+}
+
+/// Sources of a call that has no files of its own.
+fn in_storage(mut sources: Vec<PresentationToMerge>) -> Result<Vec<PresentationToMerge>, ApiError> {
+    if sources.is_empty() {
+        return Err(ApiError::bad_request(
+            "the request names no presentation to append",
+        ));
+    }
+    for (index, source) in sources.iter_mut().enumerate() {
+        if source.source == Some(PresentationSource::Request) {
+            return Err(ApiError::bad_request(format!(
+                "Invalid value for `presentations[{index}].source`: this call takes no files, use `Storage`"
+            )));
+        }
+        check_source(index, source)?;
+        source.source.get_or_insert(PresentationSource::Storage);
+    }
+    Ok(sources)
+}
+
+/// A source needs a path that stays inside its storage.
+fn check_source(index: usize, source: &PresentationToMerge) -> Result<(), ApiError> {
+    if source.path.trim().is_empty() {
+        return Err(ApiError::bad_request(format!(
+            "item {} of the merge request has no `path`",
+            index + 1
+        )));
+    }
+    if source.source != Some(PresentationSource::Url) {
+        crate::path::check(&source.path).map_err(|reason| {
+            ApiError::bad_request(format!(
+                "Invalid value for `presentations[{index}].path`: {reason}"
+            ))
+        })?;
+    }
+    Ok(())
 }
 
 fn stored(name: &str, folder: Option<String>) -> StoredDocument {
@@ -240,26 +412,11 @@ fn one_document(upload: &Upload) -> Result<(), ApiError> {
 fn merge(upload: &Upload, storage: Option<String>) -> Result<Merge, ApiError> {
     let mut merge = Merge::default();
     merge.storage = storage;
-    if let Some(text) = &upload.metadata {
-        let value = parse_json("contents", text)?;
-        let request: OrderedMergeRequest = serde_json::from_value(value).map_err(|error| {
-            ApiError::bad_request(format!("the merge request cannot be read: {error}"))
-        })?;
+    if upload.metadata.is_some() {
+        let request: OrderedMergeRequest = merge_request(upload)?;
         merge.sources = request.presentations;
         for (index, source) in merge.sources.iter_mut().enumerate() {
-            if source.path.trim().is_empty() {
-                return Err(ApiError::bad_request(format!(
-                    "item {} of the merge request has no `path`",
-                    index + 1
-                )));
-            }
-            if source.source != Some(PresentationSource::Url) {
-                crate::path::check(&source.path).map_err(|reason| {
-                    ApiError::bad_request(format!(
-                        "Invalid value for `presentations[{index}].path`: {reason}"
-                    ))
-                })?;
-            }
+            check_source(index, source)?;
             name_by_position(upload, source);
         }
     }

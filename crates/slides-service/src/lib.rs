@@ -35,6 +35,7 @@ mod blobs;
 mod clock;
 mod failure;
 mod files;
+mod fonts;
 mod libreoffice;
 mod operate;
 mod options;
@@ -57,7 +58,5 @@ pub use worker::worker_main;
 
 /// A file on its way to the caller.
 fn download(file: std::fs::File, len: u64) -> slides_core::Download {
-    let file = tokio::fs::File::from_std(file);
-    let stream = tokio_util::io::ReaderStream::with_capacity(file, 64 * 1024);
-    slides_core::Download::new(Box::pin(stream), Some(len))
+    slides_core::Download::from_file(tokio::fs::File::from_std(file), len)
 }

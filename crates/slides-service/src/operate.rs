@@ -29,8 +29,8 @@ enum Publish {
     Result,
     /// Write one file into the storage.
     SaveTo(FileLocation),
-    /// Write each slide's file into a folder of the storage, and keep them as a ZIP.
-    Split(FileLocation),
+    /// Write each slide's file into a folder of the storage, if there is one, and keep them as a ZIP.
+    Split(Option<FileLocation>),
 }
 
 /// A call with everything looked up.
@@ -89,7 +89,7 @@ async fn in_folder(
         let disk = |e: std::io::Error| Wrong::io("the result cannot be written", &e);
         let keep_zip = match &plan.publish {
             Publish::Split(target) => {
-                for file in &report.files {
+                for (file, target) in report.files.iter().zip(target.iter().cycle()) {
                     let name = output::file_name(&plan.stem, file, true);
                     storage.store(&job.out_dir.join(&file.name), &location(target, &name))?;
                 }
@@ -253,7 +253,7 @@ impl Planner {
     }
 
     fn plan(&self, request: QueuedRequest, folder: &Path) -> Result<Plan, Wrong> {
-        let inputs = request.inputs;
+        let (inputs, result_only) = (request.inputs, request.result_only);
         match request.call {
             StartCall::Convert(target) => {
                 let deck = self.uploaded(&inputs)?;
@@ -311,7 +311,7 @@ impl Planner {
                     job,
                     stem,
                     named_pdf: false,
-                    publish: Publish::Split(into),
+                    publish: Publish::Split((!result_only).then_some(into)),
                 })
             }
             StartCall::Merge(_) | StartCall::MergeAndSave { .. } => Err(Wrong::fail(

@@ -17,6 +17,9 @@ pub(crate) struct QueuedRequest {
     pub(crate) inputs: Vec<QueuedInput>,
     /// Wall-time limit the caller asked for.
     pub(crate) timeout: Option<Duration>,
+    /// Whether a split writes nothing into the storage.
+    #[serde(default)]
+    pub(crate) result_only: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

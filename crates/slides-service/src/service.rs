@@ -10,8 +10,8 @@ use slides_core::{
     StatusReply, StorageApi,
 };
 use slides_types::{
-    DiscUsage, FileVersions, FilesList, FilesUploadResult, ObjectExist, Operation, OperationError,
-    OperationMethod, OperationProgress, OperationStatus, StorageExist,
+    DiscUsage, FileVersions, FilesList, FilesUploadResult, FontsData, ObjectExist, Operation,
+    OperationError, OperationMethod, OperationProgress, OperationStatus, StorageExist,
 };
 use tokio::sync::Notify;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -64,6 +64,8 @@ pub struct Service {
     inner: Arc<Inner>,
     tasks: TaskTracker,
     _stop: Arc<DropGuard>,
+    /// Whose operations this handle makes and sees; empty makes nobody's and sees all.
+    client: Arc<str>,
 }
 
 impl std::fmt::Debug for Service {
@@ -196,6 +198,28 @@ impl Service {
             inner,
             tasks,
             _stop: Arc::new(all.drop_guard()),
+            client: Arc::from(""),
+        }
+    }
+
+    /// A handle for one client: it sees the operations it or nobody made, and the idempotency keys are its own.
+    /// Those of other clients are unknown to it. Files of the storage are everybody's.
+    #[must_use]
+    pub fn for_client(&self, client: &str) -> Self {
+        Self {
+            client: Arc::from(client),
+            ..self.clone()
+        }
+    }
+
+    /// An operation this handle may see.
+    async fn record(&self, id: &OperationId) -> Result<Record> {
+        let record = self.inner.record(id).await?;
+        let owners = [&*record.tenant, &*self.client];
+        if owners.iter().any(|owner| owner.is_empty()) || owners[0] == owners[1] {
+            Ok(record)
+        } else {
+            Err(unknown_operation(id))
         }
     }
 
@@ -220,6 +244,15 @@ impl Service {
     /// Whether operations can be accepted: not draining, and the queue's disk works.
     pub fn is_ready(&self) -> bool {
         !self.inner.drain.is_cancelled() && self.inner.store.is_healthy()
+    }
+
+    /// The fonts of the engine, of this machine and of a folder of a storage (`GetAvailableFonts`). A folder that is
+    /// not there has none.
+    ///
+    /// # Errors
+    /// Those of the storage; [`Error::Rejected`] (413) when the folder holds more than the limits allow.
+    pub async fn fonts(&self, folder: Option<FileLocation>) -> Result<FontsData> {
+        crate::fonts::available(self, &self.inner.options.limits, folder).await
     }
 
     /// Figures for metrics.
@@ -264,7 +297,7 @@ impl Service {
             let changed = self.inner.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
-            let record = self.inner.record(id).await?;
+            let record = self.record(id).await?;
             if record.state.is_terminal() {
                 return Ok(self.inner.reply(&record));
             }
@@ -748,6 +781,7 @@ impl Inner {
         &self,
         request: &StartRequest,
         spooled: &[Spooled],
+        client: &str,
     ) -> Result<(OperationId, bool)> {
         let id = uuid::Uuid::new_v4().to_string();
         let cannot = |e| Error::io("the request cannot be stored", e);
@@ -776,11 +810,12 @@ impl Inner {
                 })
                 .collect(),
             timeout: options.timeout,
+            result_only: options.result_only,
         };
         let plain = serde_json::to_vec(&queued).map_err(|e| cannot(e.into()))?;
         let operation = NewOperation {
             request: self.sealer.seal(&id, &plain).map_err(cannot)?,
-            tenant: String::new(),
+            tenant: client.to_owned(),
             method: call.method().as_str().to_owned(),
             inputs: spooled.iter().map(|spooled| spooled.blob.clone()).collect(),
             max_attempts: MAX_ATTEMPTS,
@@ -839,7 +874,12 @@ impl AsyncApi for Service {
         // From here on it is done even when the caller goes away: the row may be in already.
         let service = self.clone();
         tokio::spawn(async move {
-            let submitted = service.inner.submit(&request, &uploads.spooled).await;
+            let submitted = {
+                let inner = &service.inner;
+                inner
+                    .submit(&request, &uploads.spooled, &service.client)
+                    .await
+            };
             match &submitted {
                 Ok((_, true)) => {
                     uploads.keep();
@@ -857,12 +897,12 @@ impl AsyncApi for Service {
     }
 
     async fn status(&self, id: &OperationId) -> Result<StatusReply> {
-        Ok(self.inner.reply(&self.inner.record(id).await?))
+        Ok(self.inner.reply(&self.record(id).await?))
     }
 
     async fn result(&self, id: &OperationId) -> Result<Download> {
         let inner = &self.inner;
-        let record = inner.record(id).await?;
+        let record = self.record(id).await?;
         match record.state {
             State::Created | State::Enqueued | State::Started => {
                 return Err(Error::rejected(
@@ -909,12 +949,13 @@ impl AsyncApi for Service {
             })?;
         Ok(crate::download(file.into_std().await, result.len)
             .with_type(Some(result.media_type), Some(result.file_name))
+            .with_tag(Some(result.sha256))
             .with_warnings(record.warnings))
     }
 
     async fn cancel(&self, id: &OperationId) -> Result<()> {
         let inner = &self.inner;
-        let inputs = inner.record(id).await?.inputs;
+        let inputs = self.record(id).await?.inputs;
         let (text, retention) = (id.as_str().to_owned(), inner.options.retention);
         let canceled = inner
             .with_store(move |store| {

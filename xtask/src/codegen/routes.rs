@@ -10,6 +10,13 @@ pub(crate) fn module(routes: &[Route]) -> TokenStream {
         .iter()
         .map(|route| names::ident(&names::constant(&route.operation_id)))
         .collect();
+    let variants = routes.iter().map(|route| {
+        let (doc, variant) = (
+            names::doc(&route.summary),
+            names::ident(&route.operation_id),
+        );
+        quote! { #doc #variant }
+    });
     let constants = routes.iter().zip(&names).map(|(route, name)| {
         let Route {
             operation_id,
@@ -26,6 +33,7 @@ pub(crate) fn module(routes: &[Route]) -> TokenStream {
         } = route;
         let doc = names::doc(&format!("`{method} {path}`: {summary}"));
         let own_doc = own.then(|| quote! { #[doc = ""] #[doc = " Not part of the vendor's API."] });
+        let call = names::ident(operation_id);
         let token = !open;
         let rest = route
             .rest
@@ -35,6 +43,7 @@ pub(crate) fn module(routes: &[Route]) -> TokenStream {
             #doc
             #own_doc
             pub const #name: Self = Self {
+                call: ApiCall::#call,
                 operation_id: #operation_id,
                 method: #method,
                 path: #path,
@@ -49,6 +58,12 @@ pub(crate) fn module(routes: &[Route]) -> TokenStream {
     });
     quote! {
         use crate::Route;
+
+        /// Every call of the API by name. Exhaustive on purpose: who serves the API serves all of it.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum ApiCall {
+            #(#variants),*
+        }
 
         impl Route {
             #(#constants)*

@@ -14,7 +14,7 @@ mod warnings;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, OnceLock};
 
-use slides_fonts::FontBook;
+use slides_fonts::{FontBook, FontBookBuilder};
 use slides_layout::{Arranger, LayoutOptions};
 use slides_ooxml::{Deck, Kind, PackageLimits};
 use slides_types::ExportFormat;
@@ -63,6 +63,16 @@ impl Default for FontOptions {
             default_family: None,
         }
     }
+}
+
+/// Names of the font families there are with these options and these font files, by name, and whether a family came
+/// with a file. Files that are no fonts are ignored.
+pub fn font_families(options: &FontOptions, fonts: Vec<Vec<u8>>) -> Vec<(String, bool)> {
+    let builder = FontBook::builder()
+        .bundled(options.bundled)
+        .system_fallback(options.system_fallback);
+    let builder = fonts.into_iter().fold(builder, FontBookBuilder::font_bytes);
+    builder.build().families()
 }
 
 /// Converts PPTX decks (encrypted ones with their password) to PDF and PNG.

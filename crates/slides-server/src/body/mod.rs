@@ -5,6 +5,8 @@
 mod multipart;
 #[cfg(test)]
 mod sdk_fixtures;
+#[cfg(test)]
+mod shapes;
 
 use std::path::PathBuf;
 use std::time::Duration;

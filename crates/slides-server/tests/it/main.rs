@@ -2,7 +2,9 @@
 //! has the vendor's shape.
 #![allow(clippy::unwrap_used)]
 
+mod front;
 mod operations;
 mod sockets;
 mod storage;
 mod support;
+mod sync;

@@ -165,3 +165,84 @@ async fn silent_connections_are_cut() {
         let _ = stream.read_to_end(&mut rest).await;
     }
 }
+
+fn with_status() -> MockAsyncApi {
+    let mut api = MockAsyncApi::new();
+    api.expect_status()
+        .returning(|id| Err(Error::not_found(id.as_str())));
+    api
+}
+
+#[tokio::test]
+async fn one_connection_carries_many_requests() {
+    let (address, _stop, _task) = serve(builder(with_status())).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    for id in ["id-1", "id-2"] {
+        let request = format!(
+            "GET /v3.0/slides/async/{id} HTTP/1.1\r\nHost: x\r\nX-Request-Id: {id}\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let end = format!("\"requestId\":\"{id}\"");
+        assert!(read_until(&mut stream, &end).await.contains(" 404 "));
+    }
+    // Two at once are answered in their order.
+    let both = ["a", "b"].map(|id| {
+        format!("GET /v3.0/slides/async/x HTTP/1.1\r\nHost: x\r\nX-Request-Id: {id}\r\n\r\n")
+    });
+    stream.write_all(both.concat().as_bytes()).await.unwrap();
+    let text = read_until(&mut stream, "\"requestId\":\"b\"").await;
+    let first = text.find("\"requestId\":\"a\"").unwrap();
+    assert!(first < text.find("\"requestId\":\"b\"").unwrap());
+}
+
+#[tokio::test]
+async fn http_2_is_spoken_without_being_asked() {
+    use http_body_util::{BodyExt, Empty};
+    use hyper_util::rt::{TokioExecutor, TokioIo};
+
+    let (address, _stop, _task) = serve(builder(with_status())).await;
+    let stream = TcpStream::connect(address).await.unwrap();
+    let (mut client, connection) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
+            .await
+            .unwrap();
+    let connection = tokio::spawn(connection);
+    for path in ["/livez", "/v3.0/slides/async/x"] {
+        let request = http::Request::get(format!("http://{address}{path}"))
+            .body(Empty::<bytes::Bytes>::new())
+            .unwrap();
+        let answer = client.send_request(request).await.unwrap();
+        assert_eq!(answer.version(), http::Version::HTTP_2);
+        let is_alive = path == "/livez";
+        assert_eq!(answer.status().as_u16(), if is_alive { 200 } else { 404 });
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(is_alive, body == "ok\n");
+    }
+    connection.abort();
+}
+
+#[tokio::test]
+async fn heads_have_limits() {
+    let (address, _stop, _task) = serve(builder(with_status())).await;
+    let many = "X-A: b\r\n".repeat(200);
+    let long = format!("X-A: {}\r\n", "b".repeat(1 << 20));
+    for headers in [many, long] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let head = format!("GET /livez HTTP/1.1\r\nHost: x\r\n{headers}\r\n");
+        // The server may close before all of it is written.
+        let _ = stream.write_all(head.as_bytes()).await;
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer).await;
+        let text = String::from_utf8_lossy(&answer);
+        assert!(
+            text.is_empty() || text.starts_with("HTTP/1.1 431"),
+            "{text}"
+        );
+    }
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream
+        .write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+        .await
+        .unwrap();
+    read_until(&mut stream, "ok\n").await;
+}

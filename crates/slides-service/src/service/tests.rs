@@ -793,3 +793,84 @@ async fn libreoffice_works_in_a_relative_data_folder() {
     let result = service.result(&id).await.unwrap().bytes().await.unwrap();
     assert_eq!(result, package());
 }
+
+#[tokio::test]
+async fn operations_of_other_clients_are_unknown() {
+    let nobody = service();
+    let (me, you) = (nobody.for_client("me"), nobody.for_client("you"));
+    let keyed = |key: &str| {
+        let mut call = CallOptions::default();
+        call.idempotency_key = Some(key.to_owned());
+        convert(ExportFormat::Pdf, "slides=1").options(call)
+    };
+    let mine = me.start(keyed("k")).await.unwrap();
+    let yours = you.start(keyed("k")).await.unwrap();
+    assert_ne!(mine, yours);
+    me.ended(&mine).await.unwrap();
+    for error in [
+        you.status(&mine).await.unwrap_err(),
+        you.result(&mine).await.unwrap_err(),
+        you.cancel(&mine).await.unwrap_err(),
+        me.status(&yours).await.unwrap_err(),
+    ] {
+        assert_eq!(refusal(&error), (404, UNKNOWN_OPERATION.to_owned()));
+    }
+    assert!(nobody.status(&mine).await.is_ok());
+    let first = me.result(&mine).await.unwrap();
+    assert_eq!(first.tag.as_ref().unwrap().len(), 64);
+    // What was made before there were clients is everybody's.
+    let old = nobody.start(keyed("k")).await.unwrap();
+    assert!(me.status(&old).await.is_ok() && you.status(&old).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_split_may_leave_the_storage_alone() {
+    let service = service();
+    let mut call = CallOptions::default();
+    call.result_only = true;
+    let upload = split(DocumentSource::Request, (None, None), Some("splitResult"))
+        .document(deck("slides=2"))
+        .options(call);
+    let id = service.start(upload).await.unwrap();
+    service.ended(&id).await.unwrap();
+    let zip = service.result(&id).await.unwrap().bytes().await.unwrap();
+    assert_eq!(
+        names_in(&zip),
+        ["sourcePresentation_1.png", "sourcePresentation_2.png"]
+    );
+    assert!(
+        !service
+            .object_exists(&"splitResult".into())
+            .await
+            .unwrap()
+            .exists
+    );
+}
+
+#[tokio::test]
+async fn fonts_are_listed_with_those_of_a_folder() {
+    let service = service();
+    let own = service.fonts(None).await.unwrap();
+    let named = |fonts: &slides_types::FontsData, name: &str| {
+        let found = fonts.list.iter().find(|font| font.font_name == name);
+        found.and_then(|font| font.is_custom)
+    };
+    assert_eq!(named(&own, "Carlito"), Some(false));
+    assert!(
+        own.list
+            .is_sorted_by_key(|font| font.font_name.to_lowercase())
+    );
+    // Bytes that are no font, and a folder that is not there, are no error.
+    service
+        .upload_file(&"Fonts/a.ttf".into(), Payload::bytes(&b"no font"[..]))
+        .await
+        .unwrap();
+    for folder in ["Fonts", "nowhere"] {
+        assert_eq!(service.fonts(Some(folder.into())).await.unwrap(), own);
+    }
+    let elsewhere = FileLocation::new("Fonts").in_storage(Some("none".to_owned()));
+    assert_eq!(
+        refusal(&service.fonts(Some(elsewhere)).await.unwrap_err()).0,
+        404
+    );
+}

@@ -11,3 +11,4 @@ pub use service::*;
 mod options;
 pub use options::*;
 mod routes;
+pub use routes::ApiCall;

@@ -536,3 +536,74 @@ impl Serialize for PresentationToMerge {
         map.end()
     }
 }
+/// Presentations to append.
+#[derive(Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct PresentationsMergeRequest {
+    /// Full paths in the storage, in the order they are appended.
+    pub presentation_paths: Vec<String>,
+    /// Open passwords, one for each path; an empty one for a presentation without.
+    pub presentation_passwords: Vec<String>,
+    /// Fields this version does not know, as they were sent.
+    pub extra: BTreeMap<String, Value>,
+}
+impl PresentationsMergeRequest {
+    /// Known keys in lower case.
+    pub(crate) const KEYS: &'static [&'static str] = &[
+        "presentationpaths",
+        "presentationpasswords",
+    ];
+}
+impl PresentationsMergeRequest {
+    /// A value with its required fields; the others are absent.
+    pub fn new(presentation_paths: Vec<String>) -> Self {
+        Self {
+            presentation_paths,
+            ..Self::default()
+        }
+    }
+}
+impl fmt::Debug for PresentationsMergeRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PresentationsMergeRequest")
+            .field("presentation_paths", &self.presentation_paths)
+            .field("presentation_passwords", &wire::REDACTED)
+            .field("extra", &self.extra)
+            .finish()
+    }
+}
+impl FromWire for PresentationsMergeRequest {
+    fn from_wire(value: Value) -> Result<Self, OptionsError> {
+        let mut out = Self::default();
+        for (key, value) in wire::object(value)? {
+            match key.to_ascii_lowercase().as_str() {
+                "presentationpaths" => {
+                    wire::set(&mut out.presentation_paths, "presentationPaths", value)?;
+                }
+                "presentationpasswords" => {
+                    wire::set_secret(
+                        &mut out.presentation_passwords,
+                        "presentationPasswords",
+                        value,
+                    )?;
+                }
+                _ => {
+                    out.extra.insert(key, value);
+                }
+            }
+        }
+        Ok(out)
+    }
+}
+deserialize_from_wire!(PresentationsMergeRequest);
+impl Serialize for PresentationsMergeRequest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("presentationPaths", &self.presentation_paths)?;
+        if !self.presentation_passwords.is_empty() {
+            map.serialize_entry("presentationPasswords", &self.presentation_passwords)?;
+        }
+        wire::write_extra(&mut map, &self.extra, Self::KEYS)?;
+        map.end()
+    }
+}

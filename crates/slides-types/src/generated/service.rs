@@ -2,6 +2,373 @@
 
 #[allow(unused_imports, reason = "not every file needs every import")]
 use crate::prelude::*;
+/// A link.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct ResourceUri {
+    /// Address.
+    pub href: Option<String>,
+    /// What it is to the object: `self`.
+    pub relation: Option<String>,
+    /// Media type behind the address.
+    pub link_type: Option<String>,
+    /// Words for people.
+    pub title: Option<String>,
+    /// Number of the slide, from 1.
+    pub slide_index: Option<i32>,
+    /// Number of the shape, from 1.
+    pub shape_index: Option<i32>,
+    /// Fields this version does not know, as they were sent.
+    pub extra: BTreeMap<String, Value>,
+}
+impl ResourceUri {
+    /// Known keys in lower case.
+    pub(crate) const KEYS: &'static [&'static str] = &[
+        "href",
+        "relation",
+        "linktype",
+        "title",
+        "slideindex",
+        "shapeindex",
+    ];
+}
+impl FromWire for ResourceUri {
+    fn from_wire(value: Value) -> Result<Self, OptionsError> {
+        let mut out = Self::default();
+        for (key, value) in wire::object(value)? {
+            match key.to_ascii_lowercase().as_str() {
+                "href" => {
+                    wire::set(&mut out.href, "href", value)?;
+                }
+                "relation" => {
+                    wire::set(&mut out.relation, "relation", value)?;
+                }
+                "linktype" => {
+                    wire::set(&mut out.link_type, "linkType", value)?;
+                }
+                "title" => {
+                    wire::set(&mut out.title, "title", value)?;
+                }
+                "slideindex" => {
+                    wire::set(&mut out.slide_index, "slideIndex", value)?;
+                }
+                "shapeindex" => {
+                    wire::set(&mut out.shape_index, "shapeIndex", value)?;
+                }
+                _ => {
+                    out.extra.insert(key, value);
+                }
+            }
+        }
+        Ok(out)
+    }
+}
+deserialize_from_wire!(ResourceUri);
+impl Serialize for ResourceUri {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(value) = &self.href {
+            map.serialize_entry("href", value)?;
+        }
+        if let Some(value) = &self.relation {
+            map.serialize_entry("relation", value)?;
+        }
+        if let Some(value) = &self.link_type {
+            map.serialize_entry("linkType", value)?;
+        }
+        if let Some(value) = &self.title {
+            map.serialize_entry("title", value)?;
+        }
+        if let Some(value) = &self.slide_index {
+            map.serialize_entry("slideIndex", value)?;
+        }
+        if let Some(value) = &self.shape_index {
+            map.serialize_entry("shapeIndex", value)?;
+        }
+        wire::write_extra(&mut map, &self.extra, Self::KEYS)?;
+        map.end()
+    }
+}
+/// Files of a split presentation.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct SplitDocumentResult {
+    /// The result itself.
+    pub self_uri: Option<ResourceUri>,
+    /// Other forms of it.
+    pub alternate_links: Vec<ResourceUri>,
+    /// A link for each slide, in order.
+    pub slides: Option<Vec<ResourceUri>>,
+    /// Fields this version does not know, as they were sent.
+    pub extra: BTreeMap<String, Value>,
+}
+impl SplitDocumentResult {
+    /// Known keys in lower case.
+    pub(crate) const KEYS: &'static [&'static str] = &[
+        "selfuri",
+        "alternatelinks",
+        "slides",
+    ];
+}
+impl FromWire for SplitDocumentResult {
+    fn from_wire(value: Value) -> Result<Self, OptionsError> {
+        let mut out = Self::default();
+        for (key, value) in wire::object(value)? {
+            match key.to_ascii_lowercase().as_str() {
+                "selfuri" => {
+                    wire::set(&mut out.self_uri, "selfUri", value)?;
+                }
+                "alternatelinks" => {
+                    wire::set(&mut out.alternate_links, "alternateLinks", value)?;
+                }
+                "slides" => {
+                    wire::set(&mut out.slides, "slides", value)?;
+                }
+                _ => {
+                    out.extra.insert(key, value);
+                }
+            }
+        }
+        Ok(out)
+    }
+}
+deserialize_from_wire!(SplitDocumentResult);
+impl Serialize for SplitDocumentResult {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(value) = &self.self_uri {
+            map.serialize_entry("selfUri", value)?;
+        }
+        if !self.alternate_links.is_empty() {
+            map.serialize_entry("alternateLinks", &self.alternate_links)?;
+        }
+        if let Some(value) = &self.slides {
+            map.serialize_entry("slides", value)?;
+        }
+        wire::write_extra(&mut map, &self.extra, Self::KEYS)?;
+        map.end()
+    }
+}
+/// A presentation of the storage.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct Document {
+    /// The presentation.
+    pub self_uri: Option<ResourceUri>,
+    /// Other forms of it.
+    pub alternate_links: Vec<ResourceUri>,
+    /// Its properties.
+    pub document_properties: Option<ResourceUri>,
+    /// Its view settings.
+    pub view_properties: Option<ResourceUri>,
+    /// Its slides.
+    pub slides: Option<ResourceUri>,
+    /// Its pictures.
+    pub images: Option<ResourceUri>,
+    /// Its layouts.
+    pub layout_slides: Option<ResourceUri>,
+    /// Its masters.
+    pub master_slides: Option<ResourceUri>,
+    /// Fields this version does not know, as they were sent.
+    pub extra: BTreeMap<String, Value>,
+}
+impl Document {
+    /// Known keys in lower case.
+    pub(crate) const KEYS: &'static [&'static str] = &[
+        "selfuri",
+        "alternatelinks",
+        "documentproperties",
+        "viewproperties",
+        "slides",
+        "images",
+        "layoutslides",
+        "masterslides",
+    ];
+}
+impl FromWire for Document {
+    fn from_wire(value: Value) -> Result<Self, OptionsError> {
+        let mut out = Self::default();
+        for (key, value) in wire::object(value)? {
+            match key.to_ascii_lowercase().as_str() {
+                "selfuri" => {
+                    wire::set(&mut out.self_uri, "selfUri", value)?;
+                }
+                "alternatelinks" => {
+                    wire::set(&mut out.alternate_links, "alternateLinks", value)?;
+                }
+                "documentproperties" => {
+                    wire::set(
+                        &mut out.document_properties,
+                        "documentProperties",
+                        value,
+                    )?;
+                }
+                "viewproperties" => {
+                    wire::set(&mut out.view_properties, "viewProperties", value)?;
+                }
+                "slides" => {
+                    wire::set(&mut out.slides, "slides", value)?;
+                }
+                "images" => {
+                    wire::set(&mut out.images, "images", value)?;
+                }
+                "layoutslides" => {
+                    wire::set(&mut out.layout_slides, "layoutSlides", value)?;
+                }
+                "masterslides" => {
+                    wire::set(&mut out.master_slides, "masterSlides", value)?;
+                }
+                _ => {
+                    out.extra.insert(key, value);
+                }
+            }
+        }
+        Ok(out)
+    }
+}
+deserialize_from_wire!(Document);
+impl Serialize for Document {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(value) = &self.self_uri {
+            map.serialize_entry("selfUri", value)?;
+        }
+        if !self.alternate_links.is_empty() {
+            map.serialize_entry("alternateLinks", &self.alternate_links)?;
+        }
+        if let Some(value) = &self.document_properties {
+            map.serialize_entry("documentProperties", value)?;
+        }
+        if let Some(value) = &self.view_properties {
+            map.serialize_entry("viewProperties", value)?;
+        }
+        if let Some(value) = &self.slides {
+            map.serialize_entry("slides", value)?;
+        }
+        if let Some(value) = &self.images {
+            map.serialize_entry("images", value)?;
+        }
+        if let Some(value) = &self.layout_slides {
+            map.serialize_entry("layoutSlides", value)?;
+        }
+        if let Some(value) = &self.master_slides {
+            map.serialize_entry("masterSlides", value)?;
+        }
+        wire::write_extra(&mut map, &self.extra, Self::KEYS)?;
+        map.end()
+    }
+}
+/// Fonts that presentations can be drawn with.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct FontsData {
+    /// The fonts, by name.
+    pub list: Vec<FontData>,
+    /// Fields this version does not know, as they were sent.
+    pub extra: BTreeMap<String, Value>,
+}
+impl FontsData {
+    /// Known keys in lower case.
+    pub(crate) const KEYS: &'static [&'static str] = &["list"];
+}
+impl FontsData {
+    /// A value with its required fields; the others are absent.
+    pub fn new(list: Vec<FontData>) -> Self {
+        Self { list, ..Self::default() }
+    }
+}
+impl FromWire for FontsData {
+    fn from_wire(value: Value) -> Result<Self, OptionsError> {
+        let mut out = Self::default();
+        for (key, value) in wire::object(value)? {
+            match key.to_ascii_lowercase().as_str() {
+                "list" => {
+                    wire::set(&mut out.list, "list", value)?;
+                }
+                _ => {
+                    out.extra.insert(key, value);
+                }
+            }
+        }
+        Ok(out)
+    }
+}
+deserialize_from_wire!(FontsData);
+impl Serialize for FontsData {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("list", &self.list)?;
+        wire::write_extra(&mut map, &self.extra, Self::KEYS)?;
+        map.end()
+    }
+}
+/// A font.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct FontData {
+    /// Name of the family.
+    pub font_name: String,
+    /// Whether it came inside a presentation.
+    pub is_embedded: Option<bool>,
+    /// Whether it came from a folder of the storage.
+    pub is_custom: Option<bool>,
+    /// Fields this version does not know, as they were sent.
+    pub extra: BTreeMap<String, Value>,
+}
+impl FontData {
+    /// Known keys in lower case.
+    pub(crate) const KEYS: &'static [&'static str] = &[
+        "fontname",
+        "isembedded",
+        "iscustom",
+    ];
+}
+impl FontData {
+    /// A value with its required fields; the others are absent.
+    pub fn new(font_name: impl Into<String>) -> Self {
+        Self {
+            font_name: font_name.into(),
+            ..Self::default()
+        }
+    }
+}
+impl FromWire for FontData {
+    fn from_wire(value: Value) -> Result<Self, OptionsError> {
+        let mut out = Self::default();
+        for (key, value) in wire::object(value)? {
+            match key.to_ascii_lowercase().as_str() {
+                "fontname" => {
+                    wire::set(&mut out.font_name, "fontName", value)?;
+                }
+                "isembedded" => {
+                    wire::set(&mut out.is_embedded, "isEmbedded", value)?;
+                }
+                "iscustom" => {
+                    wire::set(&mut out.is_custom, "isCustom", value)?;
+                }
+                _ => {
+                    out.extra.insert(key, value);
+                }
+            }
+        }
+        Ok(out)
+    }
+}
+deserialize_from_wire!(FontData);
+impl Serialize for FontData {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("fontName", &self.font_name)?;
+        if let Some(value) = &self.is_embedded {
+            map.serialize_entry("isEmbedded", value)?;
+        }
+        if let Some(value) = &self.is_custom {
+            map.serialize_entry("isCustom", value)?;
+        }
+        wire::write_extra(&mut map, &self.extra, Self::KEYS)?;
+        map.end()
+    }
+}
 /// Name and version of the service.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
