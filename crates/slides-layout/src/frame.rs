@@ -1,16 +1,14 @@
 //! Graphic frames: tables, stored diagrams, previews of what is not drawn itself.
 
 use slides_ooxml::model::{
-    BlipFill, BlipMode, GraphicFrame, GraphicKind, Line, Paragraph, ParagraphProperties, Picture,
-    PictureRef, RelativeRect, Run, RunKind, RunProperties, Shape, ShapeProperties, TextAlign,
-    TextBody, Transform,
+    BlipFill, BlipMode, GraphicFrame, GraphicKind, Line, Picture, PictureRef, RelativeRect, Shape,
+    ShapeProperties, Transform,
 };
 use slides_scene::{Op, Paint, Rgba, StrokeStyle, Tag};
 
 use crate::context::SlideContext;
 use crate::inherit::Ancestry;
 use crate::shape::{Canvas, Scope, draw_preview, draw_tree, plain_box, shape_link};
-use crate::text::{self, TextCascade};
 use crate::transform::{Placed, Placement};
 
 /// Deepest nesting of stored diagrams.
@@ -63,16 +61,16 @@ pub(crate) fn draw<'a>(
                 empty_box(canvas, shape, &placed);
             }
         }
-        GraphicKind::Diagram { shapes, texts } => {
+        GraphicKind::Diagram { shapes, model } => {
             if scope.depth >= MAX_DEPTH {
                 return;
             }
             if shapes.is_empty() {
                 cx.warn(
                     "diagram",
-                    "a diagram without a stored drawing is drawn as the list of its texts",
+                    "a diagram without a stored drawing is drawn as plain boxes",
                 );
-                node_list(cx, canvas, texts, &placed);
+                crate::diagram::draw(cx, canvas, model, &placed);
                 return;
             }
             let inner = Scope {
@@ -102,63 +100,6 @@ pub(crate) fn draw<'a>(
             empty_box(canvas, shape, &placed);
         }
     }
-}
-
-/// Lines of a script that runs from the right are set that way.
-fn direction(line: &str) -> ParagraphProperties {
-    let from_right = line
-        .chars()
-        .find(|c| c.is_alphabetic())
-        .is_some_and(|c| matches!(c, '\u{590}'..='\u{8FF}' | '\u{FB1D}'..='\u{FEFC}'));
-    ParagraphProperties {
-        rtl: from_right.then_some(true),
-        align: from_right.then_some(TextAlign::Right),
-        ..ParagraphProperties::default()
-    }
-}
-
-/// Draws the texts of a diagram's nodes one below the other, as large as the frame allows.
-fn node_list(cx: &SlideContext<'_>, canvas: &mut Canvas, texts: &[String], placed: &Placed) {
-    let body = |size: f64| TextBody {
-        paragraphs: texts
-            .iter()
-            .take(200)
-            .flat_map(|text| text.lines())
-            .map(|line| Paragraph {
-                properties: direction(line),
-                runs: vec![Run {
-                    kind: RunKind::Text(line.to_owned()),
-                    properties: RunProperties {
-                        size: Some(size),
-                        ..RunProperties::default()
-                    },
-                }],
-                ..Paragraph::default()
-            })
-            .collect(),
-        ..TextBody::default()
-    };
-    let cascade = TextCascade {
-        list_styles: vec![
-            &cx.slide.layout.master.other_style,
-            &cx.presentation.default_text_style,
-        ],
-        ..TextCascade::default()
-    };
-    let width = (placed.width - 14.4).max(1.0);
-    let sizes = [18.0, 16.0, 14.0, 12.0, 11.0, 10.0, 9.0];
-    let fits =
-        |size: &f64| text::measure_text(cx, &body(*size), &cascade, width) <= placed.height - 7.2;
-    let size = sizes.into_iter().find(fits).unwrap_or(8.0);
-    let block = text::layout_text(
-        cx,
-        &body(size),
-        &cascade,
-        &crate::shape::text_frame(placed, placed.local()),
-    );
-    canvas.ops.push(Op::Push(placed.text_to_page));
-    canvas.ops.extend(block.ops);
-    canvas.ops.push(Op::Pop);
 }
 
 /// The frame's own position, else its placeholder's.

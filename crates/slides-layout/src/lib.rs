@@ -10,6 +10,7 @@
 mod chart;
 mod color;
 mod context;
+mod diagram;
 mod effect;
 mod fill;
 mod frame;

@@ -367,23 +367,26 @@ fn draw_text(cx: &SlideContext<'_>, out: &mut Vec<Op>, text: &Text) {
             glyph.x -= shift;
         }
     }
+    let run = GlyphRun {
+        face: selection.face.clone(),
+        size,
+        scale_x: selection.scale_x,
+        skew: if selection.synthetic_italic { 0.2 } else { 0.0 },
+        embolden: 0.0,
+        glyphs,
+        text: text.text.as_str().into(),
+    };
+    // Letters of a picture are outlines: PowerPoint's own PDFs hold no text there.
+    let Some(path) = crate::text::outline(&run) else {
+        return;
+    };
+    let (path, ink) = (Arc::new(path), Paint::Solid(rgba(color)));
     out.push(Op::Push(Affine::new(text.transform)));
-    out.push(Op::Text(
-        Arc::new(GlyphRun {
-            face: selection.face.clone(),
-            size,
-            scale_x: selection.scale_x,
-            skew: if selection.synthetic_italic { 0.2 } else { 0.0 },
-            embolden: if selection.synthetic_bold {
-                size / 30.0
-            } else {
-                0.0
-            },
-            glyphs,
-            text: text.text.as_str().into(),
-        }),
-        Paint::Solid(rgba(color)),
-    ));
+    if selection.synthetic_bold {
+        let pen = StrokeStyle::new(size / 30.0);
+        out.push(Op::Stroke(path.clone(), pen, ink.clone()));
+    }
+    out.push(Op::Fill(path, FillRule::NonZero, ink));
     out.push(Op::Pop);
 }
 

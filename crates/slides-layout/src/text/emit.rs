@@ -1046,7 +1046,8 @@ pub(super) fn letters(font: &Font, size: f64, glyphs: Vec<Glyph>, text: &str) ->
     }
 }
 
-fn outline(run: &GlyphRun) -> Option<BezPath> {
+/// The outlines of a run's letters.
+pub(crate) fn outline(run: &GlyphRun) -> Option<BezPath> {
     use skrifa::MetadataProvider;
     use skrifa::instance::{LocationRef, Size};
     use skrifa::outline::DrawSettings;

@@ -14,6 +14,7 @@ mod shape;
 mod style;
 #[cfg(test)]
 mod tests;
+mod warp;
 mod wrap;
 
 use kurbo::{Affine, Rect};
@@ -23,6 +24,7 @@ use slides_ooxml::model::{
 use slides_scene::{Link, Op};
 
 use self::block::{Block, Room, compose};
+pub(crate) use self::emit::outline;
 use self::emit::{Emitter, Place, Standing};
 pub(crate) use self::fonts::TextCache;
 use self::style::BodyStyle;
@@ -92,13 +94,6 @@ pub(crate) fn layout_text(
     let vertical = frame.vertical_override.unwrap_or(style.vertical);
     let anchor = frame.anchor_override.unwrap_or(style.anchor);
     let [left, top, right, bottom] = frame.insets_override.unwrap_or(style.insets);
-    if let Some(warp) = &style.warp {
-        cx.warn(
-            "text warp",
-            format!("WordArt shape `{warp}` is drawn as plain lines"),
-        );
-    }
-
     let (rect, turn) = turned(frame, &style, vertical);
     let inner = Rect::new(
         rect.x0 + left,
@@ -118,7 +113,8 @@ pub(crate) fn layout_text(
         width,
         height: inner.height().max(0.0),
         columns: style.columns,
-        wrap: style.wrap,
+        // WordArt is stretched, not wrapped.
+        wrap: style.wrap && style.warp.is_none(),
         stacked: standing == Standing::Stacked,
     };
     let block = compose(cx, &cx.text, body, cascade, &style, &room);
@@ -151,6 +147,15 @@ pub(crate) fn layout_text(
     };
     emitter.block(&block);
     let (mut ops, links) = (emitter.ops, emitter.links);
+    if let Some(warp) = style.warp.as_ref().filter(|_| !ops.is_empty()) {
+        match warp::bend(&ops, warp, inner) {
+            Some(bent) => ops = bent,
+            None => cx.warn(
+                "text warp",
+                format!("WordArt shape `{}` is drawn as plain lines", warp.preset),
+            ),
+        }
+    }
     if turn != Affine::IDENTITY && !ops.is_empty() {
         ops.insert(0, Op::Push(turn));
         ops.push(Op::Pop);

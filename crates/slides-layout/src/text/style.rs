@@ -4,7 +4,7 @@ use slides_fonts::ScriptHint;
 use slides_ooxml::model::{
     Anchor, Autofit, BodyProperties, BulletColor, BulletFont, BulletKind, BulletSize, Caps,
     EffectList, Fill, FontAlign, FontRef, Hyperlink, Line, ParagraphProperties, RunProperties,
-    Spacing, Strike, TabStop, TextAlign, Underline, VerticalText,
+    Spacing, Strike, TabStop, TextAlign, TextWarp, Underline, VerticalText,
 };
 
 use super::TextCascade;
@@ -360,7 +360,7 @@ pub(super) struct BodyStyle {
     pub first_last_spacing: bool,
     /// Lines follow the faces' own heights instead of 1.2 em.
     pub natural_lines: bool,
-    pub warp: Option<String>,
+    pub warp: Option<TextWarp>,
 }
 
 /// Columns beyond this are drawn as this many.

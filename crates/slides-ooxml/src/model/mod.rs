@@ -6,6 +6,7 @@ pub mod chart;
 mod color;
 mod comment;
 mod deck;
+mod diagram;
 mod fill;
 mod geometry;
 mod math;
@@ -17,6 +18,7 @@ mod theme;
 pub use color::{Color, ColorBase, ColorMap, ColorMod, SchemeColor};
 pub use comment::Comment;
 pub use deck::{Background, Layout, Master, Notes, Presentation, Slide};
+pub use diagram::{DiagramFamily, DiagramModel, DiagramNode};
 pub use fill::{
     BlipEffect, BlipFill, BlipMode, Dash, EffectList, Fill, Gradient, GradientKind, GradientStop,
     InnerShadow, Join, Line, LineCap, LineEnd, LineEndKind, LineEndSize, OuterShadow, PatternFill,
@@ -37,7 +39,7 @@ pub use table::{
 pub use text::{
     Anchor, Autofit, BodyProperties, Bullet, BulletColor, BulletFont, BulletKind, BulletSize, Caps,
     FontAlign, FontRef, Hyperlink, LinkAction, ListStyle, Paragraph, ParagraphProperties, Run,
-    RunKind, RunProperties, Spacing, Strike, TabAlign, TabStop, TextAlign, TextBody, Underline,
-    VerticalText,
+    RunKind, RunProperties, Spacing, Strike, TabAlign, TabStop, TextAlign, TextBody, TextWarp,
+    Underline, VerticalText,
 };
 pub use theme::{EffectStyle, FontCollection, FontScheme, FormatScheme, Theme};

@@ -1,6 +1,6 @@
 use super::{
-    BlipFill, Color, EffectList, Fill, Geometry, Hyperlink, Line, PictureRef, Table, TextBody,
-    Transform,
+    BlipFill, Color, DiagramModel, EffectList, Fill, Geometry, Hyperlink, Line, PictureRef, Table,
+    TextBody, Transform,
 };
 
 /// One node of a shape tree.
@@ -166,12 +166,12 @@ pub enum GraphicKind {
     /// A chart part; drawn by a later issue from its cached points.
     Chart(ChartRef),
     /// SmartArt: the shapes of its stored drawing part (`dsp:drawing`), in the frame's coordinates; empty
-    /// when there is no drawing part; `texts` are the nodes' texts then.
+    /// when there is no drawing part; `model` is what it would show then.
     Diagram {
         /// Shapes of the drawing part, coordinates relative to the frame.
         shapes: Vec<Shape>,
-        /// Node texts, for want of a drawing.
-        texts: Vec<String>,
+        /// The nodes, for want of a drawing.
+        model: Box<DiagramModel>,
     },
     /// An OLE object with its preview.
     Ole(OleObject),

@@ -1,4 +1,4 @@
-use super::{Color, EffectList, Equation, Fill, Line, PictureRef};
+use super::{AdjustValue, Color, EffectList, Equation, Fill, Line, PictureRef};
 
 /// `p:txBody` and `a:txBody`.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -49,7 +49,7 @@ pub struct BodyProperties {
     /// `@compatLnSpc`; off by default in stored diagrams (`dsp:txBody`), whose lines follow the faces' own heights.
     pub compatible_line_spacing: Option<bool>,
     /// `a:prstTxWarp/@prst` other than `textNoShape`.
-    pub warp: Option<String>,
+    pub warp: Option<TextWarp>,
 }
 
 /// `a:bodyPr/@anchor`.
@@ -101,6 +101,15 @@ pub struct ListStyle {
     pub default: Option<Box<ParagraphProperties>>,
     /// `a:lvl1pPr` to `a:lvl9pPr`.
     pub levels: [Option<Box<ParagraphProperties>>; 9],
+}
+
+/// `a:prstTxWarp`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct TextWarp {
+    /// `@prst`.
+    pub preset: String,
+    /// Adjust values in the order of the file.
+    pub adjust: Vec<AdjustValue>,
 }
 
 /// `a:p`.

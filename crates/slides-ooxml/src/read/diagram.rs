@@ -1,13 +1,14 @@
-use crate::model::GraphicKind;
+use crate::model::{DiagramModel, GraphicKind};
 use crate::package::Relationships;
 use crate::read::Context;
+use crate::read::diagram_model::diagram_model;
 use crate::read::shape::shapes;
-use crate::xml::{self, Node, attr, child, elements, is_named, rel_attr, text_of};
+use crate::xml::{self, Node, attr, child, is_named, rel_attr};
 
-/// `dgm:relIds`: the drawing that PowerPoint stored beside the diagram, or at least the texts of its nodes.
+/// `dgm:relIds`: the drawing that PowerPoint stored beside the diagram, or at least its nodes.
 pub(super) fn diagram(cx: &Context<'_>, ids: Node<'_>) -> GraphicKind {
     let data = rel_attr(ids, "dm").and_then(|id| cx.relationships.part(id));
-    let (drawing, texts) = data.map(|part| data_model(cx, part)).unwrap_or_default();
+    let (drawing, model) = data.map(|part| data_model(cx, part)).unwrap_or_default();
     // Without the extension a single drawing relationship of the slide leaves no doubt.
     let only_drawing = || {
         let mut drawings = cx.relationships.of_kind("diagramDrawing");
@@ -20,11 +21,14 @@ pub(super) fn diagram(cx: &Context<'_>, ids: Node<'_>) -> GraphicKind {
     let shapes = part
         .map(|part| drawing_shapes(cx, part))
         .unwrap_or_default();
-    GraphicKind::Diagram { shapes, texts }
+    GraphicKind::Diagram {
+        shapes,
+        model: Box::new(model),
+    }
 }
 
-/// Relationship id of the stored drawing (`dsp:dataModelExt/@relId`) and the nodes' texts.
-fn data_model(cx: &Context<'_>, part: &str) -> (Option<String>, Vec<String>) {
+/// Relationship id of the stored drawing (`dsp:dataModelExt/@relId`) and the nodes.
+fn data_model(cx: &Context<'_>, part: &str) -> (Option<String>, DiagramModel) {
     let read = cx.package.part(part).and_then(|bytes| {
         xml::read(part, &bytes, cx.package.limits(), |root| {
             let drawing = root
@@ -32,35 +36,13 @@ fn data_model(cx: &Context<'_>, part: &str) -> (Option<String>, Vec<String>) {
                 .find(|node| is_named(*node, "dataModelExt"))
                 .and_then(|node| attr(node, "relId"))
                 .map(str::to_owned);
-            let texts = child(root, "ptLst")
-                .into_iter()
-                .flat_map(elements)
-                .filter(|point| matches!(attr(*point, "type"), None | Some("node" | "asst")))
-                .filter_map(|point| child(point, "t"))
-                .map(plain_text)
-                .filter(|text| !text.is_empty())
-                .collect();
-            Ok((drawing, texts))
+            Ok((drawing, diagram_model(cx, root)))
         })
     });
     read.unwrap_or_else(|error| {
         cx.warn("diagram", error.to_string());
         Default::default()
     })
-}
-
-fn plain_text(body: Node<'_>) -> String {
-    let paragraphs: Vec<String> = elements(body)
-        .filter(|node| is_named(*node, "p"))
-        .map(|paragraph| {
-            paragraph
-                .descendants()
-                .filter(|node| is_named(*node, "t"))
-                .map(text_of)
-                .collect()
-        })
-        .collect();
-    paragraphs.join("\n").trim().to_owned()
 }
 
 fn drawing_shapes(cx: &Context<'_>, part: &str) -> Vec<crate::model::Shape> {

@@ -46,7 +46,8 @@ pub(super) fn geometry_in(parent: Node<'_>) -> Option<Geometry> {
     })
 }
 
-fn adjust_list(node: Node<'_>) -> Vec<AdjustValue> {
+/// `a:avLst` of a preset.
+pub(super) fn adjust_list(node: Node<'_>) -> Vec<AdjustValue> {
     guides(node, "avLst")
         .map(|(name, formula)| AdjustValue { name, formula })
         .collect()

@@ -68,7 +68,7 @@ fn is_drawing(node: Node<'_>) -> bool {
         .is_some_and(|ns| ns.contains("drawingml"))
 }
 
-fn math_attr<'a>(node: Node<'a>) -> Option<&'a str> {
+fn math_attr(node: Node<'_>) -> Option<&str> {
     node.attributes()
         .find(|attribute| attribute.name() == "val")
         .map(|attribute| attribute.value())

@@ -3,6 +3,7 @@
 pub(crate) mod chart;
 pub(crate) mod color;
 mod diagram;
+mod diagram_model;
 mod effects;
 mod fill;
 mod geometry;
@@ -17,6 +18,7 @@ mod table;
 mod table_style;
 pub(crate) mod text;
 pub(crate) mod theme;
+mod vml;
 
 use std::cell::RefCell;
 

@@ -13,6 +13,7 @@ use crate::read::line::line_in;
 use crate::read::link::link_in;
 use crate::read::table::table;
 use crate::read::text::text_body;
+use crate::read::vml;
 use crate::xml::{Node, attr, boolean, child, elements, foreign_choice, is_named, unsigned};
 
 /// Groups inside groups that are followed.
@@ -70,6 +71,24 @@ fn shape(cx: &Context<'_>, node: Node<'_>, depth: usize) -> Option<Shape> {
         nv: non_visual(cx, node),
         kind,
     })
+}
+
+/// `p:controls`: form controls by their pictures.
+pub(super) fn controls(cx: &Context<'_>, list: Node<'_>) -> Vec<Shape> {
+    elements(list)
+        .filter(|node| is_named(*node, "control"))
+        .filter_map(|control| {
+            let nv = NonVisual {
+                name: attr(control, "name").unwrap_or_default().to_owned(),
+                ..NonVisual::default()
+            };
+            let picture = child(control, "pic").map(|node| picture(cx, node))?;
+            Some(Shape {
+                nv,
+                kind: ShapeKind::Picture(Box::new(picture)),
+            })
+        })
+        .collect()
 }
 
 /// `p:nvSpPr`, `p:nvPicPr` and their like.
@@ -227,6 +246,11 @@ fn ole_object(cx: &Context<'_>, data: Node<'_>) -> OleObject {
         preview: object
             .and_then(|object| child(object, "pic"))
             .map(|node| Box::new(picture(cx, node)))
-            .filter(|preview| preview.fill.picture.is_some()),
+            .filter(|preview| preview.fill.picture.is_some())
+            .or_else(|| {
+                // Older files keep the preview in the legacy drawing only.
+                let id = attr(object?, "spid")?;
+                vml::preview(cx, id).map(Box::new)
+            }),
     }
 }

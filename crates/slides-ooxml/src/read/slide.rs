@@ -2,7 +2,7 @@ use crate::model::{Background, ColorMap, ListStyle, Shape};
 use crate::read::Context;
 use crate::read::color::color_map;
 use crate::read::fill::fill;
-use crate::read::shape::{shapes, style_ref};
+use crate::read::shape::{controls, shapes, style_ref};
 use crate::read::text::list_style;
 use crate::xml::{Node, boolean, child};
 
@@ -19,14 +19,18 @@ pub(crate) struct Sheet {
 
 pub(crate) fn sheet(cx: &Context<'_>, root: Node<'_>) -> Sheet {
     let common = child(root, "cSld");
+    let mut shapes = common
+        .and_then(|node| child(node, "spTree"))
+        .map(|tree| shapes(cx, tree, 0))
+        .unwrap_or_default();
+    if let Some(list) = common.and_then(|node| child(node, "controls")) {
+        shapes.extend(controls(cx, list));
+    }
     Sheet {
         background: common
             .and_then(|node| child(node, "bg"))
             .and_then(|node| background(cx, node)),
-        shapes: common
-            .and_then(|node| child(node, "spTree"))
-            .map(|tree| shapes(cx, tree, 0))
-            .unwrap_or_default(),
+        shapes,
         show_master_shapes: boolean(root, "showMasterSp").unwrap_or(true),
         show: boolean(root, "show").unwrap_or(true),
         color_map_override: child(root, "clrMapOvr")

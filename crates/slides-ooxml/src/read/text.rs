@@ -1,12 +1,13 @@
 use crate::model::{
     Anchor, Autofit, BodyProperties, Bullet, BulletColor, BulletFont, BulletKind, BulletSize, Caps,
     FontAlign, FontRef, ListStyle, Paragraph, ParagraphProperties, Run, RunKind, RunProperties,
-    Spacing, Strike, TabAlign, TabStop, TextAlign, TextBody, Underline, VerticalText,
+    Spacing, Strike, TabAlign, TabStop, TextAlign, TextBody, TextWarp, Underline, VerticalText,
 };
 use crate::read::Context;
 use crate::read::color::color;
 use crate::read::effects::effects_in;
 use crate::read::fill::{fill, fill_element};
+use crate::read::geometry::adjust_list;
 use crate::read::line::line_in;
 use crate::read::link::link_in;
 use crate::read::math::math;
@@ -76,7 +77,10 @@ fn body_properties(node: Node<'_>) -> BodyProperties {
             "prstTxWarp" => {
                 properties.warp = attr(element, "prst")
                     .filter(|name| *name != "textNoShape")
-                    .map(str::to_owned);
+                    .map(|name| TextWarp {
+                        preset: name.to_owned(),
+                        adjust: adjust_list(element),
+                    });
             }
             _ => {}
         }

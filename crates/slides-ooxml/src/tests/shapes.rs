@@ -1,6 +1,7 @@
 use super::{Builder, one, properties, shape_xml, shapes};
 use crate::model::{
-    Geometry, GraphicKind, LinkAction, PathCommand, PathFill, ShapeKind, ShapeProperties, Transform,
+    Geometry, GraphicKind, LinkAction, PathCommand, PathFill, RunKind, ShapeKind, ShapeProperties,
+    Transform,
 };
 
 const PNG: &str = "../media/image1.png";
@@ -248,6 +249,31 @@ fn ole_objects_show_their_preview() {
 }
 
 #[test]
+fn old_objects_take_the_picture_of_the_legacy_drawing() {
+    let mut builder = with_picture(&frame(
+        "http://x/ole",
+        "<p:oleObj progId='Old' spid='_x0000_s1026'/>",
+    ));
+    builder
+        .slide_relationships(&[("vml", "vmlDrawing", "../drawings/vmlDrawing1.vml")])
+        .set(
+            "ppt/drawings/vmlDrawing1.vml",
+            "<xml xmlns:v='v' xmlns:o='o'><v:shape id='other'><v:imagedata o:relid='x'/></v:shape>\
+             <v:shape id='_x0000_s1026'><v:imagedata o:relid='rId1'/></v:shape></xml>",
+        )
+        .set(
+            "ppt/drawings/_rels/vmlDrawing1.vml.rels",
+            "<Relationships xmlns='http://schemas.openxmlformats.org/package/2006/relationships'>\
+             <Relationship Id='rId1' Type='http://x/image' Target='../media/image1.png'/></Relationships>",
+        );
+    let GraphicKind::Ole(object) = graphic(&builder) else {
+        panic!()
+    };
+    let picture = object.preview.unwrap().fill.picture.unwrap();
+    assert_eq!(picture.part, "/ppt/media/image1.png");
+}
+
+#[test]
 fn diagrams_take_their_stored_drawing_or_their_texts() {
     let mut builder = with_picture(&frame(
         "http://x/diagram",
@@ -257,11 +283,13 @@ fn diagrams_take_their_stored_drawing_or_their_texts() {
         format!("<d:pt {attributes}><d:t><a:p><a:r><a:t>{text}</a:t></a:r></a:p></d:t></d:pt>")
     };
     let model = format!(
-        "<d:dataModel xmlns:d='d' xmlns:a='{}'><d:ptLst>{}{}{}</d:ptLst><d:extLst><a:ext><dsp:dataModelExt xmlns:dsp='s' relId='drawing'/></a:ext></d:extLst></d:dataModel>",
+        "<d:dataModel xmlns:d='d' xmlns:a='{}'><d:ptLst>{}{}{}{}</d:ptLst><d:cxnLst><d:cxn srcId='d' destId='2' srcOrd='1'/><d:cxn srcId='d' destId='1' srcOrd='0'/>\
+         <d:cxn srcId='2' destId='1' type='presOf'/><d:cxn srcId='1' destId='d'/><d:cxn srcId='1' destId='1'/></d:cxnLst><d:extLst><a:ext><dsp:dataModelExt xmlns:dsp='s' relId='drawing'/></a:ext></d:extLst></d:dataModel>",
         super::A,
-        point("", "First"),
-        point("type='pres'", "not a node"),
-        point("type='node'", "Second"),
+        point("modelId='d' type='doc'", ""),
+        point("modelId='1'", "First"),
+        point("modelId='p' type='pres'", "not a node"),
+        point("modelId='2' type='node'", "Second"),
     );
     builder
         .slide_relationships(&[
@@ -269,11 +297,24 @@ fn diagrams_take_their_stored_drawing_or_their_texts() {
             ("drawing", "diagramDrawing", "../diagrams/drawing1.xml"),
         ])
         .set("ppt/diagrams/data1.xml", &model);
-    let GraphicKind::Diagram { shapes, texts } = graphic(&builder) else {
+    let GraphicKind::Diagram { shapes, model } = graphic(&builder) else {
         panic!()
     };
     assert!(shapes.is_empty());
-    assert_eq!(texts, ["First", "Second"]);
+    let texts: Vec<_> = model
+        .nodes
+        .iter()
+        .map(|node| &node.text.paragraphs[0].runs[0].kind)
+        .collect();
+    assert_eq!(
+        texts,
+        [
+            &RunKind::Text("First".into()),
+            &RunKind::Text("Second".into())
+        ]
+    );
+    // A circle of connections ends.
+    assert!(model.nodes[1].children.is_empty() && !model.nodes[0].children.is_empty());
 
     let drawing = format!(
         "<dsp:drawing xmlns:dsp='s' xmlns:a='{}'><dsp:spTree><dsp:nvGrpSpPr/><dsp:sp><dsp:spPr/><dsp:txBody><a:p/></dsp:txBody><dsp:txXfrm><a:off x='9' y='0'/></dsp:txXfrm></dsp:sp></dsp:spTree></dsp:drawing>",

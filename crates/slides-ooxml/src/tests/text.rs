@@ -36,7 +36,10 @@ fn body_properties_and_autofit() {
             line_space_reduction: Some(0.2)
         })
     );
-    assert_eq!(properties.warp.as_deref(), Some("textArchUp"));
+    assert_eq!(
+        properties.warp.as_ref().map(|warp| warp.preset.as_str()),
+        Some("textArchUp")
+    );
     assert_eq!(
         body("<a:bodyPr><a:spAutoFit/><a:prstTxWarp prst='textNoShape'/></a:bodyPr>")
             .properties

@@ -195,16 +195,20 @@ pub(super) fn gap(left: Class, right: Class) -> f64 {
     const MEDIUM: f64 = 4.0 / 18.0;
     const THICK: f64 = 5.0 / 18.0;
     use Class::{Binary, Close, Inner, Mark, Open, Operator, Ordinary, Punctuation, Relation};
+    let is = |class: Class| left == class || right == class;
+    if is(Class::Space) || is(Mark) || left == Relation && right == Relation {
+        return 0.0;
+    }
     match (left, right) {
-        (Class::Space | Mark, _) | (_, Class::Space | Mark) => 0.0,
-        (Relation, Relation) => 0.0,
-        (Relation, _) if right != Close && right != Punctuation => THICK,
-        (_, Relation) if left != Open => THICK,
+        (Relation, right) if right != Close && right != Punctuation => THICK,
+        (left, Relation) if left != Open => THICK,
         (Binary, Ordinary | Operator | Open | Inner)
         | (Ordinary | Close | Inner | Operator, Binary) => MEDIUM,
-        (Operator, Ordinary | Operator | Inner) | (Ordinary | Close | Inner, Operator) => THIN,
-        (Punctuation, _) => THIN,
-        (Inner, Ordinary | Open | Inner | Punctuation) | (Ordinary | Close, Inner) => THIN,
+        (Operator, Ordinary | Operator | Inner)
+        | (Ordinary | Close | Inner, Operator)
+        | (Punctuation, _)
+        | (Inner, Ordinary | Open | Inner | Punctuation)
+        | (Ordinary | Close, Inner) => THIN,
         _ => 0.0,
     }
 }

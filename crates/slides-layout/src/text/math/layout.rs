@@ -789,7 +789,9 @@ impl<'a> Layout<'_, '_, 'a> {
             .attachment(glyph)
             .unwrap_or_else(|| f64::midpoint(ink.left, ink.right))
             * em;
-        let at = base.accent.unwrap_or((base.width + base.italic) / 2.0);
+        let at = base
+            .accent
+            .unwrap_or(f64::midpoint(base.width, base.italic));
         let rise = (base.ascent - self.metrics.accent_base * em).max(0.0);
         let sign = self.one(glyph, Some(mark), ink, em, style.look);
         let (width, italic) = (base.width, base.italic);
