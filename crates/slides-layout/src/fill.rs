@@ -210,9 +210,8 @@ fn gradient_paint(
             Paint::Linear { start, end, stops }
         }
         GradientKind::Circle(focus) => path(PathGradient::Circle, focus, stops),
-        GradientKind::Rect(focus) | GradientKind::Shape(focus) => {
-            path(PathGradient::Rect, focus, stops)
-        }
+        GradientKind::Rect(focus) => path(PathGradient::Rect, focus, stops),
+        GradientKind::Shape(focus) => path(PathGradient::Shape, focus, stops),
     })
 }
 

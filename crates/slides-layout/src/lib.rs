@@ -9,6 +9,7 @@
 
 mod chart;
 mod color;
+mod compound;
 mod context;
 mod diagram;
 mod effect;
@@ -24,6 +25,7 @@ mod page;
 mod pattern;
 mod picture;
 mod raster;
+mod rings;
 mod shape;
 mod table;
 #[cfg(test)]

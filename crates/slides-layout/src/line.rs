@@ -266,13 +266,12 @@ fn stroke_path(
     style: &StrokeStyle,
     paint: &Paint,
 ) {
-    let bands: &[f64] = match line.compound.as_deref() {
-        Some("dbl" | "thickThin" | "thinThick") => &[1.0, 1.0 / 3.0],
-        Some("tri") => &[1.0, 2.0 / 3.0, 1.0 / 3.0],
-        _ => &[],
-    };
+    let strips = line
+        .compound
+        .as_deref()
+        .map_or(&[][..], crate::compound::strips);
     // Below about three points the parts of a compound line run together anyway.
-    if bands.is_empty() || style.width < 2.0 || !style.dashes.is_empty() {
+    if strips.is_empty() || style.width < 2.0 || !style.dashes.is_empty() {
         let inset = line.inset == Some(true)
             && path
                 .elements()
@@ -291,21 +290,16 @@ fn stroke_path(
         }
         return;
     }
-    // Nested outlines of the pen, filled even-odd, leave the gaps free.
-    let mut outline = BezPath::new();
-    for band in bands {
-        let pen = kurbo::Stroke::new(style.width * band)
-            .with_caps(style.cap)
-            .with_join(style.join)
-            .with_miter_limit(style.miter_limit);
-        outline
-            .extend(kurbo::stroke(path.iter(), &pen, &kurbo::StrokeOpts::default(), 0.05).iter());
+    for (left, width) in strips {
+        let at = crate::compound::moved(path, left * style.width, style.join, style.miter_limit);
+        let strip = StrokeStyle {
+            width: width * style.width,
+            // The strip's own corners are those of its path.
+            join: kurbo::Join::Miter,
+            ..style.clone()
+        };
+        ops.push(Op::Stroke(Arc::new(at), strip, paint.clone()));
     }
-    ops.push(Op::Fill(
-        Arc::new(outline),
-        FillRule::EvenOdd,
-        paint.clone(),
-    ));
 }
 
 /// A line end at a line width. Lengths in points along and across the line.

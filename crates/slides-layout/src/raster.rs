@@ -275,22 +275,8 @@ fn reduced_png(bytes: &[u8], width: u32, height: u32) -> Decoded {
     let mut sums = vec![[0_u64; 5]; out_width];
     let mut rows = 0;
     while let Some(row) = reader.next_row().map_err(failed)? {
-        for (x, pixel) in row.data().chunks_exact(samples).enumerate() {
-            let (r, g, b, a) = match *pixel {
-                [g] => (g, g, g, 255),
-                [g, a] => (g, g, g, a),
-                [r, g, b] => (r, g, b, 255),
-                [r, g, b, a] => (r, g, b, a),
-                _ => continue,
-            };
-            if let Some(sum) = sums.get_mut(x / step) {
-                let weight = u64::from(a);
-                for (slot, value) in sum.iter_mut().zip([r, g, b]) {
-                    *slot += u64::from(value) * weight;
-                }
-                sum[3] += weight;
-                sum[4] += 1;
-            }
+        for (sum, block) in sums.iter_mut().zip(row.data().chunks(step * samples)) {
+            add_block(sum, block, samples);
         }
         rows += 1;
         if rows % step == 0 || rows == height as usize {
@@ -309,6 +295,44 @@ fn reduced_png(bytes: &[u8], width: u32, height: u32) -> Decoded {
         out_height as u32,
         ImageData::Rgba(out.into()),
     ))
+}
+
+/// Adds the pixels of one row of a block to its sums of red, green and blue (weighted by opacity), opacity and count.
+fn add_block(sum: &mut [u64; 5], block: &[u8], samples: usize) {
+    let mut own = [0_u64; 5];
+    // Without opacity the sums are plain ones; this is the case of nearly all pictures of this size.
+    if samples == 3 {
+        let mut colors = [0_u32; 3];
+        for pixel in block.chunks_exact(3) {
+            for (color, value) in colors.iter_mut().zip(pixel) {
+                *color = color.saturating_add(u32::from(*value));
+            }
+        }
+        let count = (block.len() / 3) as u64;
+        for (slot, color) in own.iter_mut().zip(colors) {
+            *slot = u64::from(color) * 255;
+        }
+        own[3] = count * 255;
+        own[4] = count;
+    } else {
+        for pixel in block.chunks_exact(samples.max(1)) {
+            let (color, alpha) = match *pixel {
+                [g] => ([g; 3], 255),
+                [g, a] => ([g; 3], a),
+                [r, g, b, a] => ([r, g, b], a),
+                _ => continue,
+            };
+            let weight = u64::from(alpha);
+            for (slot, value) in own.iter_mut().zip(color) {
+                *slot += u64::from(value) * weight;
+            }
+            own[3] += weight;
+            own[4] += 1;
+        }
+    }
+    for (all, own) in sum.iter_mut().zip(own) {
+        *all += own;
+    }
 }
 
 /// Uncompressed Windows bitmaps of 1, 4, 8, 16, 24 and 32 bits.

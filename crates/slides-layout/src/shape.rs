@@ -347,11 +347,7 @@ pub(crate) fn outline_ops(
     for part in &outline.parts {
         if let Some(paint) = paint.filter(|_| part.fill != PathFill::None && has_area(&part.path)) {
             is_filled = true;
-            ops.push(Op::Fill(
-                part.path.clone(),
-                FillRule::EvenOdd,
-                shaded(paint, part.fill),
-            ));
+            crate::rings::fill(&mut ops, &part.path, shaded(paint, part.fill));
         }
         if let Some((style, ink)) = pen.as_ref().filter(|_| part.stroke) {
             crate::line::draw(&mut ops, &part.path, &line.line, style, ink);

@@ -99,7 +99,7 @@ pub(crate) fn analyse(paint: &Paint) -> Option<Gradient> {
                 inside(focus.y0.max(focus.y1), bounds.y0, bounds.y1),
             );
             match kind {
-                PathGradient::Rect => Gradient::Rect {
+                PathGradient::Rect | PathGradient::Shape => Gradient::Rect {
                     bounds,
                     focus,
                     stops,

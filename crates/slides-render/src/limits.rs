@@ -4,6 +4,12 @@
 pub struct Limits {
     /// Pixels of one decoded picture (4 bytes each); larger ones are left out with a warning. 50 million by default.
     pub max_image_pixels: u64,
+    /// Pixels of all pictures that one page makes decode; later ones are left out with a warning. 400 million by
+    /// default.
+    pub max_page_image_pixels: u64,
+    /// Pixels that all pictures of one rasterised page may paint, each time they are shown; later ones are left out
+    /// with a warning. 2,000 million by default.
+    pub max_page_painted_pixels: u64,
     /// Pixels of one rasterised page. 100 million by default; each side is at most 65535.
     pub max_page_pixels: u64,
     /// Pixels of the offscreen picture of one effect; larger ones are drawn at a lower resolution. 4 million by default.
@@ -28,6 +34,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             max_image_pixels: 50_000_000,
+            max_page_image_pixels: 400_000_000,
+            max_page_painted_pixels: 2_000_000_000,
             max_page_pixels: 100_000_000,
             max_effect_pixels: 4_000_000,
             max_page_effect_pixels: 64_000_000,

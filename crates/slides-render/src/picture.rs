@@ -1,5 +1,5 @@
 //! Pictures: headers, decoding, pixel changes, scaling. Sizes are checked from the header before anything is allocated.
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::io::Cursor;
 use std::sync::Arc;
 
@@ -555,9 +555,75 @@ pub(crate) struct PictureCache {
     entries: HashMap<String, Option<Arc<Pixels>>>,
     order: VecDeque<String>,
     bytes: usize,
+    allowance: Allowance,
+}
+
+/// What pictures have cost the page so far.
+#[derive(Debug, Default)]
+pub(crate) struct Allowance {
+    decoded: u64,
+    painted: u64,
+    /// Pictures counted already. A copy that is left from an earlier page counts too: what a page shows must not hang
+    /// on which pages the same thread drew before.
+    counted: HashSet<String>,
+}
+
+impl Allowance {
+    /// Counts a picture that is about to be decoded; false (with a warning) when the page has had its share.
+    pub(crate) fn decode(
+        &mut self,
+        image: &Image,
+        limits: &Limits,
+        warnings: &mut Warnings,
+    ) -> bool {
+        let pixels = u64::from(image.width) * u64::from(image.height);
+        self.decoded = self.decoded.saturating_add(pixels);
+        if self.decoded <= limits.max_page_image_pixels {
+            return true;
+        }
+        warnings.add(
+            "picture",
+            format!(
+                "pictures after the first {} pixels were left out (`max_page_image_pixels`)",
+                limits.max_page_image_pixels
+            ),
+        );
+        false
+    }
+
+    /// Counts pixels that a picture is about to paint.
+    pub(crate) fn paint(&mut self, pixels: u64, limits: &Limits, warnings: &mut Warnings) -> bool {
+        self.painted = self.painted.saturating_add(pixels);
+        if self.painted <= limits.max_page_painted_pixels {
+            return true;
+        }
+        warnings.add(
+            "picture",
+            format!(
+                "pictures after {} painted pixels were left out (`max_page_painted_pixels`)",
+                limits.max_page_painted_pixels
+            ),
+        );
+        false
+    }
 }
 
 impl PictureCache {
+    /// A page begins.
+    pub(crate) fn begin_page(&mut self) {
+        self.allowance = Allowance::default();
+    }
+
+    /// Counts pixels that a picture is about to paint; false when the page has had its share.
+    pub(crate) fn may_paint(
+        &mut self,
+        pixels: u64,
+        limits: &Limits,
+        warnings: &mut Warnings,
+    ) -> bool {
+        self.allowance.paint(pixels, limits, warnings)
+    }
+
     /// The picture, or `None` (with a warning) when it cannot be read.
     pub(crate) fn get(
         &mut self,
@@ -572,6 +638,12 @@ impl PictureCache {
             "{}|{}x{}|{effects:?}|{target:?}",
             image.key, image.width, image.height
         );
+        if self.allowance.counted.insert(key.clone())
+            && !self.allowance.decode(image, limits, warnings)
+        {
+            self.allowance.counted.remove(&key);
+            return None;
+        }
         if let Some(known) = self.entries.get(&key) {
             return known.clone();
         }

@@ -175,6 +175,7 @@ impl Rasterizer {
             return Err(too_many);
         }
         self.shared.warnings.set_page(page.number);
+        self.shared.pictures.begin_page();
         let size = page_size(page);
         let base = Affine::scale_non_uniform(
             f64::from(width) / size.width,
@@ -827,7 +828,18 @@ impl Canvas for RasterCanvas<'_> {
             return;
         };
         let target = self.pixels_of(whole.width(), whole.height(), Affine::IDENTITY);
+        let painted = self
+            .transform()
+            .transform_rect_bbox(seen)
+            .intersect(self.transform().transform_rect_bbox(self.visible()));
+        let painted = painted.area().clamp(0.0, 1e12) as u64;
         let shared = &mut *self.shared;
+        if !shared
+            .pictures
+            .may_paint(painted, &shared.limits, &mut shared.warnings)
+        {
+            return;
+        }
         let pixels = shared.pictures.get(
             &image.image,
             &image.effects,
@@ -1032,6 +1044,50 @@ mod tests {
         let (pixmap, _) = draw_page(vec![fill(rect(0.0, 0.0, 100.0, 50.0), tiles)]);
         near(at(&pixmap, 170, 10), [255, 0, 0], 2);
         near(at(&pixmap, 190, 10), [0, 255, 0], 2);
+    }
+
+    #[test]
+    fn pictures_beyond_the_pages_share_are_left_out() {
+        let image = |name: &str| {
+            let image = samples::image(name, samples::quarters(100));
+            Op::Image(Box::new(ImageOp {
+                image: Arc::new(slides_scene::Image {
+                    width: 100,
+                    height: 100,
+                    ..(*image).clone()
+                }),
+                dst: Rect::new(0.0, 0.0, 50.0, 50.0),
+                crop: Rect::new(0.0, 0.0, 1.0, 1.0),
+                alpha: 1.0,
+                effects: Vec::new(),
+                alt: None,
+            }))
+        };
+        let drawn = |limits: Limits, ops: Vec<Op>| {
+            let mut rasterizer = Rasterizer::new(RasterOptions {
+                limits,
+                ..RasterOptions::default()
+            });
+            for _ in 0..2 {
+                // The second page has a share of its own, whatever is cached.
+                rasterizer.page(&page(ops.clone()), 100, 100).unwrap();
+            }
+            rasterizer.warnings().len()
+        };
+        let decoded = Limits {
+            max_page_image_pixels: 20_000,
+            ..Limits::default()
+        };
+        assert_eq!(
+            drawn(decoded.clone(), vec![image("a"), image("a"), image("b")]),
+            0
+        );
+        assert_eq!(drawn(decoded, vec![image("a"), image("b"), image("c")]), 1);
+        let painted = Limits {
+            max_page_painted_pixels: 60,
+            ..Limits::default()
+        };
+        assert_eq!(drawn(painted, vec![image("a"); 40]), 1);
     }
 
     #[test]

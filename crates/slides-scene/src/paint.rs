@@ -92,6 +92,8 @@ pub enum PathGradient {
     Circle,
     /// Rectangles.
     Rect,
+    /// The outline of the shape that is filled. Layout breaks it down where it can; exporters draw rectangles.
+    Shape,
 }
 
 /// One colour on a gradient.

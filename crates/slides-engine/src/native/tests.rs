@@ -286,3 +286,52 @@ fn progress_counts_slides_and_a_stop_is_heeded() {
         }
     }
 }
+
+#[test]
+fn feature_decks_give_the_same_bytes_on_any_number_of_threads() {
+    let decks: [&[u8]; 3] = [
+        include_bytes!("../../../../tests/decks/features/fills-effects.pptx"),
+        include_bytes!("../../../../tests/decks/features/pictures.pptx"),
+        include_bytes!("../../../../tests/decks/features/notes-comments.pptx"),
+    ];
+    let files = |job: &Job<'_>, threads| {
+        let (_, sink) = convert(job, threads).unwrap();
+        sink.files
+            .into_iter()
+            .map(|(_, bytes)| bytes)
+            .collect::<Vec<_>>()
+    };
+    for deck in decks {
+        for format in [ExportFormat::Pdf, ExportFormat::Png] {
+            let mut job = Job::new(deck, format);
+            job.size = (Some(320), None);
+            let first = files(&job, 1);
+            assert!(!first.is_empty());
+            assert!(first == files(&job, 1), "twice the same: {format:?}");
+            assert!(first == files(&job, 4), "on four threads: {format:?}");
+        }
+    }
+}
+
+#[test]
+fn notes_and_handouts_are_pages_of_their_own() {
+    let deck = include_bytes!("../../../../tests/decks/features/notes-comments.pptx");
+    let arranged = |format: ExportFormat, layout: &str| {
+        let json = format!(r#"{{"slidesLayoutOptions": {layout}}}"#);
+        let json = serde_json::from_str(&json).unwrap();
+        let options = ExportOptions::from_json(format, &json).unwrap();
+        let mut job = Job::new(deck, format);
+        job.options = Some(&options);
+        let (report, sink) = convert(&job, 2).unwrap();
+        assert_eq!(report.slides, 5);
+        sink.files
+    };
+    let notes = r#"{"layoutType": "NotesComments", "notesPosition": "BottomFull"}"#;
+    assert_eq!(arranged(ExportFormat::Png, notes).len(), 5);
+    let pdf = arranged(ExportFormat::Pdf, notes);
+    assert_eq!(pdf.len(), 1);
+    let handout = r#"{"layoutType": "Handout", "handout": "Handouts4Vertical"}"#;
+    let pictures = arranged(ExportFormat::Png, handout);
+    let slides: Vec<_> = pictures.iter().map(|(file, _)| file.slide).collect();
+    assert_eq!(slides, [Some(1), Some(5)]);
+}

@@ -3,14 +3,34 @@ use crate::read::color::color;
 use crate::read::fill::rect_align;
 use crate::xml::{Node, angle, attr, boolean, child, coordinate, elements, fraction, integer};
 
-/// The `a:effectLst` among the children; an empty one switches inherited effects off.
+/// Nested containers of an effect graph that are looked into.
+const MAX_CONTAINERS: usize = 8;
+
+/// The `a:effectLst` among the children; an empty one switches inherited effects off. An `a:effectDag` is reduced to
+/// the effects in it.
 pub(super) fn effects_in(parent: Node<'_>) -> Option<EffectList> {
-    child(parent, "effectLst").map(effect_list)
+    if let Some(list) = child(parent, "effectLst") {
+        return Some(effect_list(elements(list)));
+    }
+    let graph = child(parent, "effectDag")?;
+    let mut flat = Vec::new();
+    flatten(graph, 0, &mut flat);
+    Some(effect_list(flat.into_iter()))
 }
 
-fn effect_list(node: Node<'_>) -> EffectList {
+fn flatten<'a>(container: Node<'a>, depth: usize, out: &mut Vec<Node<'a>>) {
+    for element in elements(container) {
+        if element.tag_name().name() != "cont" {
+            out.push(element);
+        } else if depth < MAX_CONTAINERS {
+            flatten(element, depth + 1, out);
+        }
+    }
+}
+
+fn effect_list<'a>(effects: impl Iterator<Item = Node<'a>>) -> EffectList {
     let mut list = EffectList::default();
-    for element in elements(node) {
+    for element in effects {
         let length = |name| coordinate(element, name).unwrap_or(0).max(0);
         let degrees = |name| angle(element, name).unwrap_or(0.0);
         let color = || color(element).unwrap_or(Color::rgb(0, 0, 0));

@@ -265,6 +265,7 @@ impl PdfWriter {
     pub fn page(&mut self, page: &Page) -> Result<(), RenderError> {
         let index = self.written.len();
         self.shared.warnings.set_page(page.number);
+        self.pictures.begin_page();
         let size = page_size(page);
         let longest = size.width.max(size.height);
         let scale = if longest > MAX_SIDE {

@@ -34,6 +34,8 @@ pub(super) struct Pictures {
     next_id: u64,
     /// Of JPEG pictures that have to be coded again.
     jpeg_quality: u8,
+    /// What the page has made decode.
+    allowance: picture::Allowance,
     /// Whether ink separations cannot be written: a standard asks for their profile.
     no_cmyk: bool,
 }
@@ -98,9 +100,15 @@ impl Pictures {
             known: HashMap::new(),
             broken: HashSet::new(),
             next_id: 0,
+            allowance: picture::Allowance::default(),
             jpeg_quality,
             no_cmyk,
         }
+    }
+
+    /// A page begins.
+    pub(super) fn begin_page(&mut self) {
+        self.allowance = picture::Allowance::default();
     }
 
     /// Pixels of what was a JPEG as JPEG again; `None` where that would lose more than it gains.
@@ -189,35 +197,37 @@ impl Pictures {
         }) {
             return Some(found.clone());
         }
-        let embedded = self.jpeg(image, effects, seen).or_else(|| {
-            match picture::prepare(image, effects, target, limits) {
-                Ok((pixels, lost)) => {
-                    if let Some(lost) = lost {
-                        warnings.add("picture", format!("picture `{}` {lost}", image.key));
-                    }
-                    let (pixels, part) = if seen.area() < CROP_PART {
-                        cut(&pixels, seen)
-                    } else {
-                        (pixels, whole)
-                    };
-                    let across =
-                        target.map(|_| (f64::from(pixels.width) / part.width().max(1e-6)) as u32);
-                    Some(Embedded {
-                        image: match self.recoded(image, &pixels) {
-                            Some(image) => image,
-                            None => self.pixels(&pixels)?,
-                        },
-                        part,
-                        across,
-                    })
+        let passed = self.jpeg(image, effects, seen);
+        if passed.is_none() && !self.allowance.decode(image, limits, warnings) {
+            return None;
+        }
+        let embedded = passed.or_else(|| match picture::prepare(image, effects, target, limits) {
+            Ok((pixels, lost)) => {
+                if let Some(lost) = lost {
+                    warnings.add("picture", format!("picture `{}` {lost}", image.key));
                 }
-                Err(reason) => {
-                    warnings.add(
-                        "picture",
-                        format!("picture `{}` {reason}; it was left out", image.key),
-                    );
-                    None
-                }
+                let (pixels, part) = if seen.area() < CROP_PART {
+                    cut(&pixels, seen)
+                } else {
+                    (pixels, whole)
+                };
+                let across =
+                    target.map(|_| (f64::from(pixels.width) / part.width().max(1e-6)) as u32);
+                Some(Embedded {
+                    image: match self.recoded(image, &pixels) {
+                        Some(image) => image,
+                        None => self.pixels(&pixels)?,
+                    },
+                    part,
+                    across,
+                })
+            }
+            Err(reason) => {
+                warnings.add(
+                    "picture",
+                    format!("picture `{}` {reason}; it was left out", image.key),
+                );
+                None
             }
         });
         if let Some(embedded) = &embedded {
