@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::{codegen, process, sdk, tidy};
+use crate::{codegen, process, schema, sdk, tidy};
 
 pub(crate) fn run() -> Result<()> {
     process::step("fmt", || {
@@ -20,5 +20,6 @@ pub(crate) fn run() -> Result<()> {
             "warnings",
         ]))
     })?;
-    process::step("sdk-tests", sdk::run)
+    process::step("sdk-tests", sdk::run)?;
+    process::step("schema-tests", || schema::run(&schema::Arguments::for_ci()))
 }

@@ -27,6 +27,18 @@ pub(crate) struct Arguments {
     call: Vec<String>,
 }
 
+impl Arguments {
+    /// What runs before a change lands.
+    pub(crate) fn for_ci() -> Self {
+        Self {
+            examples: 6,
+            seconds: 80,
+            seed: 1,
+            call: Vec::new(),
+        }
+    }
+}
+
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let folder = workspace::target()?.join("schema-tests");
     fs::create_dir_all(&folder)
