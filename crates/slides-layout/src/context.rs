@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kurbo::Rect;
 use slides_fonts::FontBook;
 use slides_ooxml::Deck;
-use slides_ooxml::model::chart::ChartSpace;
+use slides_ooxml::model::chart::{ChartSpace, ExtendedChart, UserShape};
 use slides_ooxml::model::{
     Color, ColorMap, Fill, FontRef, Hyperlink, Line, LinkAction, PictureRef, Presentation, Slide,
     Theme,
@@ -27,6 +27,20 @@ pub(crate) trait Parts {
     fn chart(&self, part: &str, _base: &Theme) -> Result<ChartSpace, String> {
         Err(format!("there is no part `{part}`"))
     }
+    /// A chart part of 2016; `base` is the theme in force.
+    ///
+    /// # Errors
+    /// Says why the part cannot be read.
+    fn extended_chart(&self, part: &str, _base: &Theme) -> Result<ExtendedChart, String> {
+        Err(format!("there is no part `{part}`"))
+    }
+    /// Shapes drawn over a chart.
+    ///
+    /// # Errors
+    /// Says why the part cannot be read.
+    fn chart_shapes(&self, part: &str) -> Result<Vec<UserShape>, String> {
+        Err(format!("there is no part `{part}`"))
+    }
 }
 
 impl Parts for Deck {
@@ -40,6 +54,14 @@ impl Parts for Deck {
 
     fn chart(&self, part: &str, base: &Theme) -> Result<ChartSpace, String> {
         Self::chart(self, part, base).map_err(|error| error.to_string())
+    }
+
+    fn extended_chart(&self, part: &str, base: &Theme) -> Result<ExtendedChart, String> {
+        Self::extended_chart(self, part, base).map_err(|error| error.to_string())
+    }
+
+    fn chart_shapes(&self, part: &str) -> Result<Vec<UserShape>, String> {
+        Self::chart_shapes(self, part).map_err(|error| error.to_string())
     }
 }
 

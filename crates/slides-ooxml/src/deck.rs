@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::PackageLimits;
-use crate::model::chart::{ChartSpace, ExtendedChart};
+use crate::model::chart::{ChartSpace, ExtendedChart, UserShape};
 use crate::model::{Layout, Master, Notes, Presentation, Slide, Theme};
 use crate::package::{Package, Relationships, unreadable};
-use crate::read::chart::{chart_space, extended_chart};
+use crate::read::chart::{chart_space, extended_chart, user_shapes};
 use crate::read::slide::{master_styles, sheet};
 use crate::read::theme::{fallback_theme, theme};
 use crate::read::{Context, presentation};
@@ -290,6 +290,20 @@ impl Deck {
         space.theme_override = self.theme_override(&relationships, base, &mut warnings)?;
         space.warnings = warnings;
         Ok(space)
+    }
+
+    /// Reads the shapes drawn over a chart (`c:userShapes`), as
+    /// [`ChartSpace::user_shapes`] names their part.
+    ///
+    /// # Errors
+    /// There is no such part, it is damaged, or it passes a limit.
+    pub fn chart_shapes(&self, part: &str) -> Result<Vec<UserShape>> {
+        let relationships = self.relationships_of(part)?;
+        let bytes = self.package.part(part)?;
+        let cx = Context::new(&self.package, &relationships);
+        xml::read(part, &bytes, self.package.limits(), |root| {
+            Ok(user_shapes(&cx, root))
+        })
     }
 
     fn layout(&self, part: &str) -> Result<(Arc<Layout>, Warnings)> {

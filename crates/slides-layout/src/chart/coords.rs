@@ -533,6 +533,9 @@ fn paint<'a>(chart: &mut Chart<'a>, groups: &[Group<'a>], plot: Rect, inner: Rec
             }
         }
     }
+    if let Some(coordinates) = all.first() {
+        chart.marks.draw(chart, coordinates);
+    }
     for coordinates in &all {
         coordinates
             .category

@@ -12,12 +12,18 @@ mod coords;
 mod data;
 mod date;
 mod error_bars;
+mod extended;
 mod labels;
 mod legend;
 mod line;
 mod looks;
 #[allow(dead_code, reason = "charts of 2016 ask for more of it")]
 mod number_format;
+mod radar;
+mod ring;
+mod ring_labels;
+#[cfg(test)]
+mod round_tests;
 mod scale;
 mod scatter;
 mod stock;
@@ -27,13 +33,15 @@ mod tests;
 mod text;
 mod title;
 mod trend;
+mod user_shapes;
 
 use kurbo::{Rect, Size};
-use slides_ooxml::model::chart::{ChartSpace, Plot, PlotKind};
+use slides_ooxml::model::chart::{ChartSpace, Grouping, Plot, PlotKind};
 use slides_ooxml::model::{ChartRef, RunProperties, Shape};
 use slides_scene::{Op, Tag};
 
 use self::canvas::Look;
+use self::extended::Marks;
 use self::style::ChartStyle;
 use crate::context::SlideContext;
 use crate::shape::{Canvas, Scope};
@@ -45,6 +53,8 @@ struct Chart<'a> {
     pub cx: &'a SlideContext<'a>,
     /// What the chart's part says.
     pub space: &'a ChartSpace,
+    /// What is drawn over the axes beside the plots.
+    pub marks: &'a Marks,
     /// The frame's size.
     pub size: Size,
     /// Looks by `c:style`.
@@ -64,11 +74,19 @@ pub(crate) fn draw(
     placed: &Placed,
     scope: &Scope<'_>,
 ) -> bool {
-    if reference.extended {
-        return false;
-    }
-    let space = match cx.parts.chart(&reference.part, cx.theme) {
-        Ok(space) => space,
+    let read = if reference.extended {
+        let read = cx.parts.extended_chart(&reference.part, cx.theme);
+        read.map(|chart| extended::lower(&chart))
+    } else {
+        let read = cx.parts.chart(&reference.part, cx.theme);
+        read.map(|mut space| {
+            flatten(cx, &mut space);
+            Some((space, Marks::None))
+        })
+    };
+    let (space, marks) = match read {
+        Ok(Some(read)) => read,
+        Ok(None) => return false,
         Err(message) => {
             cx.warn("chart", message);
             return false;
@@ -78,7 +96,7 @@ pub(crate) fn draw(
         cx.warn(feature, message.clone());
     }
     let size = Size::new(placed.width, placed.height);
-    let Some(ops) = ops(cx, &space, size) else {
+    let Some(ops) = ops(cx, &space, &marks, size) else {
         return false;
     };
     let tag = if scope.is_backdrop || shape.nv.decorative {
@@ -94,27 +112,48 @@ pub(crate) fn draw(
             .filter(|op| tags || !matches!(op, Op::Tag(_) | Op::EndTag)),
     );
     canvas.ops.extend([Op::Pop, Op::EndTag]);
+    if let Some(part) = &space.user_shapes {
+        user_shapes::draw(cx, canvas, part, placed, scope);
+    }
     true
 }
 
+/// Surfaces are drawn as the lines that their rows make.
+fn flatten(cx: &SlideContext<'_>, space: &mut ChartSpace) {
+    for plot in &mut space.plot_area.plots {
+        if matches!(plot.kind, PlotKind::Surface { .. }) {
+            cx.warn("chart", "a surface chart is drawn as lines");
+            plot.kind = PlotKind::Line {
+                grouping: Grouping::Standard,
+                marker: false,
+            };
+        }
+    }
+}
+
 /// Operations of a chart in its frame; none where no kind of it can be drawn.
-fn ops(cx: &SlideContext<'_>, space: &ChartSpace, size: Size) -> Option<Vec<Op>> {
+fn ops(cx: &SlideContext<'_>, space: &ChartSpace, marks: &Marks, size: Size) -> Option<Vec<Op>> {
     if space.theme_override.is_none() && space.color_map_override.is_none() {
-        return lay_out(cx, space, size);
+        return lay_out(cx, space, marks, size);
     }
     // The chart's own theme and colour map are in force for its text and paint.
     let mut inner = SlideContext::new(cx.parts, cx.presentation, cx.slide, cx.fonts, cx.max_ops);
     inner.theme = space.theme_override.as_deref().unwrap_or(cx.theme);
     inner.color_map = space.color_map_override.as_ref().unwrap_or(cx.color_map);
     inner.date_text = cx.date_text;
-    let ops = lay_out(&inner, space, size);
+    let ops = lay_out(&inner, space, marks, size);
     for (feature, message) in inner.warnings.take() {
         cx.warn(&feature, message);
     }
     ops
 }
 
-fn lay_out(cx: &SlideContext<'_>, space: &ChartSpace, size: Size) -> Option<Vec<Op>> {
+fn lay_out(
+    cx: &SlideContext<'_>,
+    space: &ChartSpace,
+    marks: &Marks,
+    size: Size,
+) -> Option<Vec<Op>> {
     if size.width < 1.0 || size.height < 1.0 || !space.plot_area.plots.iter().any(is_drawn) {
         return None;
     }
@@ -122,6 +161,7 @@ fn lay_out(cx: &SlideContext<'_>, space: &ChartSpace, size: Size) -> Option<Vec<
     let mut chart = Chart {
         cx,
         space,
+        marks,
         size,
         style,
         base: text::base_run(style, space.text.as_deref()),
@@ -132,6 +172,18 @@ fn lay_out(cx: &SlideContext<'_>, space: &ChartSpace, size: Size) -> Option<Vec<
     let bands = bands::Bands::new(&chart);
     if space.plot_area.plots.iter().any(is_cartesian) {
         coords::draw(&mut chart, &bands);
+    }
+    let plots = &space.plot_area.plots;
+    if let Marks::Tree(tree) = marks {
+        tree.draw(&mut chart, bands.inner);
+    } else if let Some(round) = plots.iter().find(|plot| is_round(plot)) {
+        ring::draw(&mut chart, round, bands.inner);
+    } else {
+        let radars: Vec<&Plot> = plots
+            .iter()
+            .filter(|plot| matches!(plot.kind, PlotKind::Radar(_)))
+            .collect();
+        radar::draw(&mut chart, &radars, bands.inner);
     }
     bands.draw(&mut chart);
     Some(chart.ops)
@@ -152,7 +204,15 @@ fn is_cartesian(plot: &Plot) -> bool {
 
 /// Kinds that are drawn at all.
 fn is_drawn(plot: &Plot) -> bool {
-    is_cartesian(plot)
+    is_cartesian(plot) || is_round(plot) || matches!(plot.kind, PlotKind::Radar(_))
+}
+
+/// Kinds of slices.
+fn is_round(plot: &Plot) -> bool {
+    matches!(
+        plot.kind,
+        PlotKind::Pie { .. } | PlotKind::Doughnut { .. } | PlotKind::OfPie { .. }
+    )
 }
 
 impl Chart<'_> {

@@ -13,7 +13,7 @@ const ASCENT: f64 = 1854.0 / 2048.0;
 const DESCENT: f64 = 434.0 / 2048.0;
 const LEADING: f64 = 67.0 / 2048.0;
 
-fn page(deck: &str, slide: usize) -> LaidOut {
+pub(super) fn page(deck: &str, slide: usize) -> LaidOut {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../tests/decks/features")
         .join(deck);
@@ -25,14 +25,14 @@ fn page(deck: &str, slide: usize) -> LaidOut {
 
 /// Texts with their start on the page, and filled boxes with their colour.
 #[derive(Default)]
-struct Seen {
-    texts: Vec<(String, f64, f64)>,
-    fills: Vec<(Rect, Rgba)>,
+pub(super) struct Seen {
+    pub(super) texts: Vec<(String, f64, f64)>,
+    pub(super) fills: Vec<(Rect, Rgba)>,
     depth: i32,
 }
 
 impl Seen {
-    fn of(page: &LaidOut) -> Self {
+    pub(super) fn of(page: &LaidOut) -> Self {
         let mut seen = Self::default();
         let mut stack = vec![Affine::IDENTITY];
         for op in &page.page.ops {
@@ -66,7 +66,7 @@ impl Seen {
         seen
     }
 
-    fn text(&self, wanted: &str) -> (f64, f64) {
+    pub(super) fn text(&self, wanted: &str) -> (f64, f64) {
         self.texts
             .iter()
             .find(|(text, ..)| text.trim() == wanted)

@@ -2,6 +2,7 @@ use super::{A, Builder, R};
 use crate::model::Theme;
 use crate::model::chart::{
     AxisKind, ChartText, ExtendedChart, ExtendedKind, LabelPosition, LegendPosition, ParentLabels,
+    UserShapeEnd,
 };
 
 const CX: &str = "http://schemas.microsoft.com/office/drawing/2014/chartex";
@@ -109,4 +110,32 @@ fn frame_axes_and_layouts() {
         (Some(-1.0), None, None)
     );
     assert_eq!(chart.legend.unwrap().position, LegendPosition::Top);
+}
+
+#[test]
+fn shapes_over_a_chart_keep_their_anchors() {
+    let mut builder = Builder::new("");
+    builder.set(
+        "ppt/drawings/drawing1.xml",
+        &format!(
+            "<c:userShapes xmlns:c='urn:c' xmlns:cdr='urn:cdr' xmlns:a='{A}'><cdr:relSizeAnchor><cdr:from><cdr:x>0.25</cdr:x><cdr:y>0.5</cdr:y></cdr:from>\
+             <cdr:to><cdr:x>0.75</cdr:x><cdr:y>1e9</cdr:y></cdr:to><cdr:sp><cdr:nvSpPr><cdr:cNvPr id='2' name='Note'/></cdr:nvSpPr><cdr:spPr/></cdr:sp></cdr:relSizeAnchor>\
+             <cdr:absSizeAnchor><cdr:from><cdr:x>0</cdr:x><cdr:y>0</cdr:y></cdr:from><cdr:ext cx='12700' cy='25400'/><cdr:cxnSp/></cdr:absSizeAnchor>\
+             <cdr:relSizeAnchor><cdr:from/><cdr:sp/></cdr:relSizeAnchor></c:userShapes>"
+        ),
+    );
+    let shapes = builder
+        .open()
+        .unwrap()
+        .chart_shapes("/ppt/drawings/drawing1.xml")
+        .unwrap();
+    let [note, line] = &shapes[..] else {
+        panic!("{shapes:?}");
+    };
+    assert_eq!(
+        (note.from, note.to),
+        ((0.25, 0.5), UserShapeEnd::Part(0.75, 100.0))
+    );
+    assert_eq!(note.shape.nv.name, "Note");
+    assert_eq!(line.to, UserShapeEnd::Size(12_700, 25_400));
 }

@@ -4,6 +4,7 @@
 
 mod axis;
 mod data;
+mod drawing;
 mod extended;
 mod series;
 
@@ -14,6 +15,7 @@ pub use axis::{
     TickLabelPosition, TickMark, TimeUnit, UnitsLabel,
 };
 pub use data::{Categories, NumberData, StringData};
+pub use drawing::{UserShape, UserShapeEnd};
 pub use extended::{
     Binning, ExtendedAxis, ExtendedChart, ExtendedKind, ExtendedLayout, ExtendedSeries,
     ParentLabels,

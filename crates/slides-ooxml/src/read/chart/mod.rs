@@ -2,12 +2,14 @@
 
 mod axis;
 mod data;
+mod drawing;
 mod extended;
 mod plot;
 mod reference;
 mod series;
 mod space;
 
+pub(crate) use drawing::user_shapes;
 pub(crate) use extended::extended_chart;
 pub(super) use reference::chart;
 pub(crate) use space::chart_space;
