@@ -99,16 +99,16 @@ impl Shape {
         for (index, part) in self.parts.iter().enumerate() {
             let mut head = format!("--{}{end}", self.boundary);
             if part.extra_header {
-                head += &format!("Content-Length: {}{end}", part.content.len());
+                head.extend([format!("Content-Length: {}{end}", part.content.len())]);
             }
             if part.json {
-                head += &format!("Content-Type: text/json{end}");
+                head.extend([format!("Content-Type: text/json{end}")]);
             }
             head += "Content-Disposition: form-data";
             for (key, value) in [("name", &part.name), ("filename", &part.file_name)] {
                 match value {
-                    Some(value) if self.quoted => head += &format!("; {key}=\"{value}\""),
-                    Some(value) => head += &format!("; {key}={value}"),
+                    Some(value) if self.quoted => head.extend([format!("; {key}=\"{value}\"")]),
+                    Some(value) => head.extend([format!("; {key}={value}")]),
                     None => {}
                 }
             }
