@@ -199,7 +199,7 @@ impl FontBook {
             .filter(|(family, _)| !family.is_empty())
             .map(|(family, is_own)| (family.clone(), is_own))
             .collect();
-        found.sort_by(|a, b| (a.0.to_lowercase(), !a.1).cmp(&(b.0.to_lowercase(), !b.1)));
+        found.sort_by_key(|(family, is_own)| (family.to_lowercase(), !is_own));
         found.dedup_by(|a, b| a.0.eq_ignore_ascii_case(&b.0));
         found
     }
