@@ -60,8 +60,23 @@ struct Letter {
 struct Line {
     turn: i32,
     along: f64,
+    end: f64,
     across: f64,
     text: String,
+}
+
+impl Line {
+    /// Where reading starts: the right edge of Hebrew and Arabic text, whose width hangs on the face.
+    fn edge(&self) -> f64 {
+        let right_to_left =
+            |ch: &char| matches!(u32::from(*ch), 0x590..=0x8FF | 0xFB1D..=0xFDFF | 0xFE70..=0xFEFE);
+        let count = self.text.chars().filter(right_to_left).count();
+        if 2 * count > self.text.chars().count() {
+            self.end
+        } else {
+            self.along
+        }
+    }
 }
 
 /// What was counted on one deck.
@@ -73,7 +88,7 @@ struct Count {
     same: usize,
     /// Of those, within half a point of PowerPoint's baseline.
     baseline: usize,
-    /// Of those, with their left edge within half a point.
+    /// Of those, with the edge that reading starts at within half a point.
     left: usize,
     /// Both.
     both: usize,
@@ -107,7 +122,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         None => Some(workspace::slides(true)?),
     };
     let mut total = Count::default();
-    println!("| deck | lines | same text | baseline | left edge | both |");
+    println!("| deck | lines | same text | baseline | first edge | both |");
     println!("|---|---:|---:|---:|---:|---:|");
     for name in decks(&arguments.corpus, arguments.only.as_deref())? {
         let truth = absolute(&arguments.corpus.join(format!("{name}.pdf")))?;
@@ -244,10 +259,12 @@ fn lines(mut letters: Vec<Letter>) -> Vec<Line> {
                 Some(line) if gap < 1.2 * letter.size => {
                     let line: &mut Line = line;
                     line.text.push_str(&letter.text);
+                    line.end = letter.end;
                 }
                 _ => lines.push(Line {
                     turn: letter.turn,
                     along: letter.along,
+                    end: letter.end,
                     across: letter.across,
                     text: letter.text,
                 }),
@@ -292,7 +309,7 @@ fn compare(truth: &[Vec<Line>], ours: &[Vec<Line>]) -> (Count, Vec<String>) {
                 ));
                 continue;
             };
-            let (dx, dy) = (other.along - line.along, other.across - line.across);
+            let (dx, dy) = (other.edge() - line.edge(), other.across - line.across);
             let (baseline, left) = (dy.abs() <= CLOSE, dx.abs() <= CLOSE);
             count.same += 1;
             count.baseline += usize::from(baseline);

@@ -9,11 +9,15 @@ use crate::families::{self, Name};
 use crate::slot::{Slot, Source};
 use crate::{
     Advances, Face, FaceId, LineMetrics, ScriptHint, Selection, Style, SymbolMap, advances, bundle,
-    system,
+    published, system,
 };
 
 /// Ids of a job's own faces start here.
 const FIRST_JOB_ID: u64 = 1 << 16;
+/// Ids of a deck's own faces start here.
+const FIRST_EMBEDDED_ID: u64 = 1 << 24;
+/// Fonts taken from a deck.
+const MAX_EMBEDDED: usize = 64;
 /// Answers kept; decks name a handful of families, a hostile one thousands.
 const MAX_CACHED: usize = 2048;
 /// Faces taken from one font file of a job.
@@ -26,6 +30,7 @@ const MAX_FACES_PER_FILE: u32 = 256;
 pub struct FontBook {
     bundled: Vec<Vec<Slot>>,
     job: Vec<Slot>,
+    embedded: Vec<Slot>,
     use_system: bool,
     system: OnceLock<Vec<Slot>>,
     default_family: Option<String>,
@@ -49,6 +54,7 @@ pub struct FontBookBuilder {
     bundled: bool,
     system: bool,
     fonts: Vec<JobFont>,
+    embedded: Vec<Slot>,
     default_family: Option<String>,
 }
 
@@ -77,6 +83,22 @@ impl FontBookBuilder {
     /// Adds a font file of the job; its faces win over all others. Bytes that are no font are ignored.
     pub fn font_bytes(mut self, bytes: Vec<u8>) -> Self {
         self.fonts.push(JobFont(bytes));
+        self
+    }
+
+    /// Adds a font that the deck carries (`p:embeddedFont`): the bytes of its part, Embedded OpenType as Office and
+    /// Google Slides write it, or a plain font file. It draws the named family before any substitution, and no
+    /// other text. Nothing is unpacked before the family is asked for; a part that cannot be read is passed over.
+    /// The first 64 are taken.
+    pub fn embedded(mut self, family: &str, style: Style, part: Arc<[u8]>) -> Self {
+        if self.embedded.len() < MAX_EMBEDDED {
+            let id = FaceId(FIRST_EMBEDDED_ID + self.embedded.len() as u64);
+            let names = vec![families::parse_name(family).full];
+            let weight = if style.bold { 700 } else { 400 };
+            let source = Source::Embedded(part);
+            let slot = Slot::new(id, family.to_owned(), names, style, weight, 0, source);
+            self.embedded.push(slot);
+        }
         self
     }
 
@@ -124,6 +146,7 @@ impl FontBookBuilder {
         FontBook {
             bundled,
             job,
+            embedded: self.embedded,
             use_system: self.system,
             system: OnceLock::new(),
             default_family: self.default_family,
@@ -186,6 +209,7 @@ impl FontBook {
             bundled: true,
             system: false,
             fonts: Vec::new(),
+            embedded: Vec::new(),
             default_family: None,
         }
     }
@@ -281,6 +305,7 @@ impl FontBook {
             .iter()
             .flatten()
             .chain(&self.job)
+            .chain(&self.embedded)
             .chain(system)
             .find(|slot| slot.id == id)
     }
@@ -342,11 +367,14 @@ impl FontBook {
             .cloned()
         };
         for &(own, style, scale_x) in &tries {
-            if let Some(face) = installed(&self.job, own, style).or_else(|| {
-                self.bundled_family(own, style)
-                    .and_then(Slot::face)
-                    .cloned()
-            }) {
+            if let Some(face) = installed(&self.job, own, style)
+                .or_else(|| installed(&self.embedded, own, style))
+                .or_else(|| {
+                    self.bundled_family(own, style)
+                        .and_then(Slot::face)
+                        .cloned()
+                })
+            {
                 return Selection {
                     scale_x,
                     ..self.own(family, face, style)
@@ -368,8 +396,19 @@ impl FontBook {
             {
                 let mut selection = self.selection(family, own, face.clone(), wanted);
                 selection.exact_metrics |= stand_in.twin;
+                let known = published::find(own).filter(|_| !stand_in.twin);
+                let ratio = known.and_then(|known| known.ratio(stand_in.family, wanted.bold));
+                if let Some(known) = known
+                    && families::metrics(own).is_none()
+                    && ratio.is_some()
+                {
+                    (selection.line.ascent, selection.line.descent) = (known.ascent, known.descent);
+                }
                 if selection.advances.is_none() || !is_latin_stand_in(stand_in.family) {
-                    selection.scale_x = stand_in.scale_x * scale_x;
+                    selection.scale_x = ratio.unwrap_or(stand_in.scale_x) * scale_x;
+                    if let Some(advances) = selection.advances {
+                        selection.scale_x *= syllable_ratio(&selection.face, advances);
+                    }
                 }
                 return selection;
             }
@@ -383,10 +422,17 @@ impl FontBook {
             .default_family
             .as_deref()
             .filter(|default| !default.eq_ignore_ascii_case(family));
+        let known = published::find(&name.full)
+            .map(|known| (known, 1.0))
+            .or_else(|| published::find(&name.base).map(|known| (known, name.scale_x)));
+        let stand_in = known.map_or_else(
+            || families::guess(&name.full),
+            |(known, _)| known.stand_in(),
+        );
         let other = match default {
             Some(default) => Some(self.select(default, style)),
             None => self
-                .bundled_family(families::guess(&name.full), style)
+                .bundled_family(stand_in, style)
                 .and_then(Slot::face)
                 .map(|face| self.selection(family, "", face.clone(), style)),
         };
@@ -405,6 +451,12 @@ impl FontBook {
         selection.substituted = true;
         selection.exact_metrics = false;
         selection.scale_x *= name.scale_x;
+        if let Some((known, scale_x)) = known
+            && let Some(ratio) = known.ratio(selection.face.family(), style.bold)
+        {
+            selection.scale_x = ratio * scale_x;
+            (selection.line.ascent, selection.line.descent) = (known.ascent, known.descent);
+        }
         if let Some(line) = known_line(&name.base, style) {
             selection.line = LineMetrics {
                 ascent: line.0,
@@ -497,6 +549,24 @@ fn width_ratio(face: &Face, advances: &Advances) -> f64 {
         1.0
     } else {
         (asked / own).clamp(0.75, 1.3)
+    }
+}
+
+/// How much wider the asked-for face's Hangul syllables are than the stand-in's; all have one width.
+fn syllable_ratio(face: &Face, advances: &Advances) -> f64 {
+    let asked = advances
+        .iter()
+        .find(|(ch, _)| ('\u{AC00}'..='\u{D7A3}').contains(ch));
+    let own = asked.zip(face.font_ref()).and_then(|((ch, _), font)| {
+        let metrics = font.glyph_metrics(
+            skrifa::instance::Size::new(1.0),
+            skrifa::instance::LocationRef::default(),
+        );
+        metrics.advance_width(font.charmap().map(ch)?)
+    });
+    match (asked, own) {
+        (Some((_, asked)), Some(own)) if own > 0.1 => (asked / f64::from(own)).clamp(0.85, 1.15),
+        _ => 1.0,
     }
 }
 
@@ -708,6 +778,20 @@ mod tests {
     }
 
     #[test]
+    fn stand_ins_are_drawn_as_wide_as_the_face_asked_for() {
+        let book = FontBook::bundled();
+        let wide = book.select("Montserrat", REGULAR);
+        assert_eq!(wide.face.family(), "Liberation Sans");
+        assert!((wide.scale_x - 0.503 / 0.446).abs() < 0.01, "{wide:?}");
+        assert!((wide.line.ascent - 0.968).abs() < 1e-9);
+        let narrow = book.select("Oswald", BOLD);
+        assert!(narrow.scale_x < 0.9 && narrow.substituted, "{narrow:?}");
+        let serif = book.select("Lora", REGULAR);
+        assert_eq!(serif.face.family(), "Liberation Serif");
+        assert_eq!(book.select("Arial", REGULAR).scale_x, 1.0);
+    }
+
+    #[test]
     fn weights_in_the_name_count() {
         let book = FontBook::bundled();
         assert!(book.select("Segoe UI Semibold", REGULAR).face.is_bold());
@@ -804,6 +888,24 @@ mod tests {
         let selection = book.select("Caladea", REGULAR);
         assert!(!selection.substituted && selection.face.id().0 >= FIRST_JOB_ID);
         assert!(book.select("Anything", REGULAR).substituted);
+    }
+
+    #[test]
+    fn a_decks_own_fonts_draw_their_family_only() {
+        let part: Arc<[u8]> = include_bytes!("../testdata/orbitron.fntdata")[..].into();
+        let book = FontBook::builder()
+            .embedded("Orbitron", REGULAR, part)
+            .embedded("Damaged", REGULAR, Arc::from(&b"no font"[..]))
+            .build();
+        let selection = book.select("Orbitron", BOLD);
+        assert!(!selection.substituted && selection.synthetic_bold);
+        assert_eq!(selection.face.family(), "Orbitron");
+        assert!(book.covers(&selection.face, 'A'));
+        assert!(book.select("Damaged", REGULAR).substituted);
+        assert_eq!(
+            book.select("Arial", REGULAR).face.family(),
+            "Liberation Sans"
+        );
     }
 
     #[test]

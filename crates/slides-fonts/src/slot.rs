@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use crate::coverage::Coverage;
+use crate::embedded;
 use crate::face::FontBytes;
 use crate::{Face, FaceId, Style};
 
@@ -13,6 +14,8 @@ const MAX_FONT_FILE: u64 = 256 << 20;
 pub(crate) enum Source {
     Static(&'static [u8]),
     Shared(FontBytes),
+    /// A deck's font part, unpacked when it is first drawn with.
+    Embedded(Arc<[u8]>),
     File(PathBuf),
 }
 
@@ -59,6 +62,7 @@ impl Slot {
                 let data: FontBytes = match &self.source {
                     Source::Static(bytes) => Arc::new(*bytes),
                     Source::Shared(bytes) => bytes.clone(),
+                    Source::Embedded(part) => Arc::new(embedded::font_program(part)?),
                     Source::File(path) => {
                         if std::fs::metadata(path).ok()?.len() > MAX_FONT_FILE {
                             return None;

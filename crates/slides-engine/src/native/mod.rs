@@ -14,7 +14,7 @@ mod warnings;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, OnceLock};
 
-use slides_fonts::{FontBook, FontBookBuilder};
+use slides_fonts::{FontBook, FontBookBuilder, Style};
 use slides_layout::{Arranger, LayoutOptions};
 use slides_ooxml::{Deck, Kind, PackageLimits};
 use slides_types::ExportFormat;
@@ -95,7 +95,8 @@ impl NativeEngine {
         }
     }
 
-    fn fonts(&self, job: &Job<'_>, settings: &Settings) -> Arc<FontBook> {
+    fn fonts(&self, job: &Job<'_>, settings: &Settings, deck: &Deck) -> Arc<FontBook> {
+        let embedded = &deck.presentation().embedded_fonts;
         let build = || {
             let FontOptions {
                 bundled,
@@ -111,9 +112,18 @@ impl NativeEngine {
             for font in job.fonts {
                 builder = builder.font_bytes(font.clone());
             }
+            for (family, style, part) in embedded {
+                let style = Style {
+                    bold: style.starts_with("bold"),
+                    italic: style.to_ascii_lowercase().ends_with("italic"),
+                };
+                if let Ok(part) = deck.part(part) {
+                    builder = builder.embedded(family, style, part);
+                }
+            }
             Arc::new(builder.build())
         };
-        if job.fonts.is_empty() && settings.default_family.is_none() {
+        if job.fonts.is_empty() && settings.default_family.is_none() && embedded.is_empty() {
             self.fonts.get_or_init(build).clone()
         } else {
             build()
@@ -166,7 +176,7 @@ impl Engine for NativeEngine {
         let deck = Deck::open(job.source, job.password, &package_limits(&job.limits))
             .map_err(errors::from_package)?;
         let pages = pages::select(&deck, job.slides, job.from, settings.show_hidden)?;
-        let mut layout = LayoutOptions::new(self.fonts(job, &settings));
+        let mut layout = LayoutOptions::new(self.fonts(job, &settings, &deck));
         if let Some(text) = &self.options.date_text {
             layout = layout.with_date_text(text.clone());
         }

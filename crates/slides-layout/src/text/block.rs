@@ -12,7 +12,7 @@ use super::equation::{self, MathObject};
 use super::fonts::{Font, TextCache};
 use super::math::{self, Look, Looks};
 use super::number;
-use super::shape::{ClusterKind, LINE_BREAK, Shaped, Span, StyleFonts, shape};
+use super::shape::{ClusterKind, LINE_BREAK, Shaped, Span, StyleFonts, is_east_asian, shape};
 use super::style::{BodyStyle, ParagraphStyle, RunSource, RunStyle};
 use super::wrap::{Line, MAX_LINES, Measure, mark_breaks, wrap};
 use crate::context::SlideContext;
@@ -20,6 +20,18 @@ use crate::points;
 
 /// Share of a run's size that small capitals have.
 const SMALL_CAPS: f64 = 0.8;
+
+impl Block<'_> {
+    /// Lets the lines follow each other the other way round, as columns from left to right do in a turned frame.
+    pub(super) fn reverse_lines(&mut self) {
+        let height = self.height;
+        for line in self.paragraphs.iter_mut().flat_map(|p| &mut p.lines) {
+            let seat = line.baseline - line.top;
+            line.top = height - line.top - line.advance;
+            line.baseline = line.top + seat;
+        }
+    }
+}
 
 /// A composed body; positions from the top of the text.
 pub(super) struct Block<'a> {
@@ -181,6 +193,8 @@ pub(super) struct Room {
     pub wrap: bool,
     /// Letters stand one above the other (WordArt): each takes a line's height.
     pub stacked: bool,
+    /// East Asian letters stand upright in lines that run down: each takes its own height.
+    pub upright: bool,
 }
 
 pub(super) fn compose<'a>(
@@ -372,6 +386,9 @@ impl<'a> Composer<'_, 'a, '_> {
                 cluster.width = 1.2 * size;
             }
         }
+        if room.upright {
+            self.stand_up(&text, &mut shaped);
+        }
         mark_breaks(&text, &mut shaped.clusters);
         equation::mark_breaks(&mut shaped.clusters, &self.objects);
         let bullet = if text.is_empty() {
@@ -404,6 +421,29 @@ impl<'a> Composer<'_, 'a, '_> {
             },
             boxes,
         )
+    }
+
+    /// East Asian letters take a square each in lines that run down, whatever their width across a line.
+    fn stand_up(&self, text: &str, shaped: &mut Shaped) {
+        for cluster in &mut shaped.clusters {
+            let square = text
+                .get(cluster.start as usize..)
+                .and_then(|rest| rest.chars().next())
+                .is_some_and(|ch| {
+                    is_east_asian(ch) && !matches!(ch, '\u{FF61}'..='\u{FFDC}' | '\u{3000}')
+                });
+            let style = shaped
+                .items
+                .get(cluster.item as usize)
+                .and_then(|item| self.styles.get(item.style as usize));
+            let (true, Some(style)) = (square && cluster.glyph_count == 1, style) else {
+                continue;
+            };
+            if let Some(glyph) = shaped.glyphs.get_mut(cluster.glyphs as usize) {
+                (glyph.x, glyph.advance) = (0.0, style.drawn);
+            }
+            cluster.width = (style.drawn + style.spacing).max(0.0);
+        }
     }
 
     fn run_text(&self, run: &'a Run) -> std::borrow::Cow<'a, str> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kurbo::{Affine, BezPath, PathEl, Point, Rect, Shape as _};
 use slides_fonts::Face;
 use slides_ooxml::model::{
-    BulletColor, BulletKind, Color, Fill, SchemeColor, Strike, TextAlign, Underline,
+    BulletColor, BulletKind, Color, Fill, FontAlign, SchemeColor, Strike, TextAlign, Underline,
 };
 use slides_scene::{
     EffectKind, EffectOp, FillRule, Glyph, GlyphRun, ImageOp, Link, Op, Paint, Rgba, StrokeStyle,
@@ -84,6 +84,25 @@ struct LineOf<'p> {
     top: f64,
     bottom: f64,
     baseline: f64,
+    /// Height above and depth below the baseline of the line's largest letters.
+    reach: (f64, f64),
+    align: FontAlign,
+}
+
+impl LineOf<'_> {
+    /// How far a run's baseline lies below the line's: `fontAlgn` lines letters of unlike size up at their tops,
+    /// middles or bottoms.
+    fn drop(&self, style: &RunStyle<'_>, font: &Font) -> f64 {
+        let natural = 1.2 * style.size;
+        let above = self.reach.0 - font.ascent * natural;
+        let below = self.reach.1 - (1.0 - font.ascent) * natural;
+        match self.align {
+            FontAlign::Top => -above,
+            FontAlign::Center => (below - above) / 2.0,
+            FontAlign::Bottom => below,
+            _ => 0.0,
+        }
+    }
 }
 
 impl Emitter<'_, '_> {
@@ -191,6 +210,8 @@ impl Emitter<'_, '_> {
             top: self.place.top + placed.top,
             bottom: self.place.top + placed.top + placed.advance,
             baseline: self.place.top + placed.baseline,
+            reach: reach(paragraph, line.first, line.last),
+            align: style.font_align,
         };
         if first && let Some(bullet) = &paragraph.bullet {
             let at = if style.rtl {
@@ -390,7 +411,7 @@ impl Emitter<'_, '_> {
             line.baseline + (1.0 - font.ascent) * natural,
         );
         let paint = self.paint(style, bounds);
-        let baseline = line.baseline - style.raise;
+        let baseline = line.baseline - style.raise + line.drop(style, font);
         // Levels split runs, so their text is one piece.
         let start = run
             .clusters
@@ -481,10 +502,14 @@ impl Emitter<'_, '_> {
     ) -> (f64, f64) {
         // Ideographs reach from 0.12 em below to 0.88 em above the baseline.
         let center = self.place.turn * Point::new(middle, baseline - 0.38 * size);
-        let (dx, dy) = if matches!(ch, '、' | '。' | '，' | '．') {
-            (0.55, -0.55)
-        } else {
-            (0.0, 0.0)
+        // Stops move to the upper right corner of their square, small kana towards it.
+        let (dx, dy) = match ch {
+            '、' | '。' | '，' | '．' => (0.55, -0.55),
+            'ぁ' | 'ぃ' | 'ぅ' | 'ぇ' | 'ぉ' | 'っ' | 'ゃ' | 'ゅ' | 'ょ' | 'ゎ' | 'ァ' | 'ィ'
+            | 'ゥ' | 'ェ' | 'ォ' | 'ッ' | 'ャ' | 'ュ' | 'ョ' | 'ヮ' | 'ヵ' | 'ヶ' => {
+                (0.1, -0.1)
+            }
+            _ => (0.0, 0.0),
         };
         (
             center.x - advance / 2.0 + dx * size,
@@ -817,6 +842,27 @@ fn plain_color(paint: Option<&Paint>) -> Option<Rgba> {
         Paint::Pattern { foreground, .. } => Some(*foreground),
         Paint::Image { .. } => Some(Rgba::BLACK),
     }
+}
+
+/// The largest height and depth of the letters between two clusters.
+fn reach(paragraph: &Composed<'_>, first: usize, last: usize) -> (f64, f64) {
+    let clusters = paragraph.shaped.clusters.get(first..last);
+    let mut seen = u32::MAX;
+    let mut reach = (0.0_f64, 0.0_f64);
+    for cluster in clusters.unwrap_or_default() {
+        if cluster.item == seen {
+            continue;
+        }
+        seen = cluster.item;
+        if let Some(item) = paragraph.shaped.items.get(cluster.item as usize)
+            && let Some(style) = paragraph.styles.get(item.style as usize)
+        {
+            let natural = 1.2 * style.size;
+            reach.0 = reach.0.max(item.font.ascent * natural);
+            reach.1 = reach.1.max((1.0 - item.font.ascent) * natural);
+        }
+    }
+    reach
 }
 
 fn font_of<'p>(run: &Open, line: &LineOf<'p>) -> Option<&'p Font> {

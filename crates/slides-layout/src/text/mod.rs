@@ -116,8 +116,23 @@ pub(crate) fn layout_text(
         // WordArt is stretched, not wrapped.
         wrap: style.wrap && style.warp.is_none(),
         stacked: standing == Standing::Stacked,
+        upright: standing == Standing::UprightEastAsian,
     };
-    let block = compose(cx, &cx.text, body, cascade, &style, &room);
+    let mut block = compose(cx, &cx.text, body, cascade, &style, &room);
+    // Columns of these run from left to right, against the turn of the frame.
+    let anchor = if matches!(
+        vertical,
+        VerticalText::MongolianVertical | VerticalText::WordArt
+    ) {
+        block.reverse_lines();
+        match anchor {
+            Anchor::Bottom => Anchor::Top,
+            Anchor::Center => Anchor::Center,
+            Anchor::Top | Anchor::Justified | Anchor::Distributed => Anchor::Bottom,
+        }
+    } else {
+        anchor
+    };
 
     // Overflow changes nothing: a middle block sticks out on both sides, a bottom one upward.
     let text_top = match anchor {
@@ -209,6 +224,7 @@ pub(crate) fn measure_text(
         columns: 1,
         wrap: style.wrap,
         stacked: false,
+        upright: false,
     };
     compose(cx, &cx.text, body, cascade, &style, &room).height
 }

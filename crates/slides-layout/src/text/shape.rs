@@ -103,6 +103,34 @@ pub(super) fn is_east_asian(ch: char) -> bool {
         | 0xFE30..=0xFE6F | 0xFF00..=0xFFEF | 0x20000..=0x3FFFF)
 }
 
+/// The share of spare room that stands before a letter drawn in another face: the ink of an East Asian bracket or
+/// stop lies on one side of its square, that of other letters in the middle.
+fn room_before(ch: char) -> f64 {
+    match ch {
+        '（' | '「' | '『' | '【' | '〈' | '《' | '〔' | '［' | '｛' | '〘' | '〖' | '‘' | '“' => {
+            1.0
+        }
+        '）' | '」' | '』' | '】' | '〉' | '》' | '〕' | '］' | '｝' | '〙' | '〗' | '、'
+        | '。' | '，' | '．' | '’' | '”' => 0.0,
+        _ => 0.5,
+    }
+}
+
+/// Characters that only tell how their neighbours look; nothing is drawn where a face does not know them.
+fn is_selector(ch: char) -> bool {
+    matches!(ch, '\u{200C}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FE00}'..='\u{FE0F}'
+        | '\u{E0000}'..='\u{E01EF}')
+}
+
+/// The family that PowerPoint draws Hebrew letters of a free face with: machines with Office lack such faces.
+fn hebrew_family(family: &str) -> &str {
+    match family {
+        "Liberation Sans" | "Arimo" | "DejaVu Sans" | "Nimbus Sans" => "Microsoft Sans Serif",
+        "Liberation Serif" | "Tinos" | "DejaVu Serif" | "Nimbus Roman" => "Times New Roman",
+        other => other,
+    }
+}
+
 fn is_complex_script(ch: char) -> bool {
     matches!(u32::from(ch), 0x0590..=0x10FF | 0x1780..=0x17FF | 0x1A20..=0x1AAF | 0x1B00..=0x1C4F | 0xA980..=0xA9DF
         | 0xAA00..=0xAA7F | 0xFB1D..=0xFDFF | 0xFE70..=0xFEFE)
@@ -178,9 +206,13 @@ impl<'c> StyleFonts<'c> {
                     .complex
                     .get_or_init(|| self.by_script(cx, style, script.short_name())),
             },
-            Slot::Complex => self
-                .complex
-                .get_or_init(|| self.cache.select(cx, style.complex_script, style_of(style))),
+            Slot::Complex => self.complex.get_or_init(|| {
+                let family = match ch.script() {
+                    Script::Hebrew => hebrew_family(style.complex_script),
+                    _ => style.complex_script,
+                };
+                self.cache.select(cx, family, style_of(style))
+            }),
             Slot::Symbol if style.symbol.is_empty() => self.latin(cx, style),
             Slot::Symbol => self
                 .symbol
@@ -555,8 +587,9 @@ impl Shaper<'_, '_> {
             let shown = run.remap.apply(ch);
             let (mut id, mut natural) = run.font.data.glyph(shown);
             let glyphs = self.out.glyphs.len() as u32;
-            let invisible =
-                matches!(ch, '\u{AD}' | '\u{200B}' | '\u{2060}' | '\u{FEFF}') || ch.is_control();
+            let invisible = matches!(ch, '\u{AD}' | '\u{200B}' | '\u{2060}' | '\u{FEFF}')
+                || ch.is_control()
+                || id == 0 && is_selector(ch);
             if id == 0 && (is_space(ch) || ch == '\u{A0}') {
                 let (space, advance) = run.font.data.glyph(' ');
                 id = space;
@@ -593,7 +626,7 @@ impl Shaper<'_, '_> {
                 width = round(asked * size);
                 self.out.glyphs.push(ShapedGlyph {
                     id,
-                    x: (asked - own) * size / 2.0,
+                    x: (asked - own) * size * room_before(ch),
                     y: 0.0,
                     advance: width,
                 });
@@ -691,10 +724,14 @@ impl Shaper<'_, '_> {
                         glyph.advance * selection.scale_x,
                     ),
                 };
+                if glyph.id == 0 && ch.is_some_and(is_selector) {
+                    continue;
+                }
                 let advance = round(asked * size) + round(kerned * size);
+                let before = ch.map_or(0.5, room_before);
                 self.out.glyphs.push(ShapedGlyph {
                     id: glyph.id,
-                    x: width + glyph.dx * selection.scale_x * size + (asked - own) * size / 2.0,
+                    x: width + glyph.dx * selection.scale_x * size + (asked - own) * size * before,
                     y: -glyph.dy * size,
                     advance,
                 });
@@ -710,7 +747,7 @@ impl Shaper<'_, '_> {
                 end: (run.start + next) as u32,
                 item,
                 glyphs,
-                glyph_count: count as u32,
+                glyph_count: self.out.glyphs.len() as u32 - glyphs,
                 level: run.level,
                 kind,
                 break_before: false,

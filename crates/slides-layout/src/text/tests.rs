@@ -17,6 +17,8 @@ use super::wrap::{Measure, mark_breaks, wrap};
 use super::{TextBlock, TextCascade, TextFrame, layout_text, measure_text};
 use crate::context::{Parts, SlideContext};
 
+mod standing;
+
 struct NoParts;
 
 impl Parts for NoParts {
