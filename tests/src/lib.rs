@@ -4,9 +4,11 @@ pub mod durability;
 mod engine;
 mod fake;
 mod program;
+mod s3;
 mod wire;
 
 pub use engine::{ENDLESS, FakeEngine};
 pub use fake::{FAKE_PDF, FakeBackend, read};
 pub use program::slides_program;
+pub use s3::S3Server;
 pub use wire::{Answer, Wire};

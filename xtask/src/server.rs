@@ -30,6 +30,16 @@ impl Server {
         folder: &Path,
         credentials: Option<(&str, &str)>,
     ) -> Result<Self> {
+        Self::start_with(program, folder, credentials, &[])
+    }
+
+    /// The same with more arguments.
+    pub(crate) fn start_with(
+        program: &Path,
+        folder: &Path,
+        credentials: Option<(&str, &str)>,
+        arguments: &[&str],
+    ) -> Result<Self> {
         let data = folder.join("data");
         if data.exists() {
             fs::remove_dir_all(&data)
@@ -42,7 +52,8 @@ impl Server {
         let mut command = process::command(program);
         command
             .args(["serve", "--listen", &address, "--data"])
-            .arg(&data);
+            .arg(&data)
+            .args(arguments);
         command
             .env_remove("SLIDES_CLIENT_ID")
             .env_remove("SLIDES_CLIENT_SECRET");

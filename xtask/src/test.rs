@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::{process, workspace};
+use crate::{packages, process, workspace};
 
 /// Builds and checks that differ from what the tests build.
 const CHECKS: &[&[&str]] = &[
@@ -42,6 +42,24 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
             command.env("SLIDES_BIN", program);
         }
         process::run(command.args(arguments))
+    })?;
+    process::step("tests with an S3-compatible server", || {
+        let root = workspace::root();
+        let python = packages::python(
+            &root.join("target/s3-tests"),
+            &root.join("tests/s3/requirements.txt"),
+        )?;
+        process::run(
+            process::cargo([
+                "test",
+                "--package",
+                "slides-tests",
+                "--test",
+                "storage_model",
+            ])
+            .args(["--", "--ignored"])
+            .env("SLIDES_S3_PYTHON", python),
+        )
     })?;
     for check in CHECKS {
         process::step(&format!("check {}", check.join(" ")), || {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use crate::quantity::{parse_address, parse_count, parse_duration, parse_size};
+use crate::quantity::{parse_address, parse_duration, parse_size};
 
 /// Convert presentations: here, on a server of your own, or in the vendor's cloud.
 #[derive(Debug, Parser)]
@@ -112,8 +112,9 @@ pub(crate) struct ServeArguments {
     /// Allow an address that others can reach without any credentials.
     #[arg(long)]
     pub(crate) allow_open: bool,
-    /// Conversions at the same time; default: processor cores.
-    #[arg(long, value_name = "N", value_parser = parse_count)]
+    /// Conversions at the same time; default: processor cores. With 0 operations are accepted and
+    /// kept, and run by a later start with more.
+    #[arg(long, value_name = "N")]
     pub(crate) workers: Option<usize>,
     /// LibreOffice's executable, or `off`; default: `soffice` on PATH, if there.
     #[arg(long, value_name = "PATH")]
@@ -121,6 +122,9 @@ pub(crate) struct ServeArguments {
     /// Largest request body, such as `200M`.
     #[arg(long, value_name = "SIZE", default_value = "200M", value_parser = parse_size)]
     pub(crate) max_body: u64,
+    /// Operations that may wait; more are refused.
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub(crate) max_queue: u64,
     /// Longest run of an operation.
     #[arg(long, value_name = "TIME", default_value = "120s", value_parser = parse_duration)]
     pub(crate) job_timeout: Duration,
@@ -136,6 +140,15 @@ pub(crate) struct ServeArguments {
     /// How long ended operations and their results are kept.
     #[arg(long, value_name = "TIME", default_value = "24h", value_parser = parse_duration)]
     pub(crate) retention: Duration,
+    /// A storage, and where it lies: `NAME=local:/folder`, `NAME=memory:` or
+    /// `NAME=s3://bucket/prefix?endpoint=URL&region=R`, with `versions=on` behind a `?` to keep old
+    /// versions of files; may be repeated. Keys of S3 come from AWS_ACCESS_KEY_ID and
+    /// AWS_SECRET_ACCESS_KEY.
+    #[arg(long, value_name = "NAME=PLACE")]
+    pub(crate) storage: Vec<String>,
+    /// The storage that calls without a name mean.
+    #[arg(long, value_name = "NAME", default_value = "Default")]
+    pub(crate) default_storage: String,
     /// Put the vendor's sentences into errors about missing files, as the vendor's own tests want them.
     #[arg(long)]
     pub(crate) vendor_messages: bool,

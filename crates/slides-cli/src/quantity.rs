@@ -55,14 +55,6 @@ pub(crate) fn parse_address(text: &str) -> Result<SocketAddr, String> {
     })
 }
 
-/// A number of things that are needed: one or more.
-pub(crate) fn parse_count(text: &str) -> Result<usize, String> {
-    text.parse()
-        .ok()
-        .filter(|&count| count > 0)
-        .ok_or_else(|| "a number from 1 is needed".to_owned())
-}
-
 /// `1,3-5`: numbers and ranges, in the order given.
 pub(crate) fn parse_slides(text: &str) -> Result<Vec<u32>, String> {
     let mut slides = Vec::new();
@@ -144,8 +136,6 @@ mod tests {
         ] {
             assert_eq!(parse_address(text).is_ok(), good, "{text}");
         }
-        assert_eq!(parse_count("2"), Ok(2));
-        assert!(parse_count("0").is_err() && parse_count("-1").is_err());
     }
 
     #[test]

@@ -32,6 +32,7 @@ pub(crate) fn run(arguments: &ServeArguments, console: &mut Console) -> Result<(
             "set SLIDES_CLIENT_ID and SLIDES_CLIENT_SECRET, name a file with `--credentials-file`, or allow it with `--allow-open`",
         ));
     }
+    allow_open_files();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -39,6 +40,24 @@ pub(crate) fn run(arguments: &ServeArguments, console: &mut Console) -> Result<(
             Failure::new(Exit::Failed, "cannot start the runtime").caused_by(&error)
         })?;
     runtime.block_on(serve(arguments, credentials, console))
+}
+
+/// Lets the process have as many connections as the machine allows: the usual limit is meant for
+/// programs that wait with `select`.
+fn allow_open_files() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+        // With a refusal the server takes fewer connections.
+        let _ = setrlimit(
+            Resource::Nofile,
+            Rlimit {
+                current: maximum,
+                maximum,
+            },
+        );
+    }
 }
 
 async fn serve(
@@ -147,11 +166,22 @@ fn options(arguments: &ServeArguments) -> Result<ServiceOptions, Failure> {
         Some(path) => Soffice::At(path.clone()),
     };
     options.limits.max_upload_bytes = arguments.max_body;
+    options.limits.max_queue_depth = arguments.max_queue;
     options.process_limits.memory_bytes = arguments.job_memory;
     options.timeout = arguments.job_timeout;
     options.max_timeout = options.max_timeout.max(arguments.job_timeout);
     options.retention = arguments.retention;
     options.vendor_messages = arguments.vendor_messages;
+    options
+        .default_storage
+        .clone_from(&arguments.default_storage);
+    for storage in &arguments.storage {
+        options.storages.push(
+            storage
+                .parse::<slides_service::NamedStorage>()
+                .map_err(|error| Failure::from_sdk(&error))?,
+        );
+    }
     Ok(options)
 }
 

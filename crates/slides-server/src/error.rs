@@ -154,6 +154,14 @@ impl ApiError {
 
     /// A bug or a broken machine: the cause is logged, the caller gets the request's id.
     pub(crate) fn internal(cause: &(dyn std::error::Error + 'static)) -> Self {
+        if is_full(cause) {
+            return Self::new(
+                StatusCode::INSUFFICIENT_STORAGE,
+                "insufficientStorage",
+                "the server has no space left for this, nothing of it was kept: delete files or come back later",
+            )
+            .with_internal(cause);
+        }
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "internal",
@@ -320,6 +328,16 @@ impl ApiError {
     }
 }
 
+/// Whether a disk or a quota was full.
+fn is_full(cause: &(dyn std::error::Error + 'static)) -> bool {
+    use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+    std::iter::successors(Some(cause), |cause| cause.source()).any(|cause| {
+        cause
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|error| matches!(error.kind(), StorageFull | QuotaExceeded))
+    })
+}
+
 /// Seconds for `Retry-After`, rounded up and at least one.
 pub(crate) fn whole_seconds(wait: Duration) -> u64 {
     (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
@@ -328,6 +346,22 @@ pub(crate) fn whole_seconds(wait: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_as_such() {
+        for kind in [
+            std::io::ErrorKind::StorageFull,
+            std::io::ErrorKind::QuotaExceeded,
+        ] {
+            let error = Error::io("cannot write `x` into the storage", kind.into());
+            let answer = ApiError::from_core(&error, Subject::Storage);
+            assert_eq!(answer.status(), StatusCode::INSUFFICIENT_STORAGE);
+            assert!(answer.message().contains("no space left"));
+        }
+        let other = Error::io("x", std::io::ErrorKind::PermissionDenied.into());
+        let answer = ApiError::from_core(&other, Subject::Storage);
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    }
 
     fn failed(message: &str) -> Error {
         let mut error = OperationError::new(400);

@@ -27,7 +27,7 @@ use crate::path::Routes;
 pub struct ConnectionLimits {
     /// Longest time until the head of a request is complete. Default 30 s.
     pub header_timeout: Duration,
-    /// Connections at one time; more wait to be accepted. Default 1024.
+    /// Connections at one time; more wait to be accepted. Default 4096.
     pub max_connections: usize,
     /// Longest wait for requests in flight at shutdown. Default 30 s.
     pub drain_timeout: Duration,
@@ -37,7 +37,7 @@ impl Default for ConnectionLimits {
     fn default() -> Self {
         Self {
             header_timeout: Duration::from_secs(30),
-            max_connections: 1024,
+            max_connections: 4096,
             drain_timeout: Duration::from_secs(30),
         }
     }

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use futures_util::StreamExt;
@@ -9,7 +10,7 @@ use sha2::{Digest, Sha256};
 use slides_core::{Error, Payload, Result};
 use tokio::io::AsyncWriteExt;
 
-use crate::files;
+use crate::files::{self, FolderSync};
 
 const INPUTS: &str = "in";
 const RESULTS: &str = "out";
@@ -23,6 +24,7 @@ const UNFINISHED: &str = "tmp";
 pub(crate) struct Blobs {
     root: PathBuf,
     sync: bool,
+    inputs: Arc<FolderSync>,
 }
 
 /// An uploaded document that is durable.
@@ -48,6 +50,7 @@ impl Blobs {
         Ok(Self {
             root: root.to_owned(),
             sync,
+            inputs: Arc::default(),
         })
     }
 
@@ -93,8 +96,17 @@ impl Blobs {
         }
         let blob = format!("{INPUTS}/{}", uuid::Uuid::new_v4());
         let (target, sync) = (self.path(&blob), self.sync);
+        let (inputs, folder) = (Arc::clone(&self.inputs), self.root.join(INPUTS));
         tokio::task::spawn_blocking(move || {
-            files::publish(&temporary, &target, sync)?;
+            if sync {
+                fs::File::open(&temporary)?.sync_all()?;
+            }
+            fs::rename(&temporary, &target)?;
+            if sync && let Err(error) = inputs.sync(&folder) {
+                // Nothing will refer to it.
+                files::remove(&target)?;
+                return Err(error);
+            }
             // The name is gone: there is nothing left to clean up.
             let _ = temporary.keep();
             Ok(())

@@ -3,6 +3,8 @@
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 
@@ -11,6 +13,29 @@ pub(crate) fn sync_parent(path: &Path) -> io::Result<()> {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => File::open(parent)?.sync_all(),
         _ => Ok(()),
+    }
+}
+
+/// Makes renames into one folder durable; callers that wait at the same time share one sync.
+#[derive(Debug, Default)]
+pub(crate) struct FolderSync {
+    asked: AtomicU64,
+    synced: Mutex<u64>,
+}
+
+impl FolderSync {
+    /// Returns when the renames that the caller has done are durable.
+    pub(crate) fn sync(&self, folder: &Path) -> io::Result<()> {
+        let ticket = self.asked.fetch_add(1, Ordering::AcqRel) + 1;
+        let mut synced = self.synced.lock().unwrap_or_else(PoisonError::into_inner);
+        if *synced >= ticket {
+            return Ok(());
+        }
+        // Whoever has a ticket by now has renamed.
+        let covered = self.asked.load(Ordering::Acquire);
+        File::open(folder)?.sync_all()?;
+        *synced = covered;
+        Ok(())
     }
 }
 

@@ -53,7 +53,7 @@ pub use service::Service;
 /// The engines that [`Runner::InProcess`] and [`worker_main`] take.
 pub use slides_engine as engine;
 pub use stats::ServiceStats;
-pub use storage::{LocalStorage, StorageOptions};
+pub use storage::{NamedStorage, S3Bucket, StorageKind, StorageOptions, Storages};
 pub use worker::worker_main;
 
 /// A file on its way to the caller.

@@ -74,7 +74,7 @@ async fn in_folder(
     folder: &Path,
 ) -> Result<Outcome, Wrong> {
     let plan = {
-        let (planner, folder) = (Planner::new(inner), folder.to_owned());
+        let (planner, folder) = (Planner::new(inner, folder), folder.to_owned());
         blocking(move || planner.plan(request, &folder)).await?
     };
     let report = convert(inner, &plan, running).await?;
@@ -231,7 +231,9 @@ fn unknown_call() -> Wrong {
 
 /// What is needed to look a call's files up.
 struct Planner {
-    storage: crate::storage::LocalStorage,
+    storage: crate::storage::Storages,
+    /// Where copies of stored files may lie.
+    scratch: PathBuf,
     blobs: Blobs,
     options: Arc<crate::options::ServiceOptions>,
 }
@@ -244,8 +246,9 @@ struct Found {
 }
 
 impl Planner {
-    fn new(inner: &Inner) -> Self {
+    fn new(inner: &Inner, scratch: &Path) -> Self {
         Self {
+            scratch: scratch.to_owned(),
             storage: inner.storage.clone(),
             blobs: inner.blobs.clone(),
             options: Arc::clone(&inner.options),
@@ -389,7 +392,10 @@ impl Planner {
 
     fn stored(&self, document: &StoredDocument, storage: Option<&str>) -> Result<Found, Wrong> {
         let location = FileLocation::new(document.path()).in_storage(storage.map(str::to_owned));
-        let path = self.storage.existing_file(&location)?;
+        let limit = self.options.limits.max_source_bytes;
+        let path = self
+            .storage
+            .existing_file(&location, &self.scratch, limit)?;
         Ok(Found {
             path,
             name: Some(document.name.clone()),
@@ -434,8 +440,8 @@ impl Planner {
         let limits = &self.options.limits;
         let mut bytes = 0;
         let mut fonts = Vec::new();
-        for path in files {
-            let extension = path
+        for (file, size) in files {
+            let extension = Path::new(&file.path)
                 .extension()
                 .and_then(|e| e.to_str())
                 .unwrap_or_default()
@@ -443,7 +449,7 @@ impl Planner {
             if !matches!(extension.as_str(), "ttf" | "otf" | "ttc" | "otc") {
                 continue;
             }
-            bytes += path.metadata().map_or(0, |metadata| metadata.len());
+            bytes += size;
             if fonts.len() >= limits.max_fonts || bytes > limits.max_font_bytes {
                 return Err(Wrong::fail(
                     413,
@@ -454,7 +460,10 @@ impl Planner {
                     ),
                 ));
             }
-            fonts.push(path);
+            fonts.push(
+                self.storage
+                    .existing_file(&file, &self.scratch, limits.max_font_bytes)?,
+            );
         }
         Ok(fonts)
     }

@@ -13,7 +13,7 @@ pub struct ServiceOptions {
     /// Folder of queue, blobs and storages. Without one, [`Service::in_process`](crate::Service::in_process)
     /// uses a temporary folder.
     pub data_dir: Option<PathBuf>,
-    /// Operations that run at the same time.
+    /// Operations that run at the same time; with none they are accepted and kept.
     pub workers: usize,
     /// Where conversions run.
     pub runner: Runner,
@@ -37,8 +37,8 @@ pub struct ServiceOptions {
     pub heartbeat: Duration,
     /// Name of the storage that calls without a name mean.
     pub default_storage: String,
-    /// Names of further storages.
-    pub storages: Vec<String>,
+    /// The storages; the default one is a folder in the data folder unless it is among them.
+    pub storages: Vec<crate::NamedStorage>,
     /// Adds the vendor's sentence to the answer about a missing file (contract section 9, point 6).
     pub vendor_messages: bool,
 }
@@ -75,7 +75,7 @@ impl ServiceOptions {
     /// Sets the number of operations that run at the same time.
     #[must_use]
     pub fn workers(mut self, workers: usize) -> Self {
-        self.workers = workers.max(1);
+        self.workers = workers;
         self
     }
 }

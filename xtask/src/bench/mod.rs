@@ -2,6 +2,7 @@
 
 mod engine;
 mod repeat;
+mod server;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -11,10 +12,13 @@ use clap::Subcommand;
 pub(crate) enum Bench {
     /// The engine: cold process to finished PDF beside LibreOffice, cost by slide, use of the cores.
     Engine(engine::Arguments),
+    /// The server: accepts, status reads and many clients at once, beside bare handlers.
+    Server,
 }
 
 pub(crate) fn run(bench: &Bench) -> Result<()> {
     match bench {
         Bench::Engine(arguments) => engine::run(arguments),
+        Bench::Server => server::run(),
     }
 }

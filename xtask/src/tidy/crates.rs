@@ -55,9 +55,12 @@ const SUITES: &str = "slides-tests";
 /// Outside crates that only some crates may name, tests included.
 const RESERVED: &[(&str, &[&str])] = &[
     ("hyper", &["slides-http", "slides-server"]),
-    ("hyper-util", &["slides-http", "slides-server"]),
-    ("hyper-rustls", &["slides-http"]),
-    ("rustls", &["slides-http"]),
+    (
+        "hyper-util",
+        &["slides-http", "slides-server", "slides-service"],
+    ),
+    ("hyper-rustls", &["slides-http", "slides-service"]),
+    ("rustls", &["slides-http", "slides-service"]),
     ("axum", &["slides-server"]),
 ];
 

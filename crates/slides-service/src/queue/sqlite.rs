@@ -3,7 +3,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -26,6 +26,8 @@ const BACKLOG: usize = 1024;
 const BATCH: usize = 128;
 /// Statements kept prepared on each connection.
 const STATEMENTS: usize = 32;
+/// Connections that read.
+const READERS: usize = 4;
 
 /// How a [`SqliteStore`] is opened.
 #[derive(Debug, Clone)]
@@ -62,7 +64,8 @@ pub struct SqliteStore {
     path: PathBuf,
     calls: Option<SyncSender<Box<dyn Call>>>,
     writer: Option<JoinHandle<()>>,
-    reader: Mutex<Connection>,
+    /// So that a long read does not hold the short ones up.
+    readers: [Mutex<Connection>; READERS],
     stopped: Arc<AtomicBool>,
     #[cfg(debug_assertions)]
     ack_before_commit: bool,
@@ -167,10 +170,15 @@ impl SqliteStore {
         let writer = connect(&path, options)?;
         migrate(&writer, &path)?;
         grow_log(&writer, options.log_bytes).map_err(failed("grow its write-ahead log"))?;
-        let reader = connect(&path, options)?;
-        reader
-            .pragma_update(None, "query_only", true)
-            .map_err(failed("open"))?;
+        let mut readers = Vec::with_capacity(READERS);
+        for _ in 0..READERS {
+            let reader = connect(&path, options)?;
+            reader
+                .pragma_update(None, "query_only", true)
+                .map_err(failed("open"))?;
+            readers.push(Mutex::new(reader));
+        }
+        let readers = readers.try_into().map_err(|_| StoreError::Stopped)?;
 
         let stopped = Arc::new(AtomicBool::new(false));
         let (calls, queue) = sync_channel(BACKLOG);
@@ -192,7 +200,7 @@ impl SqliteStore {
             path,
             calls: Some(calls),
             writer: Some(thread),
-            reader: Mutex::new(reader),
+            readers,
             stopped,
             #[cfg(debug_assertions)]
             ack_before_commit: options.ack_before_commit,
@@ -233,8 +241,21 @@ impl SqliteStore {
     }
 
     fn read<R>(&self, run: impl FnOnce(&Connection) -> rusqlite::Result<R>) -> Result<R> {
-        let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        let reader = self.free_reader().unwrap_or_else(|| {
+            let [first, ..] = &self.readers;
+            first.lock().unwrap_or_else(PoisonError::into_inner)
+        });
         run(&reader).map_err(failed("read"))
+    }
+
+    fn free_reader(&self) -> Option<MutexGuard<'_, Connection>> {
+        self.readers
+            .iter()
+            .find_map(|reader| match reader.try_lock() {
+                Ok(reader) => Some(reader),
+                Err(TryLockError::Poisoned(reader)) => Some(reader.into_inner()),
+                Err(TryLockError::WouldBlock) => None,
+            })
     }
 }
 
@@ -516,6 +537,13 @@ fn end_row(
     )
 }
 
+fn get(connection: &Connection, id: &str) -> rusqlite::Result<Option<Record>> {
+    connection
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM operations WHERE id = ?1"))?
+        .query_row([id], record)
+        .optional()
+}
+
 fn submit(connection: &Connection, operation: &NewOperation, now: Micros) -> Result<Submitted> {
     if let Some(key) = &operation.idempotency {
         let known: Option<(String, String)> = connection
@@ -785,11 +813,21 @@ impl Store for SqliteStore {
     }
 
     fn get(&self, id: &str) -> Result<Option<Record>> {
+        self.read(|connection| get(connection, id))
+    }
+
+    fn get_at_once(&self, id: &str) -> Option<Result<Option<Record>>> {
+        let reader = self.free_reader()?;
+        Some(get(&reader, id).map_err(failed("read")))
+    }
+
+    fn depth(&self) -> Result<u64> {
         self.read(|connection| {
             connection
-                .prepare_cached(&format!("SELECT {COLUMNS} FROM operations WHERE id = ?1"))?
-                .query_row([id], record)
-                .optional()
+                .prepare_cached(
+                    "SELECT count(*) AS depth FROM operations WHERE status = 'Enqueued'",
+                )?
+                .query_row([], |row| unsigned(row, "depth"))
         })
     }
 

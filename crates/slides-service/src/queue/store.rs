@@ -137,6 +137,12 @@ pub trait Store: Send + Sync + 'static {
     /// When the store cannot be read.
     fn get(&self, id: &str) -> Result<Option<Record>, StoreError>;
 
+    /// Reads one operation when nothing has to be waited for but the row itself; nothing otherwise.
+    fn get_at_once(&self, id: &str) -> Option<Result<Option<Record>, StoreError>> {
+        let _ = id;
+        None
+    }
+
     /// Hands the next ready operation to a worker, with a new epoch.
     ///
     /// # Errors
@@ -207,6 +213,14 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// When the store cannot be read.
     fn stats(&self) -> Result<StoreStats, StoreError>;
+
+    /// How many operations wait.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn depth(&self) -> Result<u64, StoreError> {
+        Ok(self.stats()?.count(State::Enqueued))
+    }
 
     /// Whether changes can still be made durable.
     fn is_healthy(&self) -> bool {

@@ -1,122 +1,124 @@
-//! Named storages as folders of the local disk (contract section 5).
+//! Named storages (contract section 5): in folders, in memory, or in S3-compatible services.
 
+mod backend;
+mod local;
+mod object;
 mod path;
+#[cfg(feature = "s3")]
+mod s3;
+mod spec;
+mod version;
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use futures_util::StreamExt;
+use object_store::memory::InMemory;
+use object_store::path::Path as Key;
 use slides_core::{Download, Error, FileLocation, Payload, Result, StorageApi};
 use slides_types::{
     DiscUsage, FileVersion, FileVersions, FilesList, FilesUploadResult, ObjectExist, StorageExist,
     StorageFile, Timestamp,
 };
-use tokio::io::AsyncWriteExt;
 
+use self::backend::{Backend, Entry, conflict, too_large};
+use self::local::LocalFolder;
+use self::object::ObjectFolder;
 use self::path::StoragePath;
-use crate::{clock, files};
+pub use self::spec::{NamedStorage, S3Bucket, StorageKind, StorageOptions};
+use self::version::{Version, unknown_version};
+use crate::clock;
 
-/// Where unfinished files lie; no storage can have this name.
-const UNFINISHED: &str = ".tmp";
 /// `modifiedDate` of folders (contract section 5).
 const FOLDER_DATE: &str = "0001-01-01T00:00:00";
-/// `versionId` of files in a storage that keeps no versions (contract section 5).
-const UNVERSIONED: &str = "null";
 /// What the vendor's service says about a missing file; its generated tests look for it.
 const VENDOR_MISSING: &str = "AmazonS3 Storage exception: The specified key does not exist.";
+/// Files and folders of one call that takes a whole folder.
+const MAX_TREE: usize = 100_000;
 
-/// How storages are kept.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct StorageOptions {
-    /// Name of the storage that calls without a name mean.
-    pub default: String,
-    /// Names of further storages.
-    pub others: Vec<String>,
-    /// Whether a file is synced before its upload is answered.
-    pub sync: bool,
-    /// Bytes of one uploaded file; no limit when absent.
-    pub max_file_bytes: Option<u64>,
-    /// Adds the vendor's sentence to the answer about a missing file, for suites that look for it.
-    pub vendor_messages: bool,
-}
-
-impl Default for StorageOptions {
-    fn default() -> Self {
-        Self {
-            default: "Default".to_owned(),
-            others: Vec::new(),
-            sync: true,
-            max_file_bytes: None,
-            vendor_messages: false,
-        }
-    }
-}
-
-/// Storages in folders `ROOT/<storage name>/`.
+/// The named storages of a service.
 ///
 /// Files are replaced as a whole, missing files and folders are no error when they are deleted, and
-/// no path leads out of its storage, neither by its text nor by a symbolic link.
+/// no path leads out of its storage.
 #[derive(Debug, Clone)]
-pub struct LocalStorage {
+pub struct Storages {
     shared: Arc<Shared>,
 }
 
 #[derive(Debug)]
 struct Shared {
-    roots: BTreeMap<String, PathBuf>,
-    unfinished: PathBuf,
+    storages: BTreeMap<String, Arc<dyn Backend>>,
     options: StorageOptions,
 }
 
-impl LocalStorage {
-    /// Opens the storages below `root`, making their folders.
+/// A location that was looked up.
+struct At {
+    storage: Arc<dyn Backend>,
+    path: StoragePath,
+    version: Option<Version>,
+}
+
+impl Storages {
+    /// Opens the storages; those without a place of their own are folders below `root`.
     ///
     /// # Errors
-    /// [`Error::Rejected`] for a storage name that is no plain name; [`Error::Io`] when a folder
+    /// [`Error::Rejected`] for a name or setting that is not possible; [`Error::Io`] when a folder
     /// cannot be made.
     pub fn open(root: &Path, options: StorageOptions) -> Result<Self> {
-        let mut roots = BTreeMap::new();
-        let make = |path: &Path| {
-            fs::create_dir_all(path)
-                .map_err(|e| Error::io(format!("cannot make the folder `{}`", path.display()), e))
-        };
-        for name in options.others.iter().chain([&options.default]) {
-            if name.is_empty() || name.starts_with('.') || name.contains(['/', '\\', '\0']) {
+        let mut storages: BTreeMap<String, Arc<dyn Backend>> = BTreeMap::new();
+        let default = NamedStorage::new(&options.default, StorageKind::Folder(None));
+        let is_named = options.storages.iter().any(|s| s.name == default.name);
+        let default = (!is_named).then_some(&default);
+        for storage in options.storages.iter().chain(default) {
+            let NamedStorage { name, versions, .. } = storage;
+            spec::check_name(name)?;
+            let opened: Arc<dyn Backend> = match &storage.kind {
+                StorageKind::Folder(folder) => {
+                    let folder = folder.clone().unwrap_or_else(|| root.join(name));
+                    Arc::new(LocalFolder::open(&folder, *versions, options.sync)?)
+                }
+                StorageKind::Memory => Arc::new(ObjectFolder::new(
+                    name,
+                    Arc::new(InMemory::new()),
+                    Key::ROOT,
+                    *versions,
+                )),
+                #[cfg(feature = "s3")]
+                StorageKind::S3(bucket) => {
+                    let prefix = Key::parse(&bucket.prefix).map_err(|e| {
+                        Error::invalid(format!(
+                            "the prefix of the storage `{name}` is not possible: {e}"
+                        ))
+                    })?;
+                    Arc::new(ObjectFolder::new(
+                        name,
+                        s3::open(bucket)?,
+                        prefix,
+                        *versions,
+                    ))
+                }
+                #[cfg(not(feature = "s3"))]
+                StorageKind::S3(_) => {
+                    return Err(Error::invalid(format!(
+                        "the storage `{name}` is in S3, which this program was built without: build it with the feature `s3`"
+                    )));
+                }
+            };
+            if storages.insert(name.clone(), opened).is_some() {
                 return Err(Error::invalid(format!(
-                    "the storage name `{name}` is not allowed: use a name without slashes that does not start with a dot"
+                    "there are two storages named `{name}`: give each a name of its own"
                 )));
             }
-            let path = root.join(name);
-            make(&path)?;
-            roots.insert(name.clone(), path);
-        }
-        let unfinished = root.join(UNFINISHED);
-        match fs::remove_dir_all(&unfinished) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(Error::io(
-                    format!("cannot clear `{}`", unfinished.display()),
-                    error,
-                ));
-            }
-            _ => make(&unfinished)?,
         }
         Ok(Self {
-            shared: Arc::new(Shared {
-                roots,
-                unfinished,
-                options,
-            }),
+            shared: Arc::new(Shared { storages, options }),
         })
     }
 
     /// Whether there is a storage of this name; without a name, the default one.
     pub fn has_storage(&self, name: Option<&str>) -> bool {
-        self.shared.root(name).is_ok()
+        self.shared.storage(name).is_ok()
     }
 
     /// Refuses a path that could lead out of a storage.
@@ -124,81 +126,125 @@ impl LocalStorage {
         StoragePath::parse(path).map(|_| ())
     }
 
-    /// The file at a location, which must exist. Blocks.
-    pub(crate) fn existing_file(&self, file: &FileLocation) -> Result<PathBuf> {
-        let path = self.shared.locate(file)?.1;
-        if path.is_file() {
-            Ok(path)
-        } else {
-            Err(self.shared.missing(&file.path))
-        }
+    /// The file at a location, which must exist: where it lies, or a copy of it in `scratch` when
+    /// it has at most `limit` bytes. Blocks.
+    pub(crate) fn existing_file(
+        &self,
+        file: &FileLocation,
+        scratch: &Path,
+        limit: u64,
+    ) -> Result<PathBuf> {
+        run(self.fetch(file, scratch, limit))
     }
 
-    /// The files of a folder, without those below its folders, sorted by name. A folder that does
-    /// not exist has none. Blocks.
-    pub(crate) fn files_in(&self, folder: &FileLocation) -> Result<Vec<PathBuf>> {
-        let path = self.shared.locate(folder)?.1;
-        let mut files: Vec<_> = children(&path)?
-            .into_iter()
-            .filter(|path| path.is_file())
-            .collect();
-        files.sort();
-        Ok(files)
+    async fn fetch(&self, file: &FileLocation, scratch: &Path, limit: u64) -> Result<PathBuf> {
+        let at = self.shared.named(file)?;
+        if let Some(path) = at.storage.local_file(&at.path).await? {
+            return Ok(path);
+        }
+        let Some((info, content)) = at.storage.read(&at.path, None).await? else {
+            return Err(self.shared.missing(&file.path));
+        };
+        if info.size > limit {
+            return Err(Error::rejected(
+                413,
+                "payloadTooLarge",
+                format!(
+                    "the file `{}` has {} bytes, at most {limit} are allowed",
+                    at.path, info.size
+                ),
+            ));
+        }
+        // Beside a file of the same name that another folder had.
+        let folder = tempfile::Builder::new()
+            .prefix("stored-")
+            .tempdir_in(scratch)
+            .map_err(|e| Error::io("cannot make a folder for a stored file", e))?
+            .keep();
+        let path = folder
+            .join("file")
+            .with_extension(Path::new(at.path.name()).extension().unwrap_or_default());
+        content.save(&path).await?;
+        Ok(path)
+    }
+
+    /// The files of a folder, without those below its folders, sorted by name, with their sizes. A
+    /// folder that does not exist has none. Blocks.
+    pub(crate) fn files_in(&self, folder: &FileLocation) -> Result<Vec<(FileLocation, u64)>> {
+        run(async {
+            let at = self.shared.locate(folder)?;
+            let mut files = Vec::new();
+            for (name, entry) in at.storage.list(&at.path).await? {
+                if let Entry::File(info) = entry {
+                    let file = FileLocation::new(at.path.join(&name)?.to_string());
+                    files.push((file.in_storage(folder.storage.clone()), info.size));
+                }
+            }
+            files.sort_by(|(a, _), (b, _)| a.path.cmp(&b.path));
+            Ok(files)
+        })
     }
 
     /// Copies a finished file into the storage under `file`; the path holds a whole file or what
     /// it held before. Blocks.
     pub(crate) fn store(&self, from: &Path, file: &FileLocation) -> Result<()> {
-        self.shared.copy_in(from, file)
-    }
-
-    async fn blocking<R: Send + 'static>(
-        &self,
-        run: impl FnOnce(&Shared) -> Result<R> + Send + 'static,
-    ) -> Result<R> {
-        let shared = Arc::clone(&self.shared);
-        tokio::task::spawn_blocking(move || run(&shared))
-            .await
-            .map_err(|e| Error::io("a storage call broke off", io::Error::other(e)))?
+        run(async {
+            let at = self.shared.named(file)?;
+            let (content, _) = Payload::path(from).open().await?;
+            at.storage.write(&at.path, content, u64::MAX).await
+        })
     }
 }
 
+/// Runs a call on a thread that may block.
+fn run<R>(call: impl Future<Output = R>) -> R {
+    tokio::runtime::Handle::current().block_on(call)
+}
+
 impl Shared {
-    fn root(&self, name: Option<&str>) -> Result<&Path> {
+    fn storage(&self, name: Option<&str>) -> Result<&Arc<dyn Backend>> {
         let name = name
             .filter(|name| !name.is_empty())
             .unwrap_or(&self.options.default);
-        self.roots
-            .get(name)
-            .map(PathBuf::as_path)
-            .ok_or_else(|| unknown_storage(name))
+        self.storages.get(name).ok_or_else(|| {
+            Error::rejected(
+                404,
+                "storageNotFound",
+                format!(
+                    "The storage {name} was not found or is not associated with the application."
+                ),
+            )
+        })
     }
 
-    fn locate(&self, at: &FileLocation) -> Result<(StoragePath, PathBuf)> {
-        let root = self.root(at.storage.as_deref())?;
-        if at
-            .version
-            .as_deref()
-            .is_some_and(|v| !v.is_empty() && v != UNVERSIONED)
-        {
-            return Err(Error::invalid(
-                "Invalid version id specified: this storage keeps no versions, leave `versionId` out",
+    fn locate(&self, at: &FileLocation) -> Result<At> {
+        let storage = Arc::clone(self.storage(at.storage.as_deref())?);
+        let version = match at.version.as_deref().filter(|text| !text.is_empty()) {
+            None => None,
+            Some(text) => Some(Version::parse(text)?),
+        };
+        if matches!(version, Some(Version::At(_))) && !storage.keeps_versions() {
+            return Err(unknown_version(
+                "this storage keeps no versions, leave `versionId` out",
             ));
         }
         let path = StoragePath::parse(&at.path)?;
-        let file = path.under(root)?;
-        Ok((path, file))
+        Ok(At {
+            storage,
+            path,
+            version,
+        })
     }
 
     /// Like [`locate`](Self::locate), for calls that need a name.
-    fn locate_named(&self, at: &FileLocation) -> Result<(StoragePath, PathBuf)> {
-        let (path, file) = self.locate(at)?;
-        if path.is_root() {
+    fn named(&self, at: &FileLocation) -> Result<At> {
+        let at = self.locate(at)?;
+        if at.path.is_root() {
             return Err(Error::invalid(
                 "the path is empty: name a file or folder of the storage",
             ));
         }
-        Ok((path, file))
+        Ok(at)
     }
 
     fn missing(&self, path: &str) -> Error {
@@ -212,126 +258,108 @@ impl Shared {
         }
     }
 
-    fn copy_in(&self, from: &Path, to: &FileLocation) -> Result<()> {
-        let (path, target) = self.locate_named(to)?;
-        let cannot = |e| Error::io(format!("cannot write `{path}` into the storage"), e);
-        let (mut file, temporary) = tempfile::NamedTempFile::new_in(&self.unfinished)
-            .map_err(cannot)?
-            .into_parts();
-        io::copy(&mut fs::File::open(from).map_err(cannot)?, &mut file).map_err(cannot)?;
-        drop(file);
-        self.publish(temporary, &path, &target)
-    }
-
-    /// Puts a written temporary file under its name.
-    fn publish(
-        &self,
-        temporary: tempfile::TempPath,
-        path: &StoragePath,
-        target: &Path,
-    ) -> Result<()> {
-        if target.is_dir() {
-            return Err(Error::rejected(
-                409,
-                "conflict",
-                format!("`{path}` is a folder: name a file"),
-            ));
-        }
-        make_parent(path, target)?;
-        files::publish(&temporary, target, self.options.sync)
-            .map_err(|e| Error::io(format!("cannot write `{path}` into the storage"), e))?;
-        // The name is gone: there is nothing left to clean up.
-        let _ = temporary.keep();
-        Ok(())
-    }
-}
-
-/// Answer to a call that names a storage that is not there (contract section 2.6).
-fn unknown_storage(name: &str) -> Error {
-    Error::rejected(
-        404,
-        "storageNotFound",
-        format!("The storage {name} was not found or is not associated with the application."),
-    )
-}
-
-fn make_parent(path: &StoragePath, target: &Path) -> Result<()> {
-    let Some(parent) = target.parent() else {
-        return Ok(());
-    };
-    fs::create_dir_all(parent).map_err(|e| match e.kind() {
-        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => Error::rejected(
-            409,
-            "conflict",
-            format!("a part of the path `{path}` is a file, not a folder"),
-        ),
-        _ => Error::io(format!("cannot make the folder of `{path}`"), e),
-    })
-}
-
-/// The entries of a folder; none when it is not there.
-fn children(folder: &Path) -> Result<Vec<PathBuf>> {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(e)
-            if matches!(
-                e.kind(),
-                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-            ) =>
-        {
-            return Ok(Vec::new());
-        }
-        Err(e) => return Err(Error::io("cannot list a folder of the storage", e)),
-    };
-    entries
-        .map(|entry| entry.map(|e| e.path()))
-        .collect::<io::Result<_>>()
-        .map_err(|e| Error::io("cannot list a folder of the storage", e))
-}
-
-/// Every file and folder below a folder, folders before what they hold. Links are not entered.
-fn walk(folder: &Path) -> Result<Vec<(PathBuf, fs::Metadata)>> {
-    let mut found = Vec::new();
-    let mut open = vec![folder.to_owned()];
-    while let Some(folder) = open.pop() {
-        for path in children(&folder)? {
-            // What was removed meanwhile is not there.
-            let Ok(metadata) = path.symlink_metadata() else {
-                continue;
-            };
-            if metadata.is_dir() {
-                open.push(path.clone());
+    /// Why nothing could be read: the file is missing, or its version.
+    fn absent(&self, at: &At) -> Error {
+        match at.version {
+            Some(_) if at.storage.keeps_versions() => {
+                unknown_version("the file has no such version, its list of versions shows them")
             }
-            found.push((path, metadata));
+            _ => self.missing(&at.path.to_string()),
         }
     }
-    Ok(found)
+
+    /// Source and target of a folder call; nothing when the source is not there, which is no error
+    /// (contract section 5).
+    async fn folders(&self, from: &FileLocation, to: &FileLocation) -> Result<Option<(At, At)>> {
+        let (from, to) = (self.named(from)?, self.named(to)?);
+        if Arc::ptr_eq(&from.storage, &to.storage)
+            && to.path != from.path
+            && to.path.is_within(&from.path)
+        {
+            return Err(Error::invalid(format!(
+                "the folder `{}` cannot go into its own folder `{}`",
+                from.path, to.path
+            )));
+        }
+        if let Some(Entry::File(_)) = to.storage.look(&to.path).await? {
+            return Err(conflict(format!("`{}` is a file: name a folder", to.path)));
+        }
+        let there = matches!(from.storage.look(&from.path).await?, Some(Entry::Folder));
+        Ok(there.then_some((from, to)))
+    }
 }
 
-fn media_type(name: &str) -> String {
-    mime_guess::from_path(name)
-        .first_or_octet_stream()
-        .to_string()
+/// Copies a file from one storage to another, or inside one. False when it is not there.
+async fn copy(from: &At, to: &At) -> Result<bool> {
+    if Arc::ptr_eq(&from.storage, &to.storage) {
+        return from.storage.copy(&from.path, from.version, &to.path).await;
+    }
+    let source = from.storage.read(&from.path, from.version).await?;
+    let Some((_, content)) = source else {
+        return Ok(false);
+    };
+    // Checked for its length, so that a broken stream is no whole file.
+    to.storage
+        .write(&to.path, content.into_stream(), u64::MAX)
+        .await?;
+    Ok(true)
+}
+
+/// Copies or moves a folder, keeping what the target holds; files of the same name are replaced.
+async fn transfer(from: &At, to: &At, moving: bool) -> Result<()> {
+    let mut open = vec![StoragePath::parse("")?];
+    let mut emptied = Vec::new();
+    let mut seen = 0;
+    while let Some(inner) = open.pop() {
+        let inside = |folder: &StoragePath| StoragePath::parse(&format!("{folder}/{inner}"));
+        let (source, target) = (inside(&from.path)?, inside(&to.path)?);
+        to.storage.make_folder(&target).await?;
+        for (name, entry) in from.storage.list(&source).await? {
+            seen += 1;
+            if seen > MAX_TREE {
+                return Err(Error::invalid(format!(
+                    "the folder `{}` holds more than {MAX_TREE} files and folders: take its folders one by one",
+                    from.path
+                )));
+            }
+            if entry == Entry::Folder {
+                open.push(inner.join(&name)?);
+                continue;
+            }
+            let at = |at: &At, path: StoragePath| At {
+                storage: Arc::clone(&at.storage),
+                path,
+                version: None,
+            };
+            let (source, target) = (at(from, source.join(&name)?), at(to, target.join(&name)?));
+            if moving && Arc::ptr_eq(&from.storage, &to.storage) {
+                from.storage.rename(&source.path, &target.path).await?;
+            } else {
+                let copied = copy(&source, &target).await?;
+                if copied && moving {
+                    from.storage.remove(&source.path).await?;
+                }
+            }
+        }
+        emptied.push(source);
+    }
+    // Inner ones first. What came in meanwhile, or was moved into a folder of the source, stays.
+    for folder in emptied.iter().rev().filter(|_| moving) {
+        from.storage.remove_folder(folder, false).await?;
+    }
+    Ok(())
 }
 
 #[async_trait]
-impl StorageApi for LocalStorage {
+impl StorageApi for Storages {
     async fn download_file(&self, file: &FileLocation) -> Result<Download> {
-        let location = file.clone();
-        let (name, file, len) = self
-            .blocking(move |shared| {
-                let (path, on_disk) = shared.locate_named(&location)?;
-                let cannot = |e| Error::io(format!("cannot read `{path}` from the storage"), e);
-                if !on_disk.is_file() {
-                    return Err(shared.missing(&path.to_string()));
-                }
-                let file = fs::File::open(&on_disk).map_err(cannot)?;
-                let len = file.metadata().map_err(cannot)?.len();
-                Ok((path.name().to_owned(), file, len))
-            })
-            .await?;
-        let media_type = media_type(&name);
-        Ok(crate::download(file, len).with_type(Some(media_type), Some(name)))
+        let at = self.shared.named(file)?;
+        let Some((_, download)) = at.storage.read(&at.path, at.version).await? else {
+            return Err(self.shared.absent(&at));
+        };
+        let name = at.path.name().to_owned();
+        let media_type = mime_guess::from_path(&name).first_or_octet_stream();
+        Ok(download.with_type(Some(media_type.to_string()), Some(name)))
     }
 
     async fn upload_file(
@@ -340,333 +368,179 @@ impl StorageApi for LocalStorage {
         content: Payload,
     ) -> Result<FilesUploadResult> {
         let mut location = file.clone();
+        location.version = None;
         if location.path.is_empty() || location.path.ends_with('/') {
             let name = content.name().ok_or_else(|| {
                 Error::invalid("the upload has no file name: add it to the path or send a multipart part with `filename`")
             })?;
             location.path = StoragePath::parse(&location.path)?.join(name)?.to_string();
         }
-        let (temporary, path, target) = self
-            .blocking(move |shared| {
-                let (path, target) = shared.locate_named(&location)?;
-                let temporary = tempfile::NamedTempFile::new_in(&shared.unfinished)
-                    .map_err(|e| Error::io(format!("cannot write `{path}` into the storage"), e))?;
-                Ok((temporary, path, target))
-            })
-            .await?;
+        let at = self.shared.named(&location)?;
         let limit = self.shared.options.max_file_bytes.unwrap_or(u64::MAX);
-        let too_large = || {
-            Error::rejected(
-                413,
-                "payloadTooLarge",
-                format!(
-                    "the file `{path}` is larger than the limit of {limit} bytes: raise `max_file_bytes` or send a smaller one"
-                ),
-            )
-        };
         if content.len_hint().is_some_and(|len| len > limit) {
-            return Err(too_large());
+            return Err(too_large(&at.path, limit));
         }
-        let cannot = |e| Error::io(format!("cannot write `{path}` into the storage"), e);
-        let (out, temporary) = temporary.into_parts();
-        let mut out =
-            tokio::io::BufWriter::with_capacity(256 * 1024, tokio::fs::File::from_std(out));
-        let (mut stream, _) = content.open().await?;
-        let mut len = 0;
-        while let Some(chunk) = stream.next().await {
-            let chunk = chunk.map_err(|e| Error::io("the upload broke off", e))?;
-            len += chunk.len() as u64;
-            if len > limit {
-                return Err(too_large());
-            }
-            out.write_all(&chunk).await.map_err(cannot)?;
-        }
-        out.flush().await.map_err(cannot)?;
-        drop(out);
-        let name = path.name().to_owned();
-        self.blocking(move |shared| shared.publish(temporary, &path, &target))
-            .await?;
+        let (stream, _) = content.open().await?;
+        at.storage.write(&at.path, stream, limit).await?;
+        let name = at.path.name().to_owned();
         Ok(FilesUploadResult::new(vec![name], Vec::new()))
     }
 
     async fn delete_file(&self, file: &FileLocation) -> Result<()> {
-        let location = file.clone();
-        self.blocking(move |shared| {
-            let (path, on_disk) = shared.locate_named(&location)?;
-            // As in an object storage, a folder is no file: there is nothing of that name to delete.
-            if on_disk.is_dir() {
-                return Ok(());
+        let at = self.shared.named(file)?;
+        match at.version.filter(|_| at.storage.keeps_versions()) {
+            None => at.storage.remove(&at.path).await,
+            Some(version) => {
+                let removed = at.storage.remove_version(&at.path, version).await?;
+                removed.then_some(()).ok_or_else(|| {
+                    unknown_version("the file has no such version, its list of versions shows them")
+                })
             }
-            match files::remove(&on_disk) {
-                Err(e) if e.kind() != io::ErrorKind::NotADirectory => Err(Error::io(
-                    format!("cannot delete `{path}` from the storage"),
-                    e,
-                )),
-                _ => Ok(()),
-            }
-        })
-        .await
+        }
     }
 
     async fn copy_file(&self, from: &FileLocation, to: &FileLocation) -> Result<()> {
-        let (from, to) = (from.clone(), to.clone());
-        self.blocking(move |shared| {
-            let (path, source) = shared.locate_named(&from)?;
-            if !source.is_file() {
-                return Err(shared.missing(&path.to_string()));
-            }
-            shared.copy_in(&source, &to)
-        })
-        .await
+        let (from, to) = (self.shared.named(from)?, self.shared.named(to)?);
+        if copy(&from, &to).await? {
+            Ok(())
+        } else {
+            Err(self.shared.absent(&from))
+        }
     }
 
     async fn move_file(&self, from: &FileLocation, to: &FileLocation) -> Result<()> {
-        let (from, to) = (from.clone(), to.clone());
-        self.blocking(move |shared| {
-            let (path, source) = shared.locate_named(&from)?;
-            if !source.is_file() {
-                return Err(shared.missing(&path.to_string()));
+        let (from, to) = (self.shared.named(from)?, self.shared.named(to)?);
+        let same = Arc::ptr_eq(&from.storage, &to.storage);
+        let moved = if same && from.version.is_none_or(|version| version == Version::Null) {
+            from.storage.rename(&from.path, &to.path).await?
+        } else if copy(&from, &to).await? {
+            if !same || from.path != to.path {
+                match from.version.filter(|_| from.storage.keeps_versions()) {
+                    Some(version) => {
+                        from.storage.remove_version(&from.path, version).await?;
+                    }
+                    None => from.storage.remove(&from.path).await?,
+                }
             }
-            let (to, target) = shared.locate_named(&to)?;
-            if target.is_dir() {
-                return Err(Error::rejected(
-                    409,
-                    "conflict",
-                    format!("`{to}` is a folder: name a file"),
-                ));
-            }
-            make_parent(&to, &target)?;
-            files::publish(&source, &target, shared.options.sync)
-                .map_err(|e| Error::io(format!("cannot move `{path}` to `{to}`"), e))
-        })
-        .await
+            true
+        } else {
+            false
+        };
+        if moved {
+            Ok(())
+        } else {
+            Err(self.shared.absent(&from))
+        }
     }
 
     async fn list_folder(&self, folder: &FileLocation) -> Result<FilesList> {
-        let location = folder.clone();
-        self.blocking(move |shared| {
-            let (path, on_disk) = shared.locate(&location)?;
-            let mut value = Vec::new();
-            for child in children(&on_disk)? {
-                // A link that leads out or nowhere is not shown, as it cannot be opened.
-                let name = child
-                    .file_name()
-                    .unwrap_or_default()
-                    .to_string_lossy()
-                    .into_owned();
-                let Ok(inner) = path.join(&name) else {
-                    continue;
-                };
-                let shown = inner
-                    .under(shared.root(location.storage.as_deref())?)
-                    .is_ok();
-                let Some(metadata) = child.metadata().ok().filter(|_| shown) else {
-                    continue;
-                };
-                value.push(if metadata.is_dir() {
-                    entry(
-                        name,
-                        true,
-                        Timestamp::from(FOLDER_DATE),
-                        0,
-                        format!("/{inner}/"),
-                    )
-                } else {
-                    let date =
-                        clock::file_date(metadata.modified().unwrap_or(std::time::UNIX_EPOCH));
-                    entry(name, false, date, metadata.len(), format!("/{inner}"))
-                });
-            }
-            value.sort_by(|a, b| a.path.cmp(&b.path));
-            Ok(FilesList::new(value))
-        })
-        .await
+        let at = self.shared.locate(folder)?;
+        let mut value = Vec::new();
+        for (name, entry) in at.storage.list(&at.path).await? {
+            let inner = at.path.join(&name)?;
+            let (size, modified, path) = match entry {
+                Entry::Folder => (0, Timestamp::from(FOLDER_DATE), format!("/{inner}/")),
+                Entry::File(info) => (
+                    info.size,
+                    clock::file_date(info.modified),
+                    format!("/{inner}"),
+                ),
+            };
+            let mut shown = StorageFile::new(name, entry == Entry::Folder, signed(size), path);
+            shown.modified_date = Some(modified);
+            value.push(shown);
+        }
+        value.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(FilesList::new(value))
     }
 
     async fn create_folder(&self, folder: &FileLocation) -> Result<()> {
-        let location = folder.clone();
-        self.blocking(move |shared| {
-            let (path, on_disk) = shared.locate_named(&location)?;
-            make_parent(&path, &on_disk.join("-"))
-        })
-        .await
+        let at = self.shared.named(folder)?;
+        at.storage.make_folder(&at.path).await
     }
 
     async fn delete_folder(&self, folder: &FileLocation, recursive: bool) -> Result<()> {
-        let location = folder.clone();
-        self.blocking(move |shared| {
-            let (path, on_disk) = shared.locate_named(&location)?;
-            let cannot = |e| Error::io(format!("cannot delete the folder `{path}` from the storage"), e);
-            // A client deletes a file through this call (contract section 0, point 15).
-            if on_disk.is_file() {
-                return files::remove(&on_disk).map_err(cannot);
-            }
-            let done = if recursive { fs::remove_dir_all(&on_disk) } else { fs::remove_dir(&on_disk) };
-            match done {
-                Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(()),
-                Err(e) if e.kind() == io::ErrorKind::DirectoryNotEmpty => Err(Error::rejected(
-                    409,
-                    "conflict",
-                    format!("the folder `{path}` is not empty: delete its files first or set `recursive=true`"),
-                )),
-                other => other.map_err(cannot),
-            }
-        })
-        .await
+        let at = self.shared.named(folder)?;
+        // A client deletes a file through this call (contract section 0, point 15).
+        if let Some(Entry::File(_)) = at.storage.look(&at.path).await? {
+            return at.storage.remove(&at.path).await;
+        }
+        if at.storage.remove_folder(&at.path, recursive).await? {
+            return Ok(());
+        }
+        Err(conflict(format!(
+            "the folder `{}` is not empty: delete its files first or set `recursive=true`",
+            at.path
+        )))
     }
 
     async fn copy_folder(&self, from: &FileLocation, to: &FileLocation) -> Result<()> {
-        let (from, to) = (from.clone(), to.clone());
-        self.blocking(move |shared| {
-            let Some((source, target)) = folders(shared, &from, &to)? else {
-                return Ok(());
-            };
-            let cannot = |e| Error::io("cannot copy a folder of the storage", e);
-            fs::create_dir_all(&target).map_err(cannot)?;
-            for (path, metadata) in walk(&source)? {
-                let Ok(inner) = path.strip_prefix(&source) else {
-                    continue;
-                };
-                let into = target.join(inner);
-                if metadata.is_dir() {
-                    fs::create_dir_all(&into).map_err(cannot)?;
-                } else if metadata.is_file() {
-                    let temporary =
-                        tempfile::NamedTempFile::new_in(&shared.unfinished).map_err(cannot)?;
-                    fs::copy(&path, temporary.path()).map_err(cannot)?;
-                    files::publish(temporary.path(), &into, shared.options.sync).map_err(cannot)?;
-                    let _ = temporary.into_temp_path().keep();
-                }
+        match self.shared.folders(from, to).await? {
+            Some((from, to))
+                if !(Arc::ptr_eq(&from.storage, &to.storage) && from.path == to.path) =>
+            {
+                transfer(&from, &to, false).await
             }
-            Ok(())
-        })
-        .await
+            _ => Ok(()),
+        }
     }
 
     async fn move_folder(&self, from: &FileLocation, to: &FileLocation) -> Result<()> {
-        let (from, to) = (from.clone(), to.clone());
-        self.blocking(move |shared| {
-            let Some((source, target)) = folders(shared, &from, &to)? else {
-                return Ok(());
-            };
-            let cannot = |e| Error::io("cannot move a folder of the storage", e);
-            if source == target {
-                return Ok(());
-            }
-            if !target.is_dir() {
-                make_parent(&StoragePath::parse(&to.path)?, &target)?;
-                return files::publish(&source, &target, false).map_err(cannot);
-            }
-            // The target is there: what it holds stays, files of the same name are replaced.
-            for (path, metadata) in walk(&source)? {
-                let Ok(inner) = path.strip_prefix(&source) else {
-                    continue;
-                };
-                let into = target.join(inner);
-                if metadata.is_dir() {
-                    fs::create_dir_all(&into).map_err(cannot)?;
-                } else {
-                    fs::rename(&path, &into).map_err(cannot)?;
-                }
-            }
-            fs::remove_dir_all(&source).map_err(cannot)
-        })
-        .await
+        let Some((from, to)) = self.shared.folders(from, to).await? else {
+            return Ok(());
+        };
+        if Arc::ptr_eq(&from.storage, &to.storage)
+            && (from.path == to.path || from.storage.rename_folder(&from.path, &to.path).await?)
+        {
+            return Ok(());
+        }
+        transfer(&from, &to, true).await
     }
 
     async fn storage_exists(&self, storage: &str) -> Result<StorageExist> {
-        Ok(StorageExist::new(self.shared.roots.contains_key(storage)))
+        Ok(StorageExist::new(
+            self.shared.storages.contains_key(storage),
+        ))
     }
 
     async fn object_exists(&self, object: &FileLocation) -> Result<ObjectExist> {
-        let location = object.clone();
-        self.blocking(move |shared| {
-            let (_, on_disk) = shared.locate(&location)?;
-            Ok(match on_disk.metadata() {
-                Ok(metadata) => ObjectExist::new(true, metadata.is_dir()),
-                Err(_) => ObjectExist::new(false, false),
-            })
+        let at = self.shared.locate(object)?;
+        if let Some(version) = at.version.filter(|_| !at.path.is_root()) {
+            let (versions, _) = at.storage.versions(&at.path).await?;
+            let there = versions.iter().any(|info| info.version == version);
+            return Ok(ObjectExist::new(there, false));
+        }
+        Ok(match at.storage.look(&at.path).await? {
+            Some(entry) => ObjectExist::new(true, entry == Entry::Folder),
+            None => ObjectExist::new(false, false),
         })
-        .await
     }
 
     async fn disc_usage<'a>(&self, storage: Option<&'a str>) -> Result<DiscUsage> {
-        let storage = storage.map(str::to_owned);
-        self.blocking(move |shared| {
-            let root = shared.root(storage.as_deref())?;
-            let used: u64 = walk(root)?
-                .iter()
-                .filter(|(_, m)| m.is_file())
-                .map(|(_, m)| m.len())
-                .sum();
-            let disk = rustix::fs::statvfs(root)
-                .map_err(|e| Error::io("cannot read the size of the disk", e.into()))?;
-            let total = disk.f_blocks.saturating_mul(disk.f_frsize);
-            Ok(DiscUsage::new(signed(used), signed(total)))
-        })
-        .await
+        let (used, total) = self.shared.storage(storage)?.usage().await?;
+        Ok(DiscUsage::new(signed(used), signed(total)))
     }
 
     async fn file_versions(&self, file: &FileLocation) -> Result<FileVersions> {
-        let location = file.clone();
-        self.blocking(move |shared| {
-            let (path, on_disk) = shared.locate_named(&location)?;
-            let Some(metadata) = on_disk.metadata().ok().filter(fs::Metadata::is_file) else {
-                return Err(shared.missing(&path.to_string()));
-            };
+        let at = self.shared.named(file)?;
+        let (versions, has_current) = at.storage.versions(&at.path).await?;
+        if versions.is_empty() {
+            return Err(self.shared.missing(&at.path.to_string()));
+        }
+        let shown = versions.iter().enumerate().map(|(index, info)| {
             let mut version = FileVersion::new(
-                path.name(),
+                at.path.name(),
                 false,
-                signed(metadata.len()),
-                format!("/{path}"),
-                UNVERSIONED,
-                true,
+                signed(info.size),
+                format!("/{}", at.path),
+                info.version.to_string(),
+                has_current && index == 0,
             );
-            version.modified_date = Some(clock::file_date(
-                metadata.modified().unwrap_or(std::time::UNIX_EPOCH),
-            ));
-            Ok(FileVersions::new(vec![version]))
-        })
-        .await
+            version.modified_date = Some(clock::file_date(info.modified));
+            version
+        });
+        Ok(FileVersions::new(shown.collect()))
     }
-}
-
-/// Source and target of a folder call; nothing when the source is not there, which is no error
-/// (contract section 5).
-fn folders(
-    shared: &Shared,
-    from: &FileLocation,
-    to: &FileLocation,
-) -> Result<Option<(PathBuf, PathBuf)>> {
-    let (from_path, source) = shared.locate_named(from)?;
-    let (to_path, target) = shared.locate_named(to)?;
-    let same_storage =
-        shared.root(from.storage.as_deref())? == shared.root(to.storage.as_deref())?;
-    if same_storage && to_path != from_path && to_path.is_within(&from_path) {
-        return Err(Error::invalid(format!(
-            "the folder `{from_path}` cannot go into its own folder `{to_path}`"
-        )));
-    }
-    if target.is_file() {
-        return Err(Error::rejected(
-            409,
-            "conflict",
-            format!("`{to_path}` is a file: name a folder"),
-        ));
-    }
-    Ok(source.is_dir().then_some((source, target)))
-}
-
-fn entry(
-    name: String,
-    is_folder: bool,
-    modified: Timestamp,
-    size: u64,
-    path: String,
-) -> StorageFile {
-    let mut file = StorageFile::new(name, is_folder, signed(size), path);
-    file.modified_date = Some(modified);
-    file
 }
 
 fn signed(value: u64) -> i64 {

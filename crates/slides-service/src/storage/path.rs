@@ -7,6 +7,10 @@ use slides_core::{Error, Result};
 const MAX_PATH: usize = 1024;
 /// Bytes of one name; what common file systems allow.
 const MAX_NAME: usize = 255;
+/// Folder at the top of a storage where the server keeps unfinished files and versions.
+pub(super) const OWN_FOLDER: &str = ".slides";
+/// Object that stands for a folder in a storage that has no folders.
+pub(super) const FOLDER_MARK: &str = ".slides-folder";
 
 /// A path inside a storage that cannot lead out of it by its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,15 +36,36 @@ impl StoragePath {
             if name == ".." {
                 return bad("leads out of its folder: `..` is not allowed");
             }
-            if name.contains('\0') {
-                return bad("contains a NUL character");
+            if name.contains(char::is_control) {
+                return bad("contains a control character");
             }
             if name.len() > MAX_NAME {
                 return bad("has a name that is too long: at most 255 bytes are allowed");
             }
+            let own = if names.is_empty() {
+                OWN_FOLDER
+            } else {
+                FOLDER_MARK
+            };
+            if name.eq_ignore_ascii_case(own) || name.eq_ignore_ascii_case(FOLDER_MARK) {
+                return bad("is kept for the server: use another name");
+            }
+            if cfg!(windows) && is_special_on_windows(name) {
+                return bad("has a name that the server's file system gives another meaning");
+            }
             names.push(name.to_owned());
         }
         Ok(Self(names))
+    }
+
+    pub(super) fn names(&self) -> &[String] {
+        &self.0
+    }
+
+    /// The folder around it; nothing for the root.
+    pub(super) fn parent(&self) -> Option<Self> {
+        let (_, above) = self.0.split_last()?;
+        Some(Self(above.to_vec()))
     }
 
     pub(super) fn is_root(&self) -> bool {
@@ -96,6 +121,22 @@ impl std::fmt::Display for StoragePath {
     }
 }
 
+/// Device names, streams, separators and what Windows drops from the end of a name.
+fn is_special_on_windows(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default().trim_end();
+    let device = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"]
+        .iter()
+        .any(|device| stem.eq_ignore_ascii_case(device));
+    let port = stem.get(..3).is_some_and(|kind| {
+        (kind.eq_ignore_ascii_case("COM") || kind.eq_ignore_ascii_case("LPT"))
+            && stem.chars().count() == 4
+    });
+    device
+        || port
+        || name.ends_with(['.', ' '])
+        || name.contains(['\\', ':', '<', '>', '"', '|', '?', '*'])
+}
+
 /// A path as a message may show it: without control characters, and not endless.
 fn printable(text: &str) -> String {
     let mut shown: String = text
@@ -128,11 +169,34 @@ mod tests {
         }
         let long = "a/".repeat(600);
         let name = "a".repeat(256);
-        for text in ["..", "a/../b", "a/..", "a\0b", &long, &name] {
+        for text in [
+            "..",
+            "a/../b",
+            "a/..",
+            "a\0b",
+            "a\nb",
+            ".slides",
+            "/.Slides/tmp",
+            "a/.slides-folder",
+            &long,
+            &name,
+        ] {
             assert!(
                 matches!(StoragePath::parse(text), Err(Error::Rejected(r)) if r.status == 400),
                 "{text:?}"
             );
+        }
+    }
+
+    #[test]
+    fn names_that_windows_changes_are_known() {
+        for name in [
+            "con", "NUL.txt", "COM1", "lpt9.x", "a.", "a ", "a:b", "..\\x", "con .txt",
+        ] {
+            assert!(is_special_on_windows(name), "{name}");
+        }
+        for name in ["console", "a.b", "COM12", ".a", "nul1", "имя"] {
+            assert!(!is_special_on_windows(name), "{name}");
         }
     }
 

@@ -16,7 +16,7 @@ pub(crate) struct Pool;
 impl Pool {
     /// Starts workers that run until the service drains.
     pub(crate) fn start(inner: &Arc<Inner>, tasks: &TaskTracker) {
-        for n in 0..inner.options.workers.max(1) {
+        for n in 0..inner.options.workers {
             tasks.spawn(work(
                 Arc::clone(inner),
                 format!("{}-{n}", std::process::id()),
