@@ -119,7 +119,7 @@ pub(super) fn draw<'a>(chart: &mut Chart<'a>, plots: &[&'a Plot], room: Rect) {
                 .collect();
             let whole = points.iter().all(Option::is_some);
             if filled(plot) {
-                let path = closed(points.iter().copied().filter(Option::is_some), true);
+                let path = closed(points.iter().flatten().copied().map(Some), true);
                 let bounds = Rect::from_center_size(center, (2.0 * radius, 2.0 * radius));
                 chart.path(path, &chart.series_look(series), bounds);
                 continue;

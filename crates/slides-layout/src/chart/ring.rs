@@ -284,7 +284,6 @@ fn second_part(series: &Series, values: &[(usize, f64)], split: PieSplit) -> Vec
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "what the kind says")]
 fn of_pie<'a>(
     chart: &mut Chart<'a>,
     plot: &'a Plot,

@@ -117,12 +117,7 @@ impl RingLabels {
                 let mut center = ring.center + along * (ring.outer + sign * GAP) + beside;
                 // A wide label off the axes would still touch the circle with its corner.
                 for _ in 0..64 {
-                    let away = center - ring.center;
-                    let near = Vec2::new(
-                        (away.x.abs() - half.x).max(0.0),
-                        (away.y.abs() - half.y).max(0.0),
-                    );
-                    if sign < 0.0 || near.hypot() >= ring.outer + 1.0 {
+                    if sign < 0.0 || is_clear(center, half, ring) {
                         break;
                     }
                     center += along;
@@ -151,11 +146,22 @@ impl RingLabels {
                 half,
                 foot: ring.center + along * ring.outer,
                 side: along.x >= 0.0,
+                ring: *ring,
                 is_outside: is_outside && one.composed.shift.is_none(),
             });
         }
         for side in [true, false] {
             spread(&mut placed, side, chart.size.height);
+        }
+        // What was moved down or up may lie over the circle: it makes way to its side.
+        for standing in placed.iter_mut().filter(|standing| standing.is_outside) {
+            let step = if standing.side { 1.0 } else { -1.0 };
+            for _ in 0..64 {
+                if is_clear(standing.center, standing.half, &standing.ring) {
+                    break;
+                }
+                standing.center.x += step;
+            }
         }
         for standing in &mut placed {
             if let Some((x, y)) = standing.one.composed.shift {
@@ -214,7 +220,18 @@ struct Standing<'l> {
     half: Vec2,
     foot: Point,
     side: bool,
+    ring: Ring,
     is_outside: bool,
+}
+
+/// Whether a box about a point lies outside of a circle.
+fn is_clear(center: Point, half: Vec2, ring: &Ring) -> bool {
+    let away = center - ring.center;
+    let near = Vec2::new(
+        (away.x.abs() - half.x).max(0.0),
+        (away.y.abs() - half.y).max(0.0),
+    );
+    near.hypot() >= ring.outer + 1.0
 }
 
 /// Whether a box about a point lies in a slice.
@@ -241,7 +258,7 @@ fn spread(all: &mut [Standing<'_>], side: bool, height: f64) {
     order.sort_by(|a, b| y(all, *a).total_cmp(&y(all, *b)));
     let overlap = |above: &Standing<'_>, below: &Standing<'_>| {
         let near = (above.center.x - below.center.x).abs() < above.half.x + below.half.x;
-        (near).then(|| above.center.y + above.half.y + below.half.y - below.center.y)
+        near.then_some(above.center.y + above.half.y + below.half.y - below.center.y)
     };
     for upwards in [false, true] {
         if upwards {

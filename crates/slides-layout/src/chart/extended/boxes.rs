@@ -116,7 +116,7 @@ pub(super) fn lower(chart: &ExtendedChart) -> Option<(ChartSpace, Marks)> {
         entries.push(silent(
             index,
             "",
-            invisible(),
+            Some(invisible()),
             &categories,
             numbers([end], None),
         ));

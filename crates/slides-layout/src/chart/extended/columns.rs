@@ -97,8 +97,20 @@ pub(super) fn waterfall(
             )
         })
         .collect();
-    all.push(silent(3, "", invisible(), &categories, ends(f64::min)));
-    all.push(silent(4, "", invisible(), &categories, ends(f64::max)));
+    all.push(silent(
+        3,
+        "",
+        Some(invisible()),
+        &categories,
+        ends(f64::min),
+    ));
+    all.push(silent(
+        4,
+        "",
+        Some(invisible()),
+        &categories,
+        ends(f64::max),
+    ));
 
     let mut space = space(chart);
     let (category, gap) = axis(chart, AxisKind::Category, 0);
@@ -120,14 +132,14 @@ pub(super) fn waterfall(
 }
 
 /// What labels show of the series.
-fn facts(series: &ExtendedSeries) -> Series {
-    Series {
+fn facts(series: &ExtendedSeries) -> Box<Series> {
+    Box::new(Series {
         name: Some(slides_ooxml::model::chart::SeriesText::Value(name_of(
             series,
         ))),
         values: series.values.clone(),
         ..Series::default()
-    }
+    })
 }
 
 fn finite(value: f64) -> f64 {
@@ -319,7 +331,7 @@ pub(super) fn histogram(chart: &ExtendedChart) -> Option<(ChartSpace, Marks)> {
         let series = silent(
             1,
             &name_of(pareto),
-            lined(own.unwrap_or(line)),
+            Some(lined(own.unwrap_or(line))),
             &categories,
             numbers(shares, None),
         );

@@ -43,6 +43,7 @@ pub(crate) struct BoxMark {
 
 /// What the other kinds of charts have no plot for.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "there is one to a chart")]
 pub(crate) enum Marks {
     None,
     Floats {
@@ -51,7 +52,7 @@ pub(crate) enum Marks {
         gap: f64,
         labels: Option<DataLabels>,
         /// Name and values for the labels.
-        facts: Series,
+        facts: Box<Series>,
         /// Lines from one bar to the next.
         connectors: Option<Line>,
         /// Labels stand in the middle of their bars.

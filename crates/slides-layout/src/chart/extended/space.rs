@@ -39,23 +39,23 @@ pub(super) fn hairline(modulation: f64) -> Line {
     }
 }
 
-pub(super) fn lined(line: Line) -> Option<Box<ShapeProperties>> {
-    Some(Box::new(ShapeProperties {
+pub(super) fn lined(line: Line) -> Box<ShapeProperties> {
+    Box::new(ShapeProperties {
         line: Some(line),
         ..ShapeProperties::default()
-    }))
+    })
 }
 
 /// A shape without fill and line.
-pub(super) fn invisible() -> Option<Box<ShapeProperties>> {
-    Some(Box::new(ShapeProperties {
+pub(super) fn invisible() -> Box<ShapeProperties> {
+    Box::new(ShapeProperties {
         fill: Some(Fill::None),
         line: Some(Line {
             fill: Some(Fill::None),
             ..Line::default()
         }),
         ..ShapeProperties::default()
-    }))
+    })
 }
 
 /// A text's own properties over size and colour that the style gives.
@@ -135,9 +135,9 @@ pub(super) fn axis(chart: &ExtendedChart, kind: AxisKind, nth: usize) -> (Axis, 
     }
     if axis.shape.is_none() {
         axis.shape = if is_value {
-            invisible()
+            Some(invisible())
         } else {
-            lined(hairline(0.15))
+            Some(lined(hairline(0.15)))
         };
     }
     for lines in [&mut axis.major_gridlines, &mut axis.minor_gridlines]
@@ -145,7 +145,7 @@ pub(super) fn axis(chart: &ExtendedChart, kind: AxisKind, nth: usize) -> (Axis, 
         .flatten()
     {
         if lines.shape.is_none() {
-            lines.shape = lined(hairline(0.15));
+            lines.shape = Some(lined(hairline(0.15)));
         }
     }
     if let Some(title) = &mut axis.title {

@@ -285,7 +285,7 @@ impl Tree {
                 if rect.height() > 2.0 * banner {
                     inner.y0 += banner;
                     chart.rect(Rect::new(rect.x0, rect.y0, rect.x1, inner.y0), &look);
-                    self.tile_label(chart, &node.name, &style, rect);
+                    Self::tile_label(chart, &node.name, &style, rect);
                 }
             }
             // Names lie over the first leaf: it keeps its own out of their way.
@@ -295,7 +295,7 @@ impl Tree {
             if overlapping && self.labels.is_some() {
                 let mut parent = style.clone();
                 parent.run.size = Some(style.size() * 1.17);
-                self.tile_label(chart, &node.name, &parent, inner);
+                Self::tile_label(chart, &node.name, &parent, inner);
             }
         }
     }
@@ -326,7 +326,7 @@ impl Tree {
                     );
                 }
             } else {
-                self.tile_label(chart, &text, style, rect);
+                Self::tile_label(chart, &text, style, rect);
             }
             return;
         }
@@ -336,7 +336,7 @@ impl Tree {
         }
     }
 
-    fn tile_label(&self, chart: &mut Chart<'_>, text: &str, style: &TextStyle, rect: Rect) {
+    fn tile_label(chart: &mut Chart<'_>, text: &str, style: &TextStyle, rect: Rect) {
         if text.is_empty() || rect.width() < 8.0 || rect.height() < 0.8 * style.line_height() {
             return;
         }

@@ -8,7 +8,7 @@ pub(super) struct Day {
     /// 1 to 12.
     pub(super) month: i64,
     /// 1 to 31; 0 for the day before the first.
-    pub(super) day: i64,
+    pub(super) number: i64,
     /// 0 is Sunday.
     pub(super) weekday: i64,
 }
@@ -26,7 +26,7 @@ pub(super) fn day(serial: i64) -> Day {
     Day {
         year,
         month,
-        day,
+        number: day,
         weekday,
     }
 }

@@ -96,7 +96,7 @@ impl Clock {
         let Day {
             year: date_year,
             month,
-            day,
+            number: day,
             weekday,
         } = self.date;
         let text = match part {

@@ -89,9 +89,10 @@ impl NumberFormat {
 
     /// A text value in the format's text section.
     pub(crate) fn text_value(&self, text: &str) -> String {
-        let last = self.sections.last().filter(|section| {
-            self.sections.len() > 3 || section.tokens.iter().any(|token| *token == Token::Text)
-        });
+        let last = self
+            .sections
+            .last()
+            .filter(|section| self.sections.len() > 3 || section.tokens.contains(&Token::Text));
         let Some(section) = last else {
             return text.to_owned();
         };
@@ -124,8 +125,7 @@ impl NumberFormat {
         let condition = |index: usize| sections.get(index).and_then(|section| section.condition);
         if sections.iter().all(|section| section.condition.is_none()) {
             let index = match count {
-                2 if value < 0.0 => 1,
-                3.. if value < 0.0 => 1,
+                2.. if value < 0.0 => 1,
                 3.. if value == 0.0 => 2,
                 _ => 0,
             };
@@ -134,12 +134,10 @@ impl NumberFormat {
         let met = |index: usize| condition(index).map(|condition| condition.holds(value));
         let index = match (met(0), met(1), count) {
             (Some(true), ..) => 0,
-            (_, Some(true), _) => 1,
+            (_, Some(true), _) | (Some(false), None, 2) => 1,
             (None, ..) if value > 0.0 => 0,
-            (Some(false), None, 2) => 1,
             (Some(false), None, 3..) if value < 0.0 => 1,
             (_, _, 3..) => 2,
-            (_, Some(false), 2) => 0,
             _ => 0,
         };
         let section = sections.get(index).unwrap_or(first);

@@ -65,8 +65,8 @@ fn scientific(decimal: &Decimal, setting: Setting<'_>) -> String {
         out.push_str(&mantissa.part(places));
     }
     let sign = if exponent < 0 { '-' } else { '+' };
-    out.push_str(&format!("E{sign}{:02}", exponent.abs()));
-    out
+    let exponent = exponent.abs();
+    format!("{out}E{sign}{exponent:02}")
 }
 
 /// How the digits of a section are used.
@@ -231,11 +231,9 @@ impl Filled {
             } else {
                 required |= *place == Place::Zero;
                 match place {
-                    Place::Zero => "0".to_owned(),
-                    Place::Blank if required => "0".to_owned(),
+                    _ if required => "0".to_owned(),
                     Place::Blank => " ".to_owned(),
-                    Place::Hash if required => "0".to_owned(),
-                    Place::Hash => String::new(),
+                    Place::Zero | Place::Hash => String::new(),
                 }
             };
             shown.push((own, right));

@@ -24,12 +24,11 @@ fn user_shape(cx: &Context<'_>, anchor: Node<'_>) -> Option<UserShape> {
         let node = child(anchor, name)?;
         Some((part(node, "x")?, part(node, "y")?))
     };
-    let to = match corner("to") {
-        Some((x, y)) => UserShapeEnd::Part(x, y),
-        None => {
-            let size = child(anchor, "ext")?;
-            UserShapeEnd::Size(coordinate(size, "cx")?, coordinate(size, "cy")?)
-        }
+    let to = if let Some((x, y)) = corner("to") {
+        UserShapeEnd::Part(x, y)
+    } else {
+        let size = child(anchor, "ext")?;
+        UserShapeEnd::Size(coordinate(size, "cx")?, coordinate(size, "cy")?)
     };
     let shape = shapes(cx, anchor, 0)
         .into_iter()

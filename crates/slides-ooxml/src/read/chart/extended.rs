@@ -220,11 +220,11 @@ fn series(
     }
 }
 
+/// Count, number format and points of one level.
+type Level<T> = (usize, Option<String>, Vec<(u32, T)>);
+
 /// Levels of a dimension with their points, ascending by index.
-fn levels<T>(
-    node: Node<'_>,
-    read: impl Fn(&str) -> Option<T>,
-) -> Vec<(usize, Option<String>, Vec<(u32, T)>)> {
+fn levels<T>(node: Node<'_>, read: impl Fn(&str) -> Option<T>) -> Vec<Level<T>> {
     elements(node)
         .filter(|node| is_named(*node, "lvl"))
         .take(MAX_LEVELS)
