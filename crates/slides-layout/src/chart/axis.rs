@@ -641,8 +641,7 @@ impl<'a> AxisView<'a> {
             chart.segment(from, to, &line);
             let outward = match (self.horizontal, self.outer_side(other)) {
                 (true, Side::Top) | (false, Side::Left) => -1.0,
-                (true, _) => 1.0,
-                (false, Side::Right) => 1.0,
+                (true, _) | (false, Side::Right) => 1.0,
                 (false, _) => -1.0,
             };
             for (mark, minor, size) in [
@@ -837,7 +836,7 @@ impl<'a> AxisView<'a> {
             from_edge += if self.horizontal { h } else { w };
         }
         if let Some(label) = units {
-            let half = (label.height + 3.0) / 2.0;
+            let half = f64::midpoint(label.height, 3.0);
             if self.horizontal {
                 let y = if side == Side::Top {
                     inner.y0 + from_edge + half
@@ -889,14 +888,11 @@ fn cut(chart: &Chart<'_>, text: &str, style: &TextStyle, most: f64) -> Label {
     }
     let mut kept = text.as_str();
     for _ in 0..64 {
-        kept = match kept.rfind(' ') {
-            Some(at) => kept.get(..at).unwrap_or_default(),
-            None => {
-                let half = kept.chars().count() * 4 / 5;
-                let at = kept.char_indices().nth(half).map_or(0, |(at, _)| at);
-                kept.get(..at).unwrap_or_default()
-            }
-        };
+        let at = kept.rfind(' ').unwrap_or_else(|| {
+            let most = kept.chars().count() * 4 / 5;
+            kept.char_indices().nth(most).map_or(0, |(at, _)| at)
+        });
+        kept = kept.get(..at).unwrap_or_default();
         let label = chart.label(&format!("{kept}..."), style, None);
         if label.width <= most || kept.is_empty() {
             return label;

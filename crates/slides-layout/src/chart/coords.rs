@@ -159,7 +159,7 @@ fn groups<'a>(chart: &Chart<'a>) -> Vec<Group<'a>> {
 }
 
 /// The extent of the values along the value axis.
-fn value_extent(chart: &Chart<'_>, group: &Group<'_>) -> Extent {
+fn value_extent(group: &Group<'_>) -> Extent {
     let mut extent = Extent::EMPTY;
     for (plot, cells) in &group.plots {
         if group.scatter {
@@ -175,7 +175,6 @@ fn value_extent(chart: &Chart<'_>, group: &Group<'_>) -> Extent {
             super::error_bars::extend(series, &mut extent);
         }
     }
-    let _ = chart;
     extent
 }
 
@@ -224,14 +223,13 @@ fn is_between(group: &Group<'_>) -> bool {
 fn category_scale(chart: &Chart<'_>, group: &Group<'_>, room: f64) -> Scale {
     let between = is_between(group);
     let from_1904 = chart.space.date_1904;
-    let dates = match (group.category.map(|axis| axis.kind), group.names) {
-        (Some(AxisKind::Date), Some(Categories::Numbers(dates))) => dates,
-        _ => {
-            return Scale::Category {
-                count: group.count,
-                between,
-            };
-        }
+    let (Some(AxisKind::Date), Some(Categories::Numbers(dates))) =
+        (group.category.map(|axis| axis.kind), group.names)
+    else {
+        return Scale::Category {
+            count: group.count,
+            between,
+        };
     };
     let serials: Vec<f64> = dates.points.iter().map(|point| point.1).collect();
     let axis = group.category;
@@ -327,7 +325,7 @@ fn place<'g, 'a>(chart: &Chart<'a>, group: &'g Group<'a>, plot: Rect) -> Coordin
         (length / needed.max(1.0)).floor()
     };
     let percent = is_percent(group);
-    let extent = value_extent(chart, group);
+    let extent = value_extent(group);
     let room = intervals(group.value, across, group.horizontal, extent);
     let value = value_scale(extent, group.value, percent, room);
     let category = if group.scatter {
@@ -519,13 +517,13 @@ fn paint<'a>(chart: &mut Chart<'a>, groups: &[Group<'a>], plot: Rect, inner: Rec
                 }
                 match plot_of.kind {
                     PlotKind::Area { .. } => {
-                        super::area::draw(chart, coordinates, plot_of, cells, clip)
+                        super::area::draw(chart, coordinates, plot_of, cells, clip);
                     }
                     PlotKind::Bar { .. } => {
-                        super::bar::draw(chart, coordinates, plot_of, cells, clip)
+                        super::bar::draw(chart, coordinates, plot_of, cells, clip);
                     }
                     PlotKind::Line { .. } => {
-                        super::line::draw(chart, coordinates, plot_of, cells, clip)
+                        super::line::draw(chart, coordinates, plot_of, cells, clip);
                     }
                     PlotKind::Stock => super::stock::draw(chart, coordinates, plot_of, cells, clip),
                     _ => super::scatter::draw(chart, coordinates, plot_of, clip),

@@ -426,10 +426,10 @@ fn bar_place(
             (rect.x1, rect.x0)
         };
         let x = match (position, leftward) {
-            (LabelPosition::OutsideEnd, false) => end + beside,
-            (LabelPosition::OutsideEnd, true) => end - beside - w,
-            (LabelPosition::InsideEnd, false) => end - beside - w,
-            (LabelPosition::InsideEnd, true) => end + beside,
+            (LabelPosition::OutsideEnd, false) | (LabelPosition::InsideEnd, true) => end + beside,
+            (LabelPosition::OutsideEnd, true) | (LabelPosition::InsideEnd, false) => {
+                end - beside - w
+            }
             (LabelPosition::InsideBase, false) => base + beside,
             (LabelPosition::InsideBase, true) => base - beside - w,
             _ => cx,
@@ -443,10 +443,8 @@ fn bar_place(
         (rect.y1, rect.y0)
     };
     let y = match (position, upward) {
-        (LabelPosition::OutsideEnd, true) => end - GAP - h,
-        (LabelPosition::OutsideEnd, false) => end + GAP,
-        (LabelPosition::InsideEnd, true) => end + GAP,
-        (LabelPosition::InsideEnd, false) => end - GAP - h,
+        (LabelPosition::OutsideEnd, true) | (LabelPosition::InsideEnd, false) => end - GAP - h,
+        (LabelPosition::OutsideEnd, false) | (LabelPosition::InsideEnd, true) => end + GAP,
         (LabelPosition::InsideBase, true) => base - GAP - h,
         (LabelPosition::InsideBase, false) => base + GAP,
         _ => cy,

@@ -17,9 +17,9 @@ const MAX_ENTRIES: usize = 1_000;
 #[derive(Debug, Clone)]
 pub(super) enum Key {
     /// A filled square.
-    Square(Look),
+    Square(Box<Look>),
     /// A line, with a marker in its middle.
-    Line(Option<Line>, Option<(MarkerSymbol, f64, Look)>),
+    Line(Option<Box<Line>>, Option<Box<(MarkerSymbol, f64, Look)>>),
 }
 
 /// An entry before it is laid out.
@@ -247,7 +247,8 @@ impl<'a> LegendBox<'a> {
                 if let Some(line) = line {
                     chart.segment(at, end, line);
                 }
-                if let Some((symbol, size, look)) = marker {
+                if let Some(marker) = marker {
+                    let (symbol, size, look) = &**marker;
                     chart.marker(at.midpoint(end), *symbol, *size, look);
                 }
             }
@@ -300,7 +301,7 @@ pub(super) fn entries(chart: &Chart<'_>) -> Vec<Entry> {
                 for index in 0..count {
                     entries.push(Entry {
                         text: chart.category_text(names, index, None),
-                        key: Key::Square(chart.point_look(plot, series, index)),
+                        key: Key::Square(Box::new(chart.point_look(plot, series, index))),
                     });
                 }
             }
@@ -320,7 +321,7 @@ pub(super) fn entries(chart: &Chart<'_>) -> Vec<Entry> {
                 let name = series_name(series, series.order as usize);
                 entries.push(Entry {
                     text: super::trend::name(trendline, &name),
-                    key: Key::Line(Some(chart.trend_line(series, trendline)), None),
+                    key: Key::Line(Some(Box::new(chart.trend_line(series, trendline))), None),
                 });
             }
         }

@@ -79,7 +79,7 @@ pub(super) fn polyline(
             if own {
                 for at in 1..run.len() {
                     let index = run.get(at).map_or(0, |(index, _)| *index);
-                    let line = chart.point_line(series.point(index), &base);
+                    let line = Chart::point_line(series.point(index), &base);
                     if crate::line::is_drawn(&line) {
                         chart.stroke(path(&places, at - 1..at + 1, smooth), &line);
                     }
@@ -204,7 +204,7 @@ fn up_down_bars(
             continue;
         };
         let default = Look {
-            fill: Some(chart.style.up_down_fill(up)),
+            fill: Some(super::style::up_down_fill(up)),
             line: Some(line.clone()),
         };
         let look = Look::of(own.shape.as_deref(), default);

@@ -33,7 +33,7 @@ impl Chart<'_> {
     }
 
     /// Whether each point of a plot takes a colour of its own.
-    pub(super) fn varies(&self, plot: &Plot) -> bool {
+    pub(super) fn varies(plot: &Plot) -> bool {
         let round = matches!(
             plot.kind,
             PlotKind::Pie { .. } | PlotKind::Doughnut { .. } | PlotKind::OfPie { .. }
@@ -44,7 +44,7 @@ impl Chart<'_> {
     /// The colour that a point has by itself.
     pub(super) fn point_color(&self, plot: &Plot, series: &Series, index: usize) -> Color {
         let filled = !matches!(plot.kind, PlotKind::Line { .. } | PlotKind::Scatter(_));
-        if filled && self.varies(plot) {
+        if filled && Self::varies(plot) {
             self.style.color(index, series.values.count)
         } else {
             self.series_color(series)
@@ -108,7 +108,7 @@ impl Chart<'_> {
     }
 
     /// The line that leads to a point.
-    pub(super) fn point_line(&self, point: Option<&DataPoint>, base: &Line) -> Line {
+    pub(super) fn point_line(point: Option<&DataPoint>, base: &Line) -> Line {
         line_of(point.and_then(|point| point.shape.as_deref()), base)
     }
 
@@ -175,11 +175,11 @@ impl Chart<'_> {
             {
                 let line = self.series_line(plot, series);
                 Key::Line(
-                    Some(line).filter(crate::line::is_drawn),
-                    self.marker_of(plot, series, None),
+                    Some(Box::new(line)).filter(|line| crate::line::is_drawn(line)),
+                    self.marker_of(plot, series, None).map(Box::new),
                 )
             }
-            _ => Key::Square(self.series_look(series)),
+            _ => Key::Square(Box::new(self.series_look(series))),
         }
     }
 

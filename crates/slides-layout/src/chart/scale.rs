@@ -121,7 +121,7 @@ pub(super) fn linear(extent: Extent, axis: Option<&Axis>, percent: bool, interva
     let intervals = intervals.clamp(1.0, 10.0);
     let (mut low, mut high) = (extent.min, extent.max);
     if percent {
-        low = low.min(0.0).max(-1.0);
+        low = low.clamp(-1.0, 0.0);
         high = high.clamp(0.0, 1.0);
         if low >= 0.0 {
             high = 1.0;

@@ -125,15 +125,15 @@ impl ChartStyle {
             _ => None,
         }
     }
+}
 
-    /// Fill of up bars or down bars.
-    pub(super) fn up_down_fill(self, up: bool) -> Fill {
-        Fill::Solid(if up {
-            Color::scheme(SchemeColor::Light1)
-        } else {
-            scheme(SchemeColor::Dark1, Some(ColorMod::Tint(0.85)))
-        })
-    }
+/// Fill of up bars or down bars.
+pub(super) fn up_down_fill(up: bool) -> Fill {
+    Fill::Solid(if up {
+        Color::scheme(SchemeColor::Light1)
+    } else {
+        scheme(SchemeColor::Dark1, Some(ColorMod::Tint(0.85)))
+    })
 }
 
 /// The symbol that a series takes by itself.

@@ -70,8 +70,10 @@ impl Seen {
         self.texts
             .iter()
             .find(|(text, ..)| text.trim() == wanted)
-            .map(|(_, x, y)| (*x, *y))
-            .unwrap_or_else(|| panic!("no text `{wanted}` in {:?}", self.texts))
+            .map_or_else(
+                || panic!("no text `{wanted}` in {:?}", self.texts),
+                |(_, x, y)| (*x, *y),
+            )
     }
 }
 
@@ -118,7 +120,11 @@ fn columns_stand_where_powerpoint_puts_them() {
     close("value label", value - y - top, 3.25);
     // Legend row above the lower edge.
     let (_, entry) = seen.text("2023");
-    close("legend", h - (entry - y), 6.0 + (tm + 5.88) / 2.0 - 3.2);
+    close(
+        "legend",
+        h - (entry - y),
+        6.0 + f64::midpoint(tm, 5.88) - 3.2,
+    );
 }
 
 #[test]
