@@ -14,7 +14,8 @@ pub struct Job<'a> {
     pub format: ExportFormat,
     /// Export options, already typed.
     pub options: Option<&'a ExportOptions>,
-    /// Slides to keep, 1-based, in the deck's order; empty means all that are not hidden.
+    /// Slides to keep, 1-based, in the deck's order; empty means all that are not hidden. For formats of the
+    /// PPTX family: in this order; empty means all.
     pub slides: &'a [u32],
     /// First slide to keep, 1-based, where the last one is the deck's; only with empty `slides`.
     pub from: Option<u32>,
@@ -41,6 +42,58 @@ impl<'a> Job<'a> {
             size: (None, None),
             per_slide: false,
             fonts: &[],
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// One source of a [`MergeJob`].
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct MergeSource<'a> {
+    /// What errors and warnings call it: a file name.
+    pub name: &'a str,
+    /// The deck's bytes.
+    pub source: &'a [u8],
+    /// Open password of the deck; ignored when the deck is not protected.
+    pub password: Option<&'a str>,
+    /// Slides to take, 1-based, in this order; empty means all.
+    pub slides: &'a [u32],
+}
+
+impl<'a> MergeSource<'a> {
+    /// All slides of a deck.
+    pub fn new(name: &'a str, source: &'a [u8]) -> Self {
+        Self {
+            name,
+            source,
+            password: None,
+            slides: &[],
+        }
+    }
+}
+
+/// Decks to merge into one.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct MergeJob<'a> {
+    /// The decks, in order. The first gives slide size, properties and macros.
+    pub sources: &'a [MergeSource<'a>],
+    /// Format of the PPTX family to write.
+    pub format: ExportFormat,
+    /// Export options, already typed.
+    pub options: Option<&'a ExportOptions>,
+    /// Bounds on what each deck, and the result, may cost.
+    pub limits: Limits,
+}
+
+impl<'a> MergeJob<'a> {
+    /// A PPTX with default limits.
+    pub fn new(sources: &'a [MergeSource<'a>]) -> Self {
+        Self {
+            sources,
+            format: ExportFormat::Pptx,
+            options: None,
             limits: Limits::default(),
         }
     }
@@ -247,6 +300,24 @@ pub trait Engine: Send + Sync {
         sink: &mut dyn Sink,
         monitor: &dyn Monitor,
     ) -> Result<Report, EngineError>;
+
+    /// Merges decks into one file. Progress counts sources.
+    ///
+    /// # Errors
+    /// [`EngineError`]; the message names the source at fault. An engine that does not merge says so with
+    /// [`ErrorKind::UnsupportedFormat`].
+    fn merge(
+        &self,
+        job: &MergeJob<'_>,
+        sink: &mut dyn Sink,
+        monitor: &dyn Monitor,
+    ) -> Result<Report, EngineError> {
+        let _ = (job, sink, monitor);
+        Err(EngineError::new(
+            ErrorKind::UnsupportedFormat,
+            "this engine does not merge presentations",
+        ))
+    }
 }
 
 /// Why a job ended without output.

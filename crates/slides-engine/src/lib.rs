@@ -24,7 +24,7 @@ mod api;
 mod native;
 
 pub use api::{
-    Engine, EngineError, ErrorKind, Job, Limits, MemorySink, Monitor, OutputFile, Report, Sink,
-    SourceKind, Support, Unmonitored, Warning,
+    Engine, EngineError, ErrorKind, Job, Limits, MemorySink, MergeJob, MergeSource, Monitor,
+    OutputFile, Report, Sink, SourceKind, Support, Unmonitored, Warning,
 };
 pub use native::{FontOptions, NativeEngine, NativeOptions, font_families, sniff};

@@ -116,6 +116,13 @@ impl Deck {
         &self.part
     }
 
+    /// Whether the presentation part is in the strict form (ECMA-376 part 1), not the transitional one.
+    pub fn is_strict(&self) -> bool {
+        const HEAD: u64 = 4 << 10;
+        let head = self.package.part_head(&self.part, HEAD);
+        String::from_utf8_lossy(&head).contains("purl.oclc.org/ooxml/presentationml/main")
+    }
+
     /// Bytes of a part, such as a chart.
     ///
     /// # Errors

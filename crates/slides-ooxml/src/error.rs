@@ -37,6 +37,10 @@ pub enum ErrorKind {
     Damaged,
     /// A limit was passed; the message names its setting.
     Limit,
+    /// What is asked for does not fit the deck, such as a slide it does not have.
+    BadRequest,
+    /// The package could not be written.
+    Output,
 }
 
 /// Result with this crate's [`Error`].

@@ -23,16 +23,20 @@ mod crypto;
 mod deck;
 mod error;
 mod limits;
+mod merge;
 pub mod model;
 mod package;
 mod read;
 mod sniff;
 #[cfg(test)]
 mod tests;
+mod write;
 mod xml;
 
 pub use deck::Deck;
 pub use error::{Error, ErrorKind, Result};
 pub use limits::PackageLimits;
+pub use merge::{Composer, Composition, Warning as ComposeWarning};
 pub use package::{Package, RawEntry, Relationship, Relationships, Target};
 pub use sniff::{Kind, sniff};
+pub use write::{Compression, PackageFormat, WriteOptions, Zip64};

@@ -9,6 +9,8 @@ pub(super) fn from_package(error: slides_ooxml::Error) -> EngineError {
         slides_ooxml::ErrorKind::PasswordRequired => ErrorKind::PasswordRequired,
         slides_ooxml::ErrorKind::WrongPassword => ErrorKind::WrongPassword,
         slides_ooxml::ErrorKind::Limit => ErrorKind::LimitExceeded,
+        slides_ooxml::ErrorKind::BadRequest => ErrorKind::InvalidOption,
+        slides_ooxml::ErrorKind::Output => ErrorKind::Output,
         _ => ErrorKind::BadInput,
     };
     let wrapped = EngineError::new(kind, error.message.clone());

@@ -3,6 +3,7 @@
 mod arrange;
 mod errors;
 mod export;
+mod package;
 mod pages;
 mod pdf_settings;
 mod pipeline;
@@ -20,7 +21,8 @@ use slides_ooxml::{Deck, Kind, PackageLimits};
 use slides_types::ExportFormat;
 
 use crate::api::{
-    Engine, EngineError, ErrorKind, Job, Limits, Monitor, Report, Sink, SourceKind, Support,
+    Engine, EngineError, ErrorKind, Job, Limits, MergeJob, Monitor, Report, Sink, SourceKind,
+    Support,
 };
 
 use arrange::Arrangement;
@@ -152,12 +154,24 @@ impl Engine for NativeEngine {
                 SourceKind::Pptx | SourceKind::EncryptedPptx,
                 ExportFormat::Pdf | ExportFormat::Png,
             ) => Support::Native,
+            (SourceKind::Pptx | SourceKind::EncryptedPptx, to) if package::format(to).is_some() => {
+                Support::Native
+            }
             (SourceKind::Pptx | SourceKind::EncryptedPptx, to) => Support::No(format!(
-                "the native engine writes PDF and PNG, not `{}`",
+                "the native engine writes PDF, PNG and the PPTX family, not `{}`",
                 to.as_str()
             )),
             _ => Support::No("the native engine reads PPTX presentations only".to_owned()),
         }
+    }
+
+    fn merge(
+        &self,
+        job: &MergeJob<'_>,
+        sink: &mut dyn Sink,
+        monitor: &dyn Monitor,
+    ) -> Result<Report, EngineError> {
+        package::merge(job, sink, monitor)
     }
 
     fn convert(
@@ -168,6 +182,9 @@ impl Engine for NativeEngine {
     ) -> Result<Report, EngineError> {
         if let Support::No(reason) = self.support(SourceKind::Pptx, job.format) {
             return Err(EngineError::new(ErrorKind::UnsupportedFormat, reason));
+        }
+        if let Some(format) = package::format(job.format) {
+            return package::save(job, format, sink, monitor);
         }
         let settings = Settings::read(job)?;
         if monitor.is_stopped() {

@@ -209,6 +209,20 @@ impl Package {
             .map(String::as_str)
     }
 
+    /// Extensions, lower case, with the content type their parts have by default.
+    pub(crate) fn default_types(&self) -> impl Iterator<Item = (&str, &str)> {
+        let defaults = self.types.defaults.iter();
+        defaults.map(|(extension, kind)| (extension.as_str(), kind.as_str()))
+    }
+
+    /// CRC-32 and inflated size of a part as the directory says them: equal parts have them equal.
+    pub(crate) fn fingerprint(&self, part: &str) -> Option<(u32, u64)> {
+        let entry = self.entries.get(&part.to_ascii_lowercase())?;
+        let mut archive = self.archive.clone();
+        let file = archive.by_index_raw(entry.index).ok()?;
+        Some((file.crc32(), file.size()))
+    }
+
     /// First part whose content type satisfies `accept`.
     pub(crate) fn part_of_type(&self, accept: impl Fn(&str) -> bool) -> Option<&str> {
         self.order
