@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use slides_core::{DocumentSource, FileLocation, Range, StartCall, StoredDocument, Target};
+use slides_core::{
+    DocumentSource, FileLocation, Merge, MergeSource, Range, StartCall, StoredDocument, Target,
+};
 use slides_engine::{ErrorKind, SourceKind};
-use slides_types::ExportFormat;
+use slides_types::{ExportFormat, PresentationSource};
 
 use crate::blobs::Blobs;
 use crate::failure::Wrong;
@@ -14,12 +16,16 @@ use crate::output;
 use crate::queue::{Hold, Outcome, Progress, ResultRef};
 use crate::request::{QueuedInput, QueuedRequest};
 use crate::service::{Inner, Running};
-use crate::worker::{Job, JobLimits, JobReport, ProducedFile, RunError};
+use crate::worker::{
+    Job, JobLimits, JobReport, MergeInput, ProducedFile, RunError, password_failure,
+};
 
 /// Name of an uploaded deck in the names of a split's files (contract section 7).
 const UPLOADED_SPLIT: &str = "sourcePresentation";
 /// Name of an uploaded deck without a name of its own.
 const UPLOADED: &str = "presentation";
+/// Name of a merged deck.
+const MERGED: &str = "merged";
 /// What a step of a conversion or split is called (contract section 3).
 const STEP: &str = "Slide converted";
 
@@ -113,7 +119,11 @@ async fn in_folder(
                 file_name: packaged.file_name,
             })
         };
-        let progress = (report.slides > 0).then(|| progress(report.slides, report.slides));
+        let steps = match job.merge.len() as u32 {
+            0 => report.slides,
+            sources => sources,
+        };
+        let progress = (steps > 0).then(|| progress(steps, steps, &job.merge));
         Ok(Outcome::Finished {
             result,
             warnings: report.warnings,
@@ -125,8 +135,16 @@ async fn in_folder(
 
 /// Runs the job with the engine that can do it.
 async fn convert(inner: &Inner, plan: &Plan, running: &Running) -> Result<JobReport, Wrong> {
-    let on_progress = |done: u32, total: u32| running.set_progress(progress(done, total));
     let job = &plan.job;
+    let on_progress =
+        |done: u32, total: u32| running.set_progress(progress(done, total, &job.merge));
+    if !job.merge.is_empty() {
+        let merged = inner.runner.run(job, &on_progress, &running.stop).await;
+        return merged.map_err(|error| match password_failure(&error) {
+            Some(message) => Wrong::fail(400, "invalidArgument", message),
+            None => error.into(),
+        });
+    }
     if plan.named_pdf && job.format == ExportFormat::Pdf && !job.per_slide {
         let (source, out_dir, whole) = (
             job.source.clone(),
@@ -203,12 +221,30 @@ fn pass_through(source: &Path, out_dir: &Path, whole: bool) -> Result<Option<Job
     }))
 }
 
-fn progress(done: u32, total: u32) -> Progress {
+fn progress(done: u32, total: u32, sources: &[MergeInput]) -> Progress {
+    let description = if sources.is_empty() {
+        Some(STEP.to_owned())
+    } else {
+        let last = (done as usize).checked_sub(1);
+        last.and_then(|last| sources.get(last))
+            .map(|source| format!("Processed {}", source.name))
+    };
     Progress {
         step_index: done,
         step_count: total,
-        description: Some(STEP.to_owned()),
+        description,
     }
+}
+
+/// The last segment of a path.
+fn plain_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
+fn part_name(index: usize, input: &QueuedInput) -> String {
+    let name = input.name.as_deref().map(plain_name);
+    let name = name.filter(|name| !name.trim().is_empty());
+    name.map_or_else(|| format!("file{}", index + 1), str::to_owned)
 }
 
 /// Runs file work off the asynchronous threads.
@@ -317,13 +353,130 @@ impl Planner {
                     publish: Publish::Split((!result_only).then_some(into)),
                 })
             }
-            StartCall::Merge(_) | StartCall::MergeAndSave { .. } => Err(Wrong::fail(
-                501,
-                "notImplemented",
-                "merging presentations is not available in this version of the server",
-            )),
+            StartCall::Merge(merge) => self.merge(&merge, &inputs, None, folder),
+            StartCall::MergeAndSave { merge, out_path } => {
+                self.merge(&merge, &inputs, Some(out_path), folder)
+            }
             _ => Err(unknown_call()),
         }
+    }
+
+    /// Decks to one: the listed ones, or all uploaded ones (contract section 2.4).
+    fn merge(
+        &self,
+        merge: &Merge,
+        inputs: &[QueuedInput],
+        out_path: Option<String>,
+        folder: &Path,
+    ) -> Result<Plan, Wrong> {
+        let limit = self.options.limits.max_documents;
+        if merge.sources.len() > limit {
+            return Err(Wrong::fail(
+                400,
+                "invalidArgument",
+                format!(
+                    "{} presentations are to be merged, which passes the limit of {limit} (`max_documents`)",
+                    merge.sources.len()
+                ),
+            ));
+        }
+        let sources = if merge.sources.is_empty() {
+            let whole = |(index, input): (usize, &QueuedInput)| MergeInput {
+                path: self.blobs.path(&input.blob),
+                name: part_name(index, input),
+                password: None,
+                slides: Vec::new(),
+            };
+            inputs.iter().enumerate().map(whole).collect()
+        } else {
+            merge
+                .sources
+                .iter()
+                .map(|source| self.merge_source(source, inputs, merge.storage.as_deref()))
+                .collect::<Result<Vec<_>, _>>()?
+        };
+        let first = sources
+            .first()
+            .map(|first: &MergeInput| first.path.clone())
+            .ok_or_else(|| Wrong::fail(400, "invalidArgument", "the request has no document"))?;
+        let publish = match out_path {
+            None => Publish::Result,
+            Some(path) => {
+                Publish::SaveTo(FileLocation::new(path).in_storage(merge.storage.clone()))
+            }
+        };
+        let mut job = self.job(Target::new(ExportFormat::Pptx), first, folder)?;
+        job.merge = sources;
+        Ok(Plan {
+            job,
+            stem: MERGED.to_owned(),
+            named_pdf: false,
+            publish,
+        })
+    }
+
+    fn merge_source(
+        &self,
+        source: &MergeSource,
+        inputs: &[QueuedInput],
+        storage: Option<&str>,
+    ) -> Result<MergeInput, Wrong> {
+        let bad = |message| Wrong::fail(400, "invalidArgument", message);
+        let slides =
+            source
+                .slides
+                .iter()
+                .map(|number| {
+                    u32::try_from(*number).ok().filter(|number| *number > 0).ok_or_else(|| {
+                    bad(format!(
+                        "slide `{number}` of `{}` is out of bounds: slides are numbered from 1",
+                        source.path
+                    ))
+                })
+                })
+                .collect::<Result<Vec<_>, _>>()?;
+        let by_name = || {
+            inputs
+                .iter()
+                .enumerate()
+                .find(|(_, input)| input.name.as_deref() == Some(source.path.as_str()))
+                .or_else(|| {
+                    let named = |index: usize| format!("file{}", index + 1) == source.path;
+                    inputs.iter().enumerate().find(|(index, _)| named(*index))
+                })
+                .map(|(_, input)| self.blobs.path(&input.blob))
+        };
+        let by_path = || {
+            let location =
+                FileLocation::new(source.path.clone()).in_storage(storage.map(str::to_owned));
+            self.storage.existing_file(&location).map_err(Wrong::from)
+        };
+        let path = match &source.source {
+            Some(PresentationSource::Request) => by_name().ok_or_else(|| {
+                bad(format!(
+                    "the request has no document named `{}`",
+                    source.path
+                ))
+            })?,
+            Some(PresentationSource::Storage) => by_path()?,
+            None => match by_name() {
+                Some(path) => path,
+                None => by_path()?,
+            },
+            // The server fetches no addresses that a request names.
+            Some(_) => {
+                return Err(bad(format!(
+                    "the source of `{}` is not supported: send it as a part (`Request`) or name a stored file (`Storage`)",
+                    source.path
+                )));
+            }
+        };
+        Ok(MergeInput {
+            path,
+            name: plain_name(&source.path).to_owned(),
+            password: source.password.clone(),
+            slides,
+        })
     }
 
     fn conversion(
@@ -371,6 +524,7 @@ impl Planner {
             per_slide: false,
             fonts,
             out_dir: folder.to_owned(),
+            merge: Vec::new(),
             limits: JobLimits::new(
                 &self.options.engine_limits,
                 self.options.process_limits,

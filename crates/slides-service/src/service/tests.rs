@@ -184,8 +184,8 @@ async fn failures_say_what_was_wrong() {
         (
             StartRequest::new(StartCall::Merge(slides_core::Merge::default()))
                 .document(deck("slides=1")),
-            501,
-            "merging presentations is not available in this version of the server",
+            415,
+            "this engine does not merge presentations",
         ),
     ];
     for (request, status, message) in cases {

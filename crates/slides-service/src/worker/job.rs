@@ -25,6 +25,20 @@ pub(crate) struct Job {
     /// Folder for the output files.
     pub(crate) out_dir: PathBuf,
     pub(crate) limits: JobLimits,
+    /// Decks to merge; when there are any, `source`, `slides` and `password` do not count.
+    #[serde(default)]
+    pub(crate) merge: Vec<MergeInput>,
+}
+
+/// A deck of a merge.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct MergeInput {
+    pub(crate) path: PathBuf,
+    /// What errors and progress call it.
+    pub(crate) name: String,
+    pub(crate) password: Option<String>,
+    /// Slides to take, 1-based, in this order; empty means all.
+    pub(crate) slides: Vec<u32>,
 }
 
 impl std::fmt::Debug for Job {
@@ -68,6 +82,11 @@ impl JobLimits {
             page_pixels: engine.max_page_pixels,
             output_bytes: engine.max_output_bytes,
         }
+    }
+
+    /// Bytes of all documents of one job together.
+    pub(crate) fn total_bytes(&self) -> u64 {
+        self.total_bytes
     }
 
     pub(crate) fn engine(&self) -> Limits {

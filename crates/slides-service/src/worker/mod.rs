@@ -4,13 +4,15 @@
 mod child;
 mod in_process;
 mod job;
+mod merge;
 mod perform;
 mod pool;
 mod process;
 
 pub use child::worker_main;
 pub(crate) use in_process::InProcessRunner;
-pub(crate) use job::{Job, JobLimits, JobReport, ProducedFile, RunError};
+pub(crate) use job::{Job, JobLimits, JobReport, MergeInput, ProducedFile, RunError};
+pub(crate) use merge::password_failure;
 pub(crate) use pool::Pool;
 pub(crate) use process::{Group, ProcessRunner};
 

@@ -2,7 +2,9 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
-use slides_engine::{Engine, ErrorKind, Monitor, OutputFile, Sink, SourceKind, Support, sniff};
+use slides_engine::{
+    Engine, EngineError, ErrorKind, Monitor, OutputFile, Report, Sink, SourceKind, Support, sniff,
+};
 
 use super::job::{Job, JobReport, ProducedFile, RunError};
 
@@ -12,6 +14,9 @@ pub(super) fn perform(
     job: &Job,
     monitor: &dyn Monitor,
 ) -> Result<JobReport, RunError> {
+    if !job.merge.is_empty() {
+        return super::merge::merge(engine, job, monitor);
+    }
     let source = read(&job.source, job.limits.source_bytes)?;
     let fonts = job
         .fonts
@@ -30,12 +35,7 @@ pub(super) fn perform(
         });
     }
     let limits = job.limits.engine();
-    let mut sink = FolderSink {
-        folder: &job.out_dir,
-        files: Vec::new(),
-        left: limits.max_output_bytes,
-        over: false,
-    };
+    let mut sink = FolderSink::new(&job.out_dir, limits.max_output_bytes);
     let mut engine_job = slides_engine::Job::new(&source, job.format);
     engine_job.password = job.password.as_deref();
     engine_job.options = job.export.as_ref();
@@ -45,34 +45,57 @@ pub(super) fn perform(
     engine_job.per_slide = job.per_slide;
     engine_job.fonts = &fonts;
     engine_job.limits = limits;
-    let failure = |reason, message| RunError::Engine {
-        kind: reason,
-        message,
-        source: kind,
-    };
+    let output_bytes = engine_job.limits.max_output_bytes;
     let report = engine
         .convert(&engine_job, &mut sink, monitor)
-        .map_err(|error| match error.kind {
-            ErrorKind::Stopped => RunError::Stopped,
-            ErrorKind::Output if sink.over => failure(
-                ErrorKind::LimitExceeded,
-                format!(
-                    "the result is larger than the limit of {} bytes (`max_output_bytes`)",
-                    engine_job.limits.max_output_bytes
-                ),
-            ),
-            kind => failure(kind, with_causes(&error)),
-        })?;
+        .map_err(|error| failed(&error, &sink, output_bytes, kind))?;
+    finished(report, sink, kind)
+}
+
+/// What a job tells that came to its end.
+pub(super) fn finished(
+    report: Report,
+    sink: FolderSink<'_>,
+    source: SourceKind,
+) -> Result<JobReport, RunError> {
     let files = sink.files;
     if files.is_empty() {
         let message = "the deck has no slide to write: all its slides are hidden, or it has none";
-        return Err(failure(ErrorKind::InvalidOption, message.to_owned()));
+        return Err(RunError::Engine {
+            kind: ErrorKind::InvalidOption,
+            message: message.to_owned(),
+            source,
+        });
     }
     Ok(JobReport {
         files,
         slides: report.slides,
         warnings: report.warnings.iter().map(ToString::to_string).collect(),
     })
+}
+
+/// What a job tells that the engine gave up.
+pub(super) fn failed(
+    error: &EngineError,
+    sink: &FolderSink<'_>,
+    output_bytes: u64,
+    source: SourceKind,
+) -> RunError {
+    let (kind, message) = match error.kind {
+        ErrorKind::Stopped => return RunError::Stopped,
+        ErrorKind::Output if sink.over => (
+            ErrorKind::LimitExceeded,
+            format!(
+                "the result is larger than the limit of {output_bytes} bytes (`max_output_bytes`)"
+            ),
+        ),
+        kind => (kind, with_causes(error)),
+    };
+    RunError::Engine {
+        kind,
+        message,
+        source,
+    }
 }
 
 /// An error and its causes on one line.
@@ -87,7 +110,7 @@ fn with_causes(error: &dyn std::error::Error) -> String {
     text
 }
 
-fn read(path: &Path, limit: u64) -> Result<Vec<u8>, RunError> {
+pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, RunError> {
     let read = || -> io::Result<Vec<u8>> {
         let file = File::open(path)?;
         let mut bytes = Vec::with_capacity(file.metadata()?.len().min(limit) as usize);
@@ -109,11 +132,22 @@ fn read(path: &Path, limit: u64) -> Result<Vec<u8>, RunError> {
 }
 
 /// Writes each output file into the job's folder.
-struct FolderSink<'a> {
+pub(super) struct FolderSink<'a> {
     folder: &'a Path,
     files: Vec<ProducedFile>,
     left: u64,
     over: bool,
+}
+
+impl<'a> FolderSink<'a> {
+    pub(super) fn new(folder: &'a Path, left: u64) -> Self {
+        Self {
+            folder,
+            files: Vec::new(),
+            left,
+            over: false,
+        }
+    }
 }
 
 impl Sink for FolderSink<'_> {
