@@ -5,6 +5,7 @@ mod deck;
 mod extended_charts;
 mod fills;
 mod fuzz;
+mod merge;
 mod package;
 mod shapes;
 mod tables;
