@@ -2,7 +2,7 @@
 //! stop flag and warnings.
 //!
 //! Synchronous and free of sockets, clocks, environment and global state: what
-//! it needs is handed in. [`NativeEngine`] reads PPTX and writes PDF and PNG.
+//! it needs is handed in. [`NativeEngine`] reads PPTX and writes PDF, PNG and the PPTX family.
 //!
 //! ```no_run
 //! use slides_engine::{Engine, Job, MemorySink, NativeEngine, NativeOptions, Unmonitored};

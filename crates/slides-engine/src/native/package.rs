@@ -303,7 +303,7 @@ impl Output {
 }
 
 fn compression(level: Option<CompressionLevel>) -> Compression {
-    match level.map(|level| level.as_str()) {
+    match level.map(slides_types::CompressionLevel::as_str) {
         None => Compression::Keep,
         Some("None") => Compression::Store,
         Some(level) => {

@@ -301,7 +301,7 @@ mod tests {
         };
         assert_eq!(read(&[5], 1), Some([0, 5]));
         assert_eq!(read(&[5], 2), Some([0, -261]));
-        assert_eq!(read(&[7], 0x80 | 13), Some([263, 0]));
+        assert_eq!(read(&[7], 0x80 | 0x0d), Some([263, 0]));
         assert_eq!(read(&[0x12], 23), Some([2, 3]));
         assert_eq!(read(&[1, 2], 87), Some([2, 3]));
         assert_eq!(read(&[1, 0x23, 4], 120), Some([-18, -772]));

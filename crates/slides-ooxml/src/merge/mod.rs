@@ -572,7 +572,7 @@ fn numbers(deck: &Deck, slides: Option<&[u32]>) -> Result<Vec<u32>> {
 
 fn is_relationships(part: &str) -> bool {
     let lower = part.to_ascii_lowercase();
-    lower.ends_with(".rels") && lower.contains("/_rels/")
+    lower.rsplit('.').next() == Some("rels") && lower.contains("/_rels/")
 }
 
 fn last_segment(kind: &str) -> &str {

@@ -24,7 +24,7 @@ const MAX_CANDIDATES: usize = 16;
 
 const PRESENTATION_ML: &str = "application/vnd.openxmlformats-officedocument.presentationml.";
 
-impl<'a> Composer<'a> {
+impl Composer<'_> {
     /// Names the slides, so that jumps between them are known before any is written.
     pub(super) fn name_slides(
         &mut self,
@@ -43,14 +43,12 @@ impl<'a> Composer<'a> {
                 .get(index)
                 .cloned()
                 .unwrap_or_default();
-            if part.is_empty() || !deck.package().contains(&part) {
-                if !whole {
-                    self.warnings.push((
-                        "slide".to_owned(),
-                        format!("slide {number} was left out: it has no part in its package"),
-                    ));
-                    continue;
-                }
+            if (part.is_empty() || !deck.package().contains(&part)) && !whole {
+                self.warnings.push((
+                    "slide".to_owned(),
+                    format!("slide {number} was left out: it has no part in its package"),
+                ));
+                continue;
             }
             let lower = part.to_ascii_lowercase();
             let old_id = outline.slides.get(index).and_then(|item| item.id);
@@ -140,17 +138,16 @@ impl<'a> Composer<'a> {
                         WrittenTarget::External("NULL".to_owned())
                     }
                 }
-                Target::Part(part) => match self.follow(task, relationship, part)? {
-                    Some(name) => {
+                Target::Part(part) => {
+                    if let Some(name) = self.follow(task, relationship, part)? {
                         same &= name == *part;
                         WrittenTarget::Part(name)
-                    }
-                    None => {
+                    } else {
                         same = false;
                         change.dead.insert(relationship.id.clone());
                         continue;
                     }
-                },
+                }
             };
             writer.add(&relationship.id, &relationship.kind, &target);
         }

@@ -265,7 +265,7 @@ impl Composer<'_> {
             let section = source.outline.section_of(old_id);
             match runs.last_mut() {
                 Some((from, own, ids)) if (*from, *own) == (slide.source, section) => {
-                    ids.push(slide.id)
+                    ids.push(slide.id);
                 }
                 _ => runs.push((slide.source, section, vec![slide.id])),
             }
@@ -297,15 +297,14 @@ impl Composer<'_> {
             text.push_str("</p14:sldIdLst></p14:section>");
         }
         let text = format!("<p14:sectionLst xmlns:p14=\"{P14}\">{text}</p14:sectionLst>");
-        match old {
-            Some(old) => edits.replace(old.range(), text),
-            None => {
-                let p = &spelling.p;
-                let item = format!("<{p}ext uri=\"{SECTIONS}\">{text}</{p}ext>");
-                match child(root, "extLst") {
-                    Some(node) => edits.append(node, &item),
-                    None => edits.append(root, &format!("<{p}extLst>{item}</{p}extLst>")),
-                }
+        if let Some(old) = old {
+            edits.replace(old.range(), text);
+        } else {
+            let p = &spelling.p;
+            let item = format!("<{p}ext uri=\"{SECTIONS}\">{text}</{p}ext>");
+            match child(root, "extLst") {
+                Some(node) => edits.append(node, &item),
+                None => edits.append(root, &format!("<{p}extLst>{item}</{p}extLst>")),
             }
         }
     }

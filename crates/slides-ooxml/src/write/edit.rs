@@ -109,7 +109,9 @@ pub(crate) fn standalone(node: Node<'_>) -> String {
         };
         // Only what the element does not declare itself.
         if !head.contains(&format!("{name}=")) {
-            out.push_str(&format!(" {name}=\"{}\"", escape(namespace.uri())));
+            for piece in [" ", &name, "=\"", &escape(namespace.uri()), "\""] {
+                out.push_str(piece);
+            }
         }
     }
     out.push_str(text.get(at..range.end).unwrap_or_default());
