@@ -449,7 +449,10 @@ impl Planner {
         let by_path = || {
             let location =
                 FileLocation::new(source.path.clone()).in_storage(storage.map(str::to_owned));
-            self.storage.existing_file(&location).map_err(Wrong::from)
+            let limit = self.options.limits.max_source_bytes;
+            self.storage
+                .existing_file(&location, &self.scratch, limit)
+                .map_err(Wrong::from)
         };
         let path = match &source.source {
             Some(PresentationSource::Request) => by_name().ok_or_else(|| {

@@ -45,7 +45,7 @@ pub(super) fn merge(
     let report = engine
         .merge(&merge, &mut sink, monitor)
         .map_err(|error| failed(&error, &sink, output_bytes, SourceKind::Pptx))?;
-    finished(report, sink, SourceKind::Pptx)
+    finished(&report, sink, SourceKind::Pptx)
 }
 
 /// Passwords are told apart by source, which the usual text of the vendor does not do.

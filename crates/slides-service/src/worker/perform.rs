@@ -49,12 +49,12 @@ pub(super) fn perform(
     let report = engine
         .convert(&engine_job, &mut sink, monitor)
         .map_err(|error| failed(&error, &sink, output_bytes, kind))?;
-    finished(report, sink, kind)
+    finished(&report, sink, kind)
 }
 
 /// What a job tells that came to its end.
 pub(super) fn finished(
-    report: Report,
+    report: &Report,
     sink: FolderSink<'_>,
     source: SourceKind,
 ) -> Result<JobReport, RunError> {
