@@ -5,6 +5,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 use slides_tests::slides_program;
@@ -31,8 +32,25 @@ fn slides(folder: &Path) -> Command {
     command
 }
 
+/// What the program says and how it ends; one that does not end is killed, and the test fails.
 fn run(folder: &Path, arguments: &[&str]) -> Output {
-    slides(folder).args(arguments).output().unwrap()
+    let child = slides(folder)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let id = child.id().to_string();
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || sender.send(child.wait_with_output()));
+    receiver
+        .recv_timeout(Duration::from_mins(2))
+        .unwrap_or_else(|_| {
+            Command::new("kill").args(["-9", &id]).status().unwrap();
+            panic!("`slides {}` does not end", arguments.join(" "));
+        })
+        .unwrap()
 }
 
 fn status(output: &Output) -> i32 {
@@ -287,7 +305,7 @@ fn mistakes_on_the_command_line_exit_with_2() {
         ),
         (&["serve", "--max-body", "lots"], "a size is"),
         (&["serve", "--listen", "8080"], "an address is"),
-        (&["serve", "--workers", "0"], "a number from 1"),
+        (&["serve", "--workers", "many"], "invalid value 'many'"),
     ] {
         let output = run(folder.path(), arguments);
         assert_eq!(status(&output), 2, "{arguments:?}: {}", stderr(&output));

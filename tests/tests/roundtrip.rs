@@ -91,8 +91,10 @@ fn name() -> impl Strategy<Value = String> {
     "[a-zA-Z0-9 %#?&+=;한ü'\"\\-_]{1,12}\\.pptx"
 }
 
+/// A path that is not blank, which the server refuses.
 fn path() -> impl Strategy<Value = String> {
-    vec("[a-zA-Z0-9 %#?&+한ü_-]{1,8}", 1..4).prop_map(|segments| segments.join("/"))
+    vec("[a-zA-Z0-9%#?&+한ü_-][a-zA-Z0-9 %#?&+한ü_-]{0,7}", 1..4)
+        .prop_map(|segments| segments.join("/"))
 }
 
 fn password() -> impl Strategy<Value = Password> {
