@@ -16,9 +16,10 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::Path;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::{get, put};
+use axum::routing::{delete, get, put};
 use futures_util::StreamExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
@@ -63,6 +64,7 @@ async fn bare(folder: PathBuf) {
         .route("/upload", axum::routing::post(keep))
         .route("/status", get(constant))
         .route("/constant", put(set))
+        .route("/v3.0/slides/async/{id}", delete(forget))
         .with_state(state);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     println!("{}", listener.local_addr().unwrap());
@@ -82,6 +84,10 @@ async fn keep(State(bare): State<Arc<Bare>>, body: Body) -> (StatusCode, String)
     file.flush().await.unwrap();
     file.sync_all().await.unwrap();
     (StatusCode::CREATED, id)
+}
+
+async fn forget(State(bare): State<Arc<Bare>>, Path(id): Path<u64>) {
+    std::fs::remove_file(bare.folder.join(id.to_string())).unwrap();
 }
 
 async fn constant(
@@ -144,35 +150,51 @@ impl Connection {
     }
 }
 
-/// Calls in a second, on as many connections, for one round.
-async fn rate(
-    address: &str,
-    connections: usize,
-    method: &'static str,
-    path: &str,
-    body: &Arc<Vec<u8>>,
-    expected: u16,
-) -> f64 {
+/// Calls in a second, on as many connections, for one round; and the answers.
+async fn rate(address: &str, connections: usize, call: &Call) -> (f64, Vec<String>) {
     let begun = Instant::now();
     let mut clients = Vec::new();
     for _ in 0..connections {
         let mut connection = Connection::open(address).await.unwrap();
-        let (path, body) = (path.to_owned(), Arc::clone(body));
+        let call = call.clone();
         clients.push(tokio::spawn(async move {
+            let mut answers = Vec::new();
             let mut calls = 0_u32;
             while begun.elapsed() < ROUND {
-                let (status, answer) = connection.call(method, &path, &body).await.unwrap();
-                assert_eq!(status, expected, "{}", String::from_utf8_lossy(&answer));
+                let (status, answer) = connection
+                    .call(call.method, &call.path, &call.body)
+                    .await
+                    .unwrap();
+                assert_eq!(
+                    status,
+                    call.expected,
+                    "{}",
+                    String::from_utf8_lossy(&answer)
+                );
+                if call.expected == 201 {
+                    answers.push(String::from_utf8(answer).unwrap());
+                }
                 calls += 1;
             }
-            calls
+            (calls, answers)
         }));
     }
-    let mut calls = 0;
+    let (mut calls, mut answers) = (0, Vec::new());
     for client in clients {
-        calls += client.await.unwrap();
+        let (more, ids) = client.await.unwrap();
+        calls += more;
+        answers.extend(ids);
     }
-    f64::from(calls) / begun.elapsed().as_secs_f64()
+    (f64::from(calls) / begun.elapsed().as_secs_f64(), answers)
+}
+
+/// What is asked again and again.
+#[derive(Clone)]
+struct Call {
+    method: &'static str,
+    path: String,
+    body: Arc<Vec<u8>>,
+    expected: u16,
 }
 
 fn median(values: &mut [f64]) -> f64 {
@@ -181,26 +203,28 @@ fn median(values: &mut [f64]) -> f64 {
 }
 
 /// One call on both servers in turn, and the medians.
-#[allow(clippy::too_many_arguments, reason = "one call, spelled out")]
 async fn compare(
     what: &str,
     goal: u32,
-    slides: (&str, &str),
-    bare: (&str, &str),
     connections: usize,
-    method: &'static str,
-    body: Vec<u8>,
-    expected: u16,
+    slides: (&str, Call),
+    bare: (&str, Call),
 ) {
-    let body = Arc::new(body);
     let (mut ours, mut theirs, mut shares) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..ROUNDS {
         // In turn who begins, as the disk may remember.
         let mut pair = [0.0; 2];
         for step in 0..2 {
             let which = (round + step) % 2;
-            let (address, path) = if which == 0 { slides } else { bare };
-            pair[which] = rate(address, connections, method, path, &body, expected).await;
+            let (address, call) = if which == 0 { &slides } else { &bare };
+            let (rate, ids) = rate(address, connections, call).await;
+            pair[which] = rate;
+            // What was kept goes, so that the disk does not fill.
+            let mut connection = Connection::open(address).await.unwrap();
+            for id in ids {
+                let path = format!("/v3.0/slides/async/{id}");
+                connection.call("DELETE", &path, &[]).await.unwrap();
+            }
         }
         println!(
             "  round {}: slides {:.0}/s, bare {:.0}/s",
@@ -235,32 +259,39 @@ async fn measure(slides: &str, bare: &str, pid: &str) {
     other.call("PUT", "/constant", &constant).await.unwrap();
     drop((connection, other));
 
+    let empty = Arc::new(Vec::new());
+    let upload = Arc::new(upload);
+    let get = |path: &str| Call {
+        method: "GET",
+        path: path.to_owned(),
+        body: Arc::clone(&empty),
+        expected: 200,
+    };
+    let post = |path: &str| Call {
+        method: "POST",
+        path: path.to_owned(),
+        body: Arc::clone(&upload),
+        expected: 201,
+    };
     compare(
         "status reads",
         80,
-        (slides, &status_path),
-        (bare, "/status"),
         READERS,
-        "GET",
-        Vec::new(),
-        200,
+        (slides, get(&status_path)),
+        (bare, get("/status")),
     )
     .await;
     compare(
         "accepts of 1 MiB",
         70,
-        (slides, start),
-        (bare, "/upload"),
         UPLOADERS,
-        "POST",
-        upload.clone(),
-        201,
+        (slides, post(start)),
+        (bare, post("/upload")),
     )
     .await;
 
     let begun = Instant::now();
     let errors = Arc::new(AtomicU64::new(0));
-    let upload = Arc::new(upload);
     let all = Arc::new(tokio::sync::Barrier::new(POLLERS + UPLOADS_AT_ONCE));
     let mut clients = Vec::new();
     for n in 0..POLLERS + UPLOADS_AT_ONCE {

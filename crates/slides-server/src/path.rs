@@ -193,6 +193,10 @@ impl Pattern {
 
     /// The values of the parameters, if the path is of this pattern.
     fn matches(&self, path: &[String]) -> Option<Vec<(&'static str, String)>> {
+        // Most patterns are ruled out by their length.
+        if !self.takes_rest() && path.len() != self.segments.len() {
+            return None;
+        }
         let mut values = Vec::new();
         let mut path = path.iter();
         for segment in &self.segments {

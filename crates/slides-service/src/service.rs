@@ -213,7 +213,7 @@ impl Service {
     }
 
     /// An operation this handle may see.
-    async fn record(&self, id: &OperationId) -> Result<Record> {
+    async fn record(&self, id: &OperationId) -> Result<Arc<Record>> {
         let record = self.inner.record(id).await?;
         let owners = [&*record.tenant, &*self.client];
         if owners.iter().any(|owner| owner.is_empty()) || owners[0] == owners[1] {
@@ -654,13 +654,15 @@ impl Inner {
         }
     }
 
-    async fn record(&self, id: &OperationId) -> Result<Record> {
+    async fn record(&self, id: &OperationId) -> Result<Arc<Record>> {
         // A row by its key is read faster than a thread is woken for it.
         let record = if let Some(record) = self.store.get_at_once(id.as_str()) {
             record
         } else {
             let text = id.as_str().to_owned();
-            self.with_store(move |store| store.get(&text)).await
+            self.with_store(move |store| store.get(&text))
+                .await
+                .map(|found| found.map(Arc::new))
         }
         .map_err(of_store)?;
         record.ok_or_else(|| unknown_operation(id))
@@ -896,7 +898,8 @@ impl AsyncApi for Service {
     }
 
     async fn status(&self, id: &OperationId) -> Result<StatusReply> {
-        Ok(self.inner.reply(&self.record(id).await?))
+        let record = self.record(id).await?;
+        Ok(self.inner.reply(&record))
     }
 
     async fn result(&self, id: &OperationId) -> Result<Download> {
@@ -911,9 +914,9 @@ impl AsyncApi for Service {
                 ));
             }
             State::Failed => {
-                let reason = record.error.map_or_else(
+                let reason = record.error.as_ref().map_or_else(
                     || "the operation failed".to_owned(),
-                    |failure| failure.message,
+                    |failure| failure.message.clone(),
                 );
                 return Err(Error::rejected(409, "operationFailed", reason));
             }
@@ -926,7 +929,7 @@ impl AsyncApi for Service {
             }
             State::Finished => {}
         }
-        let Some(result) = record.result else {
+        let Some(result) = record.result.clone() else {
             let path = inner
                 .unseal(&record)
                 .ok()
@@ -949,12 +952,12 @@ impl AsyncApi for Service {
         Ok(crate::download(file.into_std().await, result.len)
             .with_type(Some(result.media_type), Some(result.file_name))
             .with_tag(Some(result.sha256))
-            .with_warnings(record.warnings))
+            .with_warnings(record.warnings.clone()))
     }
 
     async fn cancel(&self, id: &OperationId) -> Result<()> {
         let inner = &self.inner;
-        let inputs = self.record(id).await?.inputs;
+        let inputs = self.record(id).await?.inputs.clone();
         let (text, retention) = (id.as_str().to_owned(), inner.options.retention);
         let canceled = inner
             .with_store(move |store| {

@@ -5,6 +5,7 @@
 //! the holder of the current epoch can end it. Execution is at least once.
 
 mod memory;
+mod recent;
 mod record;
 mod sqlite;
 mod state;

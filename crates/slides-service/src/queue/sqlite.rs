@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, named_params, params};
 
+use super::recent::Recent;
 use super::store::attempts_spent;
 use super::{
     Beat, Canceled, Ended, Event, Expired, Failure, Hold, Micros, NewOperation, Outcome, Progress,
@@ -66,6 +67,7 @@ pub struct SqliteStore {
     writer: Option<JoinHandle<()>>,
     /// So that a long read does not hold the short ones up.
     readers: [Mutex<Connection>; READERS],
+    recent: Arc<Recent>,
     stopped: Arc<AtomicBool>,
     #[cfg(debug_assertions)]
     ack_before_commit: bool,
@@ -181,16 +183,17 @@ impl SqliteStore {
         let readers = readers.try_into().map_err(|_| StoreError::Stopped)?;
 
         let stopped = Arc::new(AtomicBool::new(false));
+        let recent = Arc::new(Recent::default());
         let (calls, queue) = sync_channel(BACKLOG);
         let thread = std::thread::Builder::new()
             .name("slides-queue".to_owned())
             .spawn({
-                let stopped = Arc::clone(&stopped);
+                let (stopped, recent) = (Arc::clone(&stopped), Arc::clone(&recent));
                 #[cfg(debug_assertions)]
                 let lag = options.ack_before_commit;
                 #[cfg(not(debug_assertions))]
                 let lag = false;
-                move || write_loop(&writer, &queue, &stopped, lag)
+                move || write_loop(&writer, &queue, (&stopped, &recent), lag)
             })
             .map_err(|e| StoreError::Failed {
                 what: "start its writer thread",
@@ -201,6 +204,7 @@ impl SqliteStore {
             calls: Some(calls),
             writer: Some(thread),
             readers,
+            recent,
             stopped,
             #[cfg(debug_assertions)]
             ack_before_commit: options.ack_before_commit,
@@ -332,7 +336,7 @@ fn grow_log(connection: &Connection, bytes: u64) -> rusqlite::Result<()> {
 fn write_loop(
     connection: &Connection,
     queue: &Receiver<Box<dyn Call>>,
-    stopped: &AtomicBool,
+    (stopped, recent): (&AtomicBool, &Recent),
     lag: bool,
 ) {
     while let Ok(first) = queue.recv() {
@@ -373,6 +377,7 @@ fn write_loop(
             let _ = execute(connection, "ROLLBACK");
             StoreError::Stopped
         });
+        recent.committed();
         for call in batch {
             call.answer(committed.clone());
         }
@@ -816,9 +821,17 @@ impl Store for SqliteStore {
         self.read(|connection| get(connection, id))
     }
 
-    fn get_at_once(&self, id: &str) -> Option<Result<Option<Record>>> {
+    fn get_at_once(&self, id: &str) -> Option<Result<Option<Arc<Record>>>> {
+        if let Some(record) = self.recent.get(id) {
+            return Some(Ok(Some(record)));
+        }
         let reader = self.free_reader()?;
-        Some(get(&reader, id).map_err(failed("read")))
+        let commits = self.recent.commits();
+        let found = get(&reader, id).map(|found| found.map(Arc::new));
+        if let Ok(Some(record)) = &found {
+            self.recent.put(commits, record);
+        }
+        Some(found.map_err(failed("read")))
     }
 
     fn depth(&self) -> Result<u64> {

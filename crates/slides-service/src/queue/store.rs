@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::{Failure, Micros, NewOperation, Outcome, Progress, Record, State};
 
@@ -138,7 +139,7 @@ pub trait Store: Send + Sync + 'static {
     fn get(&self, id: &str) -> Result<Option<Record>, StoreError>;
 
     /// Reads one operation when nothing has to be waited for but the row itself; nothing otherwise.
-    fn get_at_once(&self, id: &str) -> Option<Result<Option<Record>, StoreError>> {
+    fn get_at_once(&self, id: &str) -> Option<Result<Option<Arc<Record>>, StoreError>> {
         let _ = id;
         None
     }
