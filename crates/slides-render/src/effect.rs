@@ -156,10 +156,11 @@ fn alpha_plane(source: &Source<'_>) -> Vec<f32> {
 
 fn tinted(color: Rgba, alpha: &[f32]) -> Vec<u8> {
     let plateau = f32::from(color.a) / 255.0;
-    alpha
-        .iter()
-        .flat_map(|value| [color.r, color.g, color.b, to_byte(value * plateau)])
-        .collect()
+    let mut out = vec![0; alpha.len() * 4];
+    for (pixel, value) in out.as_chunks_mut::<4>().0.iter_mut().zip(alpha) {
+        *pixel = [color.r, color.g, color.b, to_byte(value * plateau)];
+    }
+    out
 }
 
 /// Premultiplied to straight.

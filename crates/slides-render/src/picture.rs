@@ -59,6 +59,27 @@ impl Pixels {
     }
 }
 
+/// Changes the layout of each pixel, as fast as memory can be read: an iterator over bytes is many times slower.
+pub(crate) fn repack<const N: usize, const M: usize>(
+    from: &[u8],
+    pixel: impl Fn(&[u8; N]) -> [u8; M],
+) -> Vec<u8> {
+    let (from, _) = from.as_chunks::<N>();
+    let mut out = vec![0; from.len() * M];
+    for (to, from) in out.as_chunks_mut::<M>().0.iter_mut().zip(from) {
+        *to = pixel(from);
+    }
+    out
+}
+
+fn rgb_to_rgba(&[r, g, b]: &[u8; 3]) -> [u8; 4] {
+    [r, g, b, 255]
+}
+
+fn gray_to_rgba(&[gray]: &[u8; 1]) -> [u8; 4] {
+    [gray, gray, gray, 255]
+}
+
 /// Format by the first bytes.
 pub(crate) fn sniff(bytes: &[u8]) -> Option<ImageFormat> {
     match bytes {
@@ -178,28 +199,13 @@ fn decode_jpeg(bytes: &[u8], limits: &Limits) -> Result<Pixels, String> {
         .map_err(|error| format!("is a damaged JPEG: {error}"))?;
     let expected = width as usize * height as usize;
     let components = pixels.len() / expected.max(1);
-    let mut rgba = Vec::with_capacity(expected * 4);
-    match components {
-        1 => rgba.extend(
-            pixels
-                .iter()
-                .take(expected)
-                .flat_map(|&gray| [gray, gray, gray, 255]),
-        ),
-        3 => rgba.extend(
-            pixels
-                .chunks_exact(3)
-                .take(expected)
-                .flat_map(|rgb| [rgb[0], rgb[1], rgb[2], 255]),
-        ),
-        4 => rgba.extend(
-            pixels
-                .chunks_exact(4)
-                .take(expected)
-                .flat_map(|rgb| [rgb[0], rgb[1], rgb[2], 255]),
-        ),
+    let mut rgba = match components {
+        1 => repack(&pixels, gray_to_rgba),
+        3 => repack(&pixels, rgb_to_rgba),
+        4 => repack(&pixels, |&[r, g, b, _]| [r, g, b, 255]),
         _ => return Err("is a JPEG of an unknown colour model".to_owned()),
-    }
+    };
+    rgba.truncate(expected * 4);
     if rgba.len() != expected * 4 {
         return Err("is a JPEG that holds too few pixels".to_owned());
     }
@@ -260,26 +266,13 @@ fn decode_png(bytes: &[u8], limits: &Limits) -> Result<(Pixels, Option<String>),
             return Err("is a damaged PNG: no row can be read".to_owned());
         }
     }
-    let mut rgba = Vec::with_capacity(expected * 4);
-    match color {
-        png::ColorType::Grayscale => rgba.extend(
-            raw.iter()
-                .take(expected)
-                .flat_map(|&gray| [gray, gray, gray, 255]),
-        ),
-        png::ColorType::GrayscaleAlpha => rgba.extend(
-            raw.chunks_exact(2)
-                .take(expected)
-                .flat_map(|ga| [ga[0], ga[0], ga[0], ga[1]]),
-        ),
-        png::ColorType::Rgb => rgba.extend(
-            raw.chunks_exact(3)
-                .take(expected)
-                .flat_map(|rgb| [rgb[0], rgb[1], rgb[2], 255]),
-        ),
-        png::ColorType::Rgba => rgba.extend(raw.chunks_exact(4).take(expected).flatten().copied()),
+    let mut rgba = match color {
+        png::ColorType::Grayscale => repack(&raw, gray_to_rgba),
+        png::ColorType::GrayscaleAlpha => repack(&raw, |&[gray, alpha]| [gray, gray, gray, alpha]),
+        png::ColorType::Rgb => repack(&raw, rgb_to_rgba),
+        png::ColorType::Rgba => raw,
         png::ColorType::Indexed => return Err("is a PNG without its palette".to_owned()),
-    }
+    };
     rgba.resize(expected * 4, 0);
     Ok((Pixels::new(width, height, rgba), lost))
 }
@@ -329,9 +322,7 @@ fn decode_webp(bytes: &[u8], limits: &Limits) -> Result<Pixels, String> {
     let rgba = if decoder.has_alpha() {
         raw
     } else {
-        raw.chunks_exact(3)
-            .flat_map(|rgb| [rgb[0], rgb[1], rgb[2], 255])
-            .collect()
+        repack(&raw, rgb_to_rgba)
     };
     if rgba.len() != width as usize * height as usize * 4 {
         return Err("is a WebP that holds too few pixels".to_owned());

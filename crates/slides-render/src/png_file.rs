@@ -1,4 +1,5 @@
 use crate::error::RenderError;
+use crate::picture::repack;
 use crate::raster::Pixmap;
 
 /// How much work goes into a PNG's size.
@@ -43,11 +44,7 @@ pub fn encode_png(
         }
         if pixmap.rgba().chunks_exact(4).all(|pixel| pixel[3] == 255) {
             encoder.set_color(png::ColorType::Rgb);
-            let rgb: Vec<u8> = pixmap
-                .rgba()
-                .chunks_exact(4)
-                .flat_map(|pixel| [pixel[0], pixel[1], pixel[2]])
-                .collect();
+            let rgb = repack(pixmap.rgba(), |&[r, g, b, _]: &[u8; 4]| [r, g, b]);
             encoder.write_header()?.write_image_data(&rgb)
         } else {
             encoder.set_color(png::ColorType::Rgba);

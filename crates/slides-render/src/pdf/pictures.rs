@@ -139,19 +139,17 @@ impl Pictures {
         self.next_id += 1;
         let gray = pixels
             .rgba
-            .chunks_exact(4)
-            .all(|pixel| pixel[0] == pixel[1] && pixel[1] == pixel[2]);
+            .as_chunks::<4>()
+            .0
+            .iter()
+            .all(|[r, g, b, _]| r == g && g == b);
         let color = if gray {
-            pixels.rgba.iter().step_by(4).copied().collect()
+            picture::repack(&pixels.rgba, |&[gray, _, _, _]| [gray])
         } else {
-            pixels
-                .rgba
-                .chunks_exact(4)
-                .flat_map(|pixel| [pixel[0], pixel[1], pixel[2]])
-                .collect()
+            picture::repack(&pixels.rgba, |&[r, g, b, _]| [r, g, b])
         };
-        let alpha = (!pixels.opaque)
-            .then(|| Arc::new(pixels.rgba.iter().skip(3).step_by(4).copied().collect()));
+        let alpha =
+            (!pixels.opaque).then(|| Arc::new(picture::repack(&pixels.rgba, |&[_, _, _, a]| [a])));
         let sampled = Sampled {
             id: self.next_id,
             size: (pixels.width, pixels.height),
