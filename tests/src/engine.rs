@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use slides_core::types::ExportFormat;
 use slides_engine::{
-    Engine, EngineError, ErrorKind, Job, Monitor, OutputFile, Report, Sink, SourceKind, Support,
-    Warning,
+    Engine, EngineError, ErrorKind, Job, MergeJob, Monitor, OutputFile, Report, Sink, SourceKind,
+    Support, Warning,
 };
 
 use crate::FAKE_PDF;
@@ -33,10 +33,7 @@ impl Engine for FakeEngine {
         monitor: &dyn Monitor,
     ) -> Result<Report, EngineError> {
         if !job.source.starts_with(b"PK") {
-            return Err(EngineError::new(
-                ErrorKind::BadInput,
-                "Failed to load the presentation",
-            ));
+            return Err(bad_deck());
         }
         monitor.progress(0, 1);
         while job.source.ends_with(ENDLESS) {
@@ -45,15 +42,7 @@ impl Engine for FakeEngine {
             }
             std::thread::sleep(Duration::from_millis(1));
         }
-        let mut file = sink
-            .create(&OutputFile::whole(job.format))
-            .map_err(|error| {
-                EngineError::new(ErrorKind::Output, "cannot write the output").caused_by(error)
-            })?;
-        file.write_all(FAKE_PDF).map_err(|error| {
-            EngineError::new(ErrorKind::Output, "cannot write the output").caused_by(error)
-        })?;
-        drop(file);
+        write(sink, &OutputFile::whole(job.format))?;
         monitor.progress(1, 1);
         let mut report = Report::default();
         report.slides = 1;
@@ -62,4 +51,35 @@ impl Engine for FakeEngine {
             .push(Warning::new(Some(1), "everything", "left out"));
         Ok(report)
     }
+
+    fn merge(
+        &self,
+        job: &MergeJob<'_>,
+        sink: &mut dyn Sink,
+        monitor: &dyn Monitor,
+    ) -> Result<Report, EngineError> {
+        let total = job.sources.len() as u32;
+        monitor.progress(0, total);
+        for (done, source) in job.sources.iter().enumerate() {
+            if !source.source.starts_with(b"PK") {
+                return Err(bad_deck());
+            }
+            monitor.progress(done as u32 + 1, total);
+        }
+        write(sink, &OutputFile::whole(job.format))?;
+        let mut report = Report::default();
+        report.slides = total;
+        Ok(report)
+    }
+}
+
+fn bad_deck() -> EngineError {
+    EngineError::new(ErrorKind::BadInput, "Failed to load the presentation")
+}
+
+fn write(sink: &mut dyn Sink, file: &OutputFile) -> Result<(), EngineError> {
+    let failed =
+        |error| EngineError::new(ErrorKind::Output, "cannot write the output").caused_by(error);
+    let mut file = sink.create(file).map_err(failed)?;
+    file.write_all(FAKE_PDF).map_err(failed)
 }

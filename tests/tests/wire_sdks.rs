@@ -418,32 +418,36 @@ async fn async_save_presentation() {
 #[tokio::test]
 async fn async_merge() {
     for sdk in SDKS {
-        let client = Client::fake(sdk).await;
-        let (id, status) = client.finished(sdk.load("merge")).await;
-        assert_eq!(
-            status["progress"],
-            json!({"stepIndex": 2, "stepCount": 2}),
-            "{}",
-            sdk.name
-        );
-        client.result(&id).await;
+        for client in [Client::fake(sdk).await, Client::service(sdk).await] {
+            let (id, status) = client.finished(sdk.load("merge")).await;
+            let progress = &status["progress"];
+            assert_eq!(
+                (&progress["stepIndex"], &progress["stepCount"]),
+                (&json!(2), &json!(2)),
+                "{}",
+                sdk.name
+            );
+            client.result(&id).await;
+        }
     }
 }
 
 #[tokio::test]
 async fn async_merge_and_save() {
     for sdk in SDKS {
-        let client = Client::fake(sdk).await;
-        client.delete(sdk.merged).await;
-        let at = format!("{ASYNC}/merge?{}", sdk.query(&[("outPath", sdk.merged)]));
-        let (_, status) = client.finished(sdk.load("merge").to("PUT", at)).await;
-        assert_eq!(
-            status["progress"],
-            json!({"stepIndex": 2, "stepCount": 2}),
-            "{}",
-            sdk.name
-        );
-        assert!(client.exists(sdk.merged).await, "{}", sdk.name);
+        for client in [Client::fake(sdk).await, Client::service(sdk).await] {
+            client.delete(sdk.merged).await;
+            let at = format!("{ASYNC}/merge?{}", sdk.query(&[("outPath", sdk.merged)]));
+            let (_, status) = client.finished(sdk.load("merge").to("PUT", at)).await;
+            let progress = &status["progress"];
+            assert_eq!(
+                (&progress["stepIndex"], &progress["stepCount"]),
+                (&json!(2), &json!(2)),
+                "{}",
+                sdk.name
+            );
+            assert!(client.exists(sdk.merged).await, "{}", sdk.name);
+        }
     }
 }
 
