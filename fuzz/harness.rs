@@ -13,6 +13,24 @@ const NAMESPACES: &str = "xmlns:a='http://schemas.openxmlformats.org/drawingml/2
 const RELATIONSHIPS: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
 const FRAME: &str = "<p:nvGraphicFramePr><p:cNvPr id='2' name='f'/><p:cNvGraphicFramePr/><p:nvPr/></p:nvGraphicFramePr><p:xfrm><a:off x='0' y='0'/><a:ext cx='4000000' cy='3000000'/></p:xfrm>";
 
+/// A request: method, path and type on its first two lines, the body behind them; the first byte chooses what the body
+/// should be and how large its chunks are. However it is cut, it is read the same.
+pub(crate) fn request(data: &[u8]) {
+    let Some((choice, data)) = data.split_first() else {
+        return;
+    };
+    let mut lines = data.splitn(3, |byte| *byte == b'\n');
+    let mut line = || String::from_utf8_lossy(lines.next().unwrap_or_default());
+    let (first, kind) = (line(), line());
+    let (method, path) = first.split_once(' ').unwrap_or(("GET", &first));
+    let _ = slides_server::fuzz::find_call(method, path);
+    let body = lines.next().unwrap_or_default();
+    let kind = (!kind.is_empty()).then_some(&*kind);
+    let chunk = 1 << (choice >> 2).min(12);
+    let read = |chunk| slides_server::fuzz::read_body(kind, body, chunk, *choice);
+    assert_eq!(read(chunk), read(usize::MAX), "the chunks change the body");
+}
+
 /// A whole file: ZIP, CFB, relationships, content types.
 pub(crate) fn package(data: &[u8]) {
     convert(data, ExportFormat::Pdf);

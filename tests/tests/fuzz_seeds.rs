@@ -49,3 +49,8 @@ fn metafiles() {
 fn charts() {
     replay("chart", harness::chart);
 }
+
+#[test]
+fn requests() {
+    replay("request", harness::request);
+}

@@ -7,7 +7,9 @@ use clap::Args;
 
 use crate::{process, workspace};
 
-const TARGETS: &[&str] = &["package", "slide", "text", "picture", "metafile", "chart"];
+const TARGETS: &[&str] = &[
+    "package", "slide", "text", "picture", "metafile", "chart", "request",
+];
 
 /// Needs a nightly toolchain and `cargo-fuzz`.
 #[derive(Debug, Args)]

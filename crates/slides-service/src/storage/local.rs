@@ -269,6 +269,20 @@ impl Shared {
     }
 }
 
+/// What changes whenever a file is replaced: it is written beside and renamed, so each one has an inode of its own.
+fn tag(metadata: &fs::Metadata) -> Option<String> {
+    let modified = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+    #[cfg(unix)]
+    let inode = std::os::unix::fs::MetadataExt::ino(metadata);
+    #[cfg(not(unix))]
+    let inode = 0;
+    Some(format!(
+        "{:x}-{inode:x}-{:x}",
+        modified.as_nanos(),
+        metadata.len()
+    ))
+}
+
 fn kept_info(metadata: &fs::Metadata, version: Version) -> FileInfo {
     FileInfo {
         size: metadata.len(),
@@ -359,10 +373,11 @@ impl Backend for LocalFolder {
                 return Ok(None);
             };
             // The file may have been replaced since it was looked up.
-            let size = file.metadata().map_err(cannot)?.len();
+            let metadata = file.metadata().map_err(cannot)?;
+            let size = metadata.len();
             Ok(Some((
                 FileInfo { size, ..info },
-                crate::download(file, size),
+                crate::download(file, size).with_tag(tag(&metadata)),
             )))
         })
         .await

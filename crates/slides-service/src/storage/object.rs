@@ -272,6 +272,7 @@ impl Shared {
             size: got.meta.size,
             ..info
         };
+        let tag = got.meta.e_tag.as_deref().and_then(strong_tag);
         let stream = futures_util::stream::try_unfold(got.into_stream(), |mut stream| async {
             match tokio::time::timeout(SILENCE, stream.next()).await {
                 Ok(Some(Ok(chunk))) => Ok(Some((chunk, stream))),
@@ -282,7 +283,7 @@ impl Shared {
         });
         Ok(Some((
             info,
-            Download::new(Box::pin(stream), Some(info.size)),
+            Download::new(Box::pin(stream), Some(info.size)).with_tag(tag),
         )))
     }
 
@@ -363,6 +364,12 @@ impl Shared {
         );
         Ok((guard, attributes))
     }
+}
+
+/// The store's tag without its quotes; a weak one says nothing about single bytes (RFC 9110, section 8.8.3).
+fn strong_tag(tag: &str) -> Option<String> {
+    let tag = tag.trim();
+    (!tag.starts_with("W/")).then(|| tag.trim_matches('"').to_owned())
 }
 
 fn kept_info(meta: &ObjectMeta, version: Version) -> FileInfo {
