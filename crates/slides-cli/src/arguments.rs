@@ -20,7 +20,7 @@ pub(crate) struct Arguments {
     /// Write JSON lines to standard output.
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Write nothing but data and errors.
+    /// Write nothing but data, warnings and errors.
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
     /// Write the log (`SLIDES_LOG=debug`, ...) as JSON lines.

@@ -38,6 +38,9 @@ fn split(warning: &str) -> (Option<u32>, &str) {
     }
 }
 
+/// Runs of slides that a line names; beyond them it counts.
+const MAX_RUNS: usize = 12;
+
 /// `1, 3-5` for sorted numbers.
 fn ranges(slides: &[u32]) -> String {
     let mut runs: Vec<(u32, u32)> = Vec::new();
@@ -47,8 +50,14 @@ fn ranges(slides: &[u32]) -> String {
             _ => runs.push((slide, slide)),
         }
     }
+    let left: u32 = runs
+        .iter()
+        .skip(MAX_RUNS)
+        .map(|(first, last)| last - first + 1)
+        .sum();
     let texts: Vec<_> = runs
         .iter()
+        .take(MAX_RUNS)
         .map(|(first, last)| {
             if first == last {
                 first.to_string()
@@ -57,7 +66,12 @@ fn ranges(slides: &[u32]) -> String {
             }
         })
         .collect();
-    texts.join(", ")
+    let texts = texts.join(", ");
+    if left > 0 {
+        format!("{texts} and {left} more")
+    } else {
+        texts
+    }
 }
 
 #[cfg(test)]
@@ -83,5 +97,15 @@ mod tests {
                 "slide 2: 3-D: drawn flat"
             ]
         );
+    }
+
+    #[test]
+    fn a_line_names_no_more_slides_than_can_be_read() {
+        let odd: Vec<u32> = (0..500).map(|number| number * 2 + 1).collect();
+        assert_eq!(
+            ranges(&odd),
+            "1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23 and 488 more"
+        );
+        assert_eq!(ranges(&[1, 2, 3]), "1-3");
     }
 }

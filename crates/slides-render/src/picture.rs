@@ -62,21 +62,21 @@ impl Pixels {
 /// Changes the layout of each pixel, as fast as memory can be read: an iterator over bytes is many times slower.
 pub(crate) fn repack<const N: usize, const M: usize>(
     from: &[u8],
-    pixel: impl Fn(&[u8; N]) -> [u8; M],
+    pixel: impl Fn([u8; N]) -> [u8; M],
 ) -> Vec<u8> {
     let (from, _) = from.as_chunks::<N>();
     let mut out = vec![0; from.len() * M];
     for (to, from) in out.as_chunks_mut::<M>().0.iter_mut().zip(from) {
-        *to = pixel(from);
+        *to = pixel(*from);
     }
     out
 }
 
-fn rgb_to_rgba(&[r, g, b]: &[u8; 3]) -> [u8; 4] {
+fn rgb_to_rgba([r, g, b]: [u8; 3]) -> [u8; 4] {
     [r, g, b, 255]
 }
 
-fn gray_to_rgba(&[gray]: &[u8; 1]) -> [u8; 4] {
+fn gray_to_rgba([gray]: [u8; 1]) -> [u8; 4] {
     [gray, gray, gray, 255]
 }
 
@@ -202,7 +202,7 @@ fn decode_jpeg(bytes: &[u8], limits: &Limits) -> Result<Pixels, String> {
     let mut rgba = match components {
         1 => repack(&pixels, gray_to_rgba),
         3 => repack(&pixels, rgb_to_rgba),
-        4 => repack(&pixels, |&[r, g, b, _]| [r, g, b, 255]),
+        4 => repack(&pixels, |[r, g, b, _]| [r, g, b, 255]),
         _ => return Err("is a JPEG of an unknown colour model".to_owned()),
     };
     rgba.truncate(expected * 4);
@@ -268,7 +268,7 @@ fn decode_png(bytes: &[u8], limits: &Limits) -> Result<(Pixels, Option<String>),
     }
     let mut rgba = match color {
         png::ColorType::Grayscale => repack(&raw, gray_to_rgba),
-        png::ColorType::GrayscaleAlpha => repack(&raw, |&[gray, alpha]| [gray, gray, gray, alpha]),
+        png::ColorType::GrayscaleAlpha => repack(&raw, |[gray, alpha]| [gray, gray, gray, alpha]),
         png::ColorType::Rgb => repack(&raw, rgb_to_rgba),
         png::ColorType::Rgba => raw,
         png::ColorType::Indexed => return Err("is a PNG without its palette".to_owned()),

@@ -44,7 +44,7 @@ pub fn encode_png(
         }
         if pixmap.rgba().chunks_exact(4).all(|pixel| pixel[3] == 255) {
             encoder.set_color(png::ColorType::Rgb);
-            let rgb = repack(pixmap.rgba(), |&[r, g, b, _]: &[u8; 4]| [r, g, b]);
+            let rgb = repack(pixmap.rgba(), |[r, g, b, _]: [u8; 4]| [r, g, b]);
             encoder.write_header()?.write_image_data(&rgb)
         } else {
             encoder.set_color(png::ColorType::Rgba);

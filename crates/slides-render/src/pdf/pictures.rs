@@ -144,12 +144,12 @@ impl Pictures {
             .iter()
             .all(|[r, g, b, _]| r == g && g == b);
         let color = if gray {
-            picture::repack(&pixels.rgba, |&[gray, _, _, _]| [gray])
+            picture::repack(&pixels.rgba, |[gray, _, _, _]| [gray])
         } else {
-            picture::repack(&pixels.rgba, |&[r, g, b, _]| [r, g, b])
+            picture::repack(&pixels.rgba, |[r, g, b, _]| [r, g, b])
         };
         let alpha =
-            (!pixels.opaque).then(|| Arc::new(picture::repack(&pixels.rgba, |&[_, _, _, a]| [a])));
+            (!pixels.opaque).then(|| Arc::new(picture::repack(&pixels.rgba, |[_, _, _, a]| [a])));
         let sampled = Sampled {
             id: self.next_id,
             size: (pixels.width, pixels.height),
