@@ -272,15 +272,16 @@ impl<'a> Ancestry<'a> {
         })
     }
 
-    /// 3-D settings that a front view cannot show.
+    /// 3-D settings that a front view cannot show: of the nearest level that has any.
     pub(crate) fn three_d(&self, cx: &SlideContext<'a>) -> Option<&'a str> {
-        self.chain.iter().find_map(|level| {
+        let nearest = self.chain.iter().find_map(|level| {
             if let Some(own) = level.properties.and_then(|p| p.three_d.as_deref()) {
                 return Some(own);
             }
             let index = (level.style?.effect.as_ref()?.index as usize).checked_sub(1)?;
             cx.theme.formats.effects.get(index)?.three_d.as_deref()
-        })
+        });
+        nearest.filter(|what| !what.is_empty())
     }
 
     /// What the shape's text inherits, nearest first.

@@ -109,10 +109,6 @@ fn draw_sp<'a>(
     let placed = scope.placement.place(&transform);
     let outline = outline_of(cx, ancestry.geometry(), &placed);
     let frame = paint_frame(&placed, scope);
-    if let Some(what) = ancestry.three_d(cx) {
-        cx.warn("3-D", format!("{what} is drawn from the front, flat"));
-    }
-
     let fill = ancestry.fill(cx);
     let line = ancestry.line(cx);
     let paint = if shape.nv.use_background_fill {
@@ -121,6 +117,13 @@ fn draw_sp<'a>(
     } else {
         fill_paint(cx, fill.as_ref(), &frame)
     };
+    // The edge of a face that is not there shows nothing; a turned camera moves everything.
+    if let Some(what) = ancestry
+        .three_d(cx)
+        .filter(|what| paint.is_some() || *what == "rotated camera")
+    {
+        cx.warn("3-D", format!("{what} is drawn from the front, flat"));
+    }
     let drawn = outline_ops(cx, &outline, paint.as_ref(), &line, &frame);
 
     let mut text_ops = Vec::new();
@@ -647,4 +650,21 @@ fn draw_group<'a>(
 pub(crate) fn plain_box(width: f64, height: f64) -> Arc<BezPath> {
     use kurbo::Shape as _;
     Arc::new(Rect::new(0.0, 0.0, width, height).to_path(0.1))
+}
+
+#[cfg(test)]
+mod tests {
+    use slides_ooxml::{Deck, PackageLimits};
+
+    use crate::{LayoutOptions, layout_slide};
+
+    #[test]
+    fn a_plain_solid_takes_back_the_bevel_of_the_theme() {
+        // The master's bars refer to the theme's bevelled effect style and have an empty `a:sp3d`.
+        let bytes = include_bytes!("../../../tests/decks/code-coverage.pptx");
+        let deck = Deck::open(bytes.to_vec(), None, &PackageLimits::default()).unwrap();
+        let slide = deck.slide(1).unwrap();
+        let page = layout_slide(&deck, &slide, &LayoutOptions::default());
+        assert!(page.warnings.iter().all(|(feature, _)| feature != "3-D"));
+    }
 }

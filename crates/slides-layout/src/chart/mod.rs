@@ -215,6 +215,33 @@ fn is_round(plot: &Plot) -> bool {
     )
 }
 
+/// What of a chart is not drawn as it is stored.
+fn reductions(space: &ChartSpace) -> Vec<&'static str> {
+    let area = &space.plot_area;
+    let without_values = area
+        .plots
+        .iter()
+        .flat_map(|plot| &plot.series)
+        .any(|series| series.values.missing);
+    [
+        (
+            area.plots.iter().any(|plot| plot.is_3d),
+            "a chart with depth is drawn from the front, flat",
+        ),
+        (
+            without_values,
+            "a chart holds no values beside its workbook: its series are left out",
+        ),
+        (
+            area.data_table.is_some(),
+            "the data table below a chart is left out",
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(is_so, message)| is_so.then_some(message))
+    .collect()
+}
+
 impl Chart<'_> {
     /// Width of the frame.
     fn width(&self) -> f64 {
@@ -227,20 +254,8 @@ impl Chart<'_> {
     }
 
     fn warn_about(&self) {
-        let plots = &self.space.plot_area.plots;
-        if plots.iter().any(|plot| plot.is_3d) {
-            self.cx
-                .warn("chart", "a chart with depth is drawn from the front, flat");
-        }
-        if plots
-            .iter()
-            .flat_map(|plot| &plot.series)
-            .any(|series| series.values.missing)
-        {
-            self.cx.warn(
-                "chart",
-                "a chart holds no values beside its workbook: its series are left out",
-            );
+        for message in reductions(self.space) {
+            self.cx.warn("chart", message);
         }
     }
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use kurbo::{Affine, Rect, Shape as _};
+use slides_ooxml::model::chart::{ChartSpace, DataTable};
 use slides_ooxml::{Deck, PackageLimits};
 use slides_scene::{Op, Paint, Rgba};
 
@@ -170,4 +171,13 @@ fn trend_lines_are_named_and_written_out() {
             .iter()
             .any(|(text, ..)| text.starts_with("R² = "))
     );
+}
+
+#[test]
+fn what_a_chart_loses_is_told() {
+    let mut space = ChartSpace::default();
+    assert!(super::reductions(&space).is_empty());
+    space.plot_area.data_table = Some(DataTable::default());
+    let told = super::reductions(&space);
+    assert_eq!(told, ["the data table below a chart is left out"]);
 }

@@ -55,6 +55,6 @@ pub struct FormatScheme {
 pub struct EffectStyle {
     /// `a:effectLst`.
     pub effects: EffectList,
-    /// 3-D that changes the front view, for a warning.
+    /// 3-D that changes the front view, for a warning; empty for a plain `a:sp3d`.
     pub three_d: Option<String>,
 }

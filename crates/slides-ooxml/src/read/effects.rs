@@ -95,7 +95,8 @@ fn effect_list<'a>(effects: impl Iterator<Item = Node<'a>>) -> EffectList {
     list
 }
 
-/// 3-D among the children that changes the front view: what it is, for a warning.
+/// 3-D among the children that changes the front view: what it is, for a warning. An empty text for a plain
+/// `a:sp3d`, which takes back what a theme's style gives.
 pub(super) fn three_d(parent: Node<'_>) -> Option<String> {
     let camera = child(parent, "scene3d").and_then(|scene| child(scene, "camera"));
     if let Some(camera) = camera {
@@ -123,5 +124,6 @@ pub(super) fn three_d(parent: Node<'_>) -> Option<String> {
     if bevelled {
         return Some("bevel".to_owned());
     }
-    (coordinate(solid, "contourW").unwrap_or(0) > 0).then(|| "contour".to_owned())
+    let contoured = coordinate(solid, "contourW").unwrap_or(0) > 0;
+    Some(if contoured { "contour" } else { "" }.to_owned())
 }

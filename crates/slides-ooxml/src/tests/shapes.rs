@@ -168,10 +168,17 @@ fn three_d_is_told_when_it_changes_the_front_view() {
         properties.three_d
     };
     assert_eq!(
-        what("<a:scene3d><a:camera prst='orthographicFront'/></a:scene3d><a:sp3d/>"),
+        what("<a:scene3d><a:camera prst='orthographicFront'/></a:scene3d><a:sp3d/>").as_deref(),
+        Some("")
+    );
+    assert_eq!(
+        what("<a:sp3d><a:bevelT w='0' h='0'/></a:sp3d>").as_deref(),
+        Some("")
+    );
+    assert_eq!(
+        what("<a:scene3d><a:camera prst='orthographicFront'/></a:scene3d>"),
         None
     );
-    assert_eq!(what("<a:sp3d><a:bevelT w='0' h='0'/></a:sp3d>"), None);
     assert_eq!(
         what("<a:sp3d><a:bevelT/></a:sp3d>").as_deref(),
         Some("bevel")
