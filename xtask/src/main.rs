@@ -13,6 +13,7 @@ mod http;
 mod lines;
 mod packages;
 mod process;
+mod references;
 mod schema;
 mod sdk;
 mod server;
@@ -63,6 +64,8 @@ enum Task {
     Fidelity(fidelity::Arguments),
     /// Compare where lines of text stand and break with PowerPoint's.
     Lines(lines::Arguments),
+    /// Compare the feature decks' slides with the committed pictures.
+    References(references::Arguments),
     /// Convert hostile decks by the command line and by a server.
     Hostile(hostile::Arguments),
 }
@@ -79,6 +82,7 @@ fn main() -> ExitCode {
         Task::Fuzz(arguments) => fuzz::run(&arguments),
         Task::Fidelity(arguments) => fidelity::run(&arguments),
         Task::Lines(arguments) => lines::run(&arguments),
+        Task::References(arguments) => references::run(&arguments),
         Task::Hostile(arguments) => hostile::run(&arguments),
     };
     match outcome {
