@@ -21,7 +21,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{delete, get, put};
 use futures_util::StreamExt;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
 const UPLOAD: usize = 1 << 20;
@@ -134,8 +134,11 @@ impl Connection {
         self.stream.get_mut().write_all(body).await?;
         let bad = |why: &str| std::io::Error::other(why.to_owned());
         self.head.clear();
+        // By the line: the client shares the cores, and what it costs would be measured as well.
         while !self.head.ends_with(b"\r\n\r\n") {
-            self.head.push(self.stream.read_u8().await?);
+            if self.stream.read_until(b'\n', &mut self.head).await? == 0 {
+                return Err(bad("the connection was closed"));
+            }
         }
         let text = std::str::from_utf8(&self.head).map_err(std::io::Error::other)?;
         let mut lines = text.split("\r\n");

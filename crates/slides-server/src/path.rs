@@ -8,6 +8,7 @@
 //! path of the storage gives way to a shorter one when it does not take the
 //! method: a file called `copy/x` can be read, though not written.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use http::Method;
@@ -192,7 +193,7 @@ impl Pattern {
     }
 
     /// The values of the parameters, if the path is of this pattern.
-    fn matches(&self, path: &[String]) -> Option<Vec<(&'static str, String)>> {
+    fn matches(&self, path: &[Cow<'_, str>]) -> Option<Vec<(&'static str, String)>> {
         // Most patterns are ruled out by their length.
         if !self.takes_rest() && path.len() != self.segments.len() {
             return None;
@@ -202,13 +203,15 @@ impl Pattern {
         for segment in &self.segments {
             match *segment {
                 Segment::Literal(text) => {
-                    if path.next()? != text {
+                    if path.next()?.as_ref() != text {
                         return None;
                     }
                 }
-                Segment::Parameter(name) => values.push((name, path.next()?.clone())),
+                Segment::Parameter(name) => {
+                    values.push((name, path.next()?.clone().into_owned()));
+                }
                 Segment::Rest(name) => {
-                    let rest: Vec<&str> = path.by_ref().map(String::as_str).collect();
+                    let rest: Vec<&str> = path.by_ref().map(AsRef::as_ref).collect();
                     if rest.is_empty() && !self.may_lack_rest {
                         return None;
                     }
@@ -236,14 +239,13 @@ fn checked(
 }
 
 /// Segments of a raw path, each decoded once; empty ones come from doubled and trailing slashes.
-fn decode(raw_path: &str) -> Result<Vec<String>, ApiError> {
+fn decode(raw_path: &str) -> Result<Vec<Cow<'_, str>>, ApiError> {
     raw_path
         .split('/')
         .filter(|segment| !segment.is_empty())
         .map(|segment| {
             percent_encoding::percent_decode_str(segment)
                 .decode_utf8()
-                .map(std::borrow::Cow::into_owned)
                 .map_err(|_| ApiError::bad_request("the path is not UTF-8"))
         })
         .collect()

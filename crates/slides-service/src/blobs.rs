@@ -1,25 +1,27 @@
 use std::collections::BTreeSet;
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use bytes::Bytes;
 use futures_util::StreamExt;
 use sha2::{Digest, Sha256};
 use slides_core::{Error, Payload, Result};
-use tokio::io::AsyncWriteExt;
+use tempfile::TempPath;
 
 use crate::files::{self, FolderSync};
 
 const INPUTS: &str = "in";
 const RESULTS: &str = "out";
-const UNFINISHED: &str = "tmp";
+/// Bytes of an upload that are handed to the disk at once.
+const BLOCK: usize = 1 << 20;
 
 /// Uploaded documents and results, one file each, under names that are never used twice.
 ///
-/// A blob is written to a temporary file, hashed, synced, renamed, and its folder synced, before
-/// a row may refer to it.
+/// A blob is written, hashed, synced, and its folder synced, before a row may refer to it. One that
+/// no row refers to is swept when it is old.
 #[derive(Debug, Clone)]
 pub(crate) struct Blobs {
     root: PathBuf,
@@ -37,14 +39,9 @@ pub(crate) struct Spooled {
 }
 
 impl Blobs {
-    /// Opens the folder and removes what an earlier run left unfinished.
+    /// Opens the folder, which is made where it is missing.
     pub(crate) fn open(root: &Path, sync: bool) -> io::Result<Self> {
-        let unfinished = root.join(UNFINISHED);
-        match fs::remove_dir_all(&unfinished) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        for folder in [INPUTS, RESULTS, UNFINISHED] {
+        for folder in [INPUTS, RESULTS] {
             fs::create_dir_all(root.join(folder))?;
         }
         Ok(Self {
@@ -71,53 +68,42 @@ impl Blobs {
         }
         let (mut stream, _) = document.open().await?;
         let cannot = |e| Error::io("the uploaded document cannot be stored", e);
-        let temporary =
-            tempfile::NamedTempFile::new_in(self.root.join(UNFINISHED)).map_err(cannot)?;
-        let (file, temporary) = temporary.into_parts();
-        let mut file =
-            tokio::io::BufWriter::with_capacity(256 * 1024, tokio::fs::File::from_std(file));
-        let mut hash = Sha256::new();
-        let mut len: u64 = 0;
+        let blob = format!("{INPUTS}/{}", uuid::Uuid::new_v4());
+        let mut writing = Writing::create(self.path(&blob)).map_err(cannot)?;
+        let (mut block, mut waiting, mut len) = (Vec::new(), 0, 0_u64);
         while let Some(chunk) = stream.next().await {
             let chunk = chunk.map_err(|e| Error::io("the upload broke off", e))?;
             len += chunk.len() as u64;
             if len > limit {
                 return Err(too_large(limit));
             }
-            hash.update(&chunk);
-            file.write_all(&chunk).await.map_err(cannot)?;
+            waiting += chunk.len();
+            block.push(chunk);
+            if waiting >= BLOCK {
+                let block = std::mem::take(&mut block);
+                waiting = 0;
+                writing = blocking(move || {
+                    writing.append(&block)?;
+                    Ok(writing)
+                })
+                .await
+                .map_err(cannot)?;
+            }
         }
-        file.flush().await.map_err(cannot)?;
-        drop(file);
         if len == 0 {
             return Err(Error::invalid(
                 "the document is empty: send the presentation's bytes as the body or as a file part",
             ));
         }
-        let blob = format!("{INPUTS}/{}", uuid::Uuid::new_v4());
-        let (target, sync) = (self.path(&blob), self.sync);
         let (inputs, folder) = (Arc::clone(&self.inputs), self.root.join(INPUTS));
-        tokio::task::spawn_blocking(move || {
-            if sync {
-                fs::File::open(&temporary)?.sync_all()?;
-            }
-            fs::rename(&temporary, &target)?;
-            if sync && let Err(error) = inputs.sync(&folder) {
-                // Nothing will refer to it.
-                files::remove(&target)?;
-                return Err(error);
-            }
-            // The name is gone: there is nothing left to clean up.
-            let _ = temporary.keep();
-            Ok(())
+        let sync = self.sync.then_some((inputs, folder));
+        let sha256 = blocking(move || {
+            writing.append(&block)?;
+            writing.finish(sync)
         })
         .await
-        .map_err(|e| cannot(io::Error::other(e)))?
         .map_err(cannot)?;
-        Ok(Spooled {
-            blob,
-            sha256: files::hex(&hash.finalize()),
-        })
+        Ok(Spooled { blob, sha256 })
     }
 
     /// Takes a finished file as the blob `name`; gives its length and SHA-256. Blocks.
@@ -157,6 +143,57 @@ impl Blobs {
     }
 }
 
+/// A blob on its way to the disk; what is not finished is removed with it.
+///
+/// It is written under its own name: no row refers to it before it is durable, and a name that is
+/// changed behind the file's sync would cost the folder's a second write of the disk's journal.
+struct Writing {
+    file: fs::File,
+    path: TempPath,
+    hash: Sha256,
+}
+
+impl Writing {
+    fn create(path: PathBuf) -> io::Result<Self> {
+        let file = fs::File::create_new(&path)?;
+        Ok(Self {
+            file,
+            path: TempPath::try_from_path(path)?,
+            hash: Sha256::new(),
+        })
+    }
+
+    /// Blocks.
+    fn append(&mut self, chunks: &[Bytes]) -> io::Result<()> {
+        for chunk in chunks {
+            self.hash.update(chunk);
+            self.file.write_all(chunk)?;
+        }
+        Ok(())
+    }
+
+    /// Makes the file and its name durable, if asked; gives its SHA-256. Blocks.
+    fn finish(self, sync: Option<(Arc<FolderSync>, PathBuf)>) -> io::Result<String> {
+        if let Some((inputs, folder)) = sync {
+            self.file.sync_all()?;
+            inputs.sync(&folder)?;
+        }
+        // An upload that stood still for hours may have been swept as an orphan.
+        fs::metadata(&self.path)?;
+        self.path.keep().map_err(|refused| refused.error)?;
+        Ok(files::hex(&self.hash.finalize()))
+    }
+}
+
+/// Runs what blocks on a thread for it.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(io::Error::other)?
+}
+
 fn too_large(limit: u64) -> Error {
     Error::rejected(
         413,
@@ -194,7 +231,7 @@ mod tests {
             spooled.sha256,
             "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
         );
-        assert_eq!(count(&dir.path().join(UNFINISHED)), 0);
+        assert_eq!(count(&dir.path().join(INPUTS)), 1);
     }
 
     #[tokio::test]
@@ -230,7 +267,7 @@ mod tests {
             };
             assert_eq!(got, status, "{error}");
         }
-        for folder in [INPUTS, RESULTS, UNFINISHED] {
+        for folder in [INPUTS, RESULTS] {
             assert_eq!(count(&dir.path().join(folder)), 0, "{folder}");
         }
     }
@@ -253,12 +290,24 @@ mod tests {
         assert!(!blobs.path(&orphan.blob).exists());
     }
 
-    #[test]
-    fn unfinished_files_of_an_earlier_run_are_removed() {
+    #[tokio::test]
+    async fn an_upload_of_many_blocks_is_whole_and_one_that_was_swept_is_refused() {
         let dir = tempfile::tempdir().unwrap();
-        blobs(dir.path());
-        fs::write(dir.path().join(UNFINISHED).join("half"), "x").unwrap();
-        blobs(dir.path());
-        assert_eq!(count(&dir.path().join(UNFINISHED)), 0);
+        let blobs = blobs(dir.path());
+        let bytes: Vec<u8> = (0..3 * BLOCK + 5).map(|n| (n % 251) as u8).collect();
+        let chunks = bytes
+            .chunks(BLOCK / 3)
+            .map(|c| Ok(Bytes::copy_from_slice(c)));
+        let chunks: Vec<io::Result<Bytes>> = chunks.collect();
+        let payload = Payload::once(None, Box::pin(futures_util::stream::iter(chunks)));
+        let spooled = blobs.spool(&payload, 1 << 30).await.unwrap();
+        assert_eq!(fs::read(blobs.path(&spooled.blob)).unwrap(), bytes);
+        assert_eq!(spooled.sha256, files::hex(&Sha256::digest(&bytes)));
+
+        let path = blobs.path("in/swept");
+        let writing = Writing::create(path.clone()).unwrap();
+        fs::remove_file(&path).unwrap();
+        let error = writing.finish(None).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
     }
 }

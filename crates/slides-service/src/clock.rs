@@ -25,7 +25,7 @@ pub(crate) fn after(now: Micros, duration: Duration) -> Micros {
 /// A point in time as the wire writes it: ISO 8601, UTC, six fraction digits.
 pub(crate) fn timestamp(at: Micros) -> Timestamp {
     let at = jiff::Timestamp::from_microsecond(at).unwrap_or_default();
-    Timestamp::new(at.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string())
+    Timestamp::new(format!("{at:.6}"))
 }
 
 /// A file's time of change as folder lists write it (contract section 5).

@@ -134,7 +134,7 @@ pub(crate) async fn read(
         None if is_multipart && !start.is_empty() => Err(ApiError::bad_request(
             "the body says that it is multipart, but names no boundary and does not begin with one",
         )),
-        None => read_raw(source, start.freeze(), expect, spool).await,
+        None => read_raw(source, start.freeze(), content_length, expect, spool).await,
     }
 }
 
@@ -157,6 +157,7 @@ fn multipart_boundary(content_type: &str) -> (bool, Option<Vec<u8>>) {
 async fn read_raw(
     mut source: Source<'_>,
     start: Bytes,
+    content_length: Option<u64>,
     expect: Expect,
     mut spool: Spool<'_>,
 ) -> Result<Upload, ApiError> {
@@ -181,6 +182,12 @@ async fn read_raw(
         });
     }
     let mut file = Writer::new(PartHead::default());
+    // A buffer that grows is copied over and over.
+    if let Some(len) = content_length.and_then(|len| usize::try_from(len).ok())
+        && len <= spool.limits.max_in_memory
+    {
+        file.memory.reserve(len);
+    }
     spool.write(&mut file, &start).await?;
     while let Some(chunk) = source.chunk().await? {
         spool.write(&mut file, &chunk).await?;

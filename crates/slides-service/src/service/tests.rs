@@ -729,7 +729,7 @@ async fn ended_operations_and_their_results_go_after_their_time() {
     ] {
         assert_eq!(refusal(&error), (404, UNKNOWN_OPERATION.to_owned()));
     }
-    let left: usize = ["in", "out", "tmp"]
+    let left: usize = ["in", "out"]
         .into_iter()
         .map(|folder| {
             std::fs::read_dir(service.inner.blobs.path(folder))
