@@ -15,6 +15,21 @@ use crate::path::Call;
 use crate::query::Query;
 use crate::respond;
 
+/// State, times and progress of an operation.
+pub(crate) async fn status(call: &Call, api: &dyn AsyncApi) -> Result<Response<Body>, ApiError> {
+    let reply = api
+        .status(&OperationId::from(call.value("id")))
+        .await
+        .map_err(|error| ApiError::from_core(&error, Subject::Operation))?;
+    let mut response = respond::json(StatusCode::OK, &reply.operation);
+    if let Some(wait) = reply.retry_after {
+        response
+            .headers_mut()
+            .insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
+    }
+    Ok(response)
+}
+
 impl App {
     pub(crate) async fn command(
         &self,
@@ -73,16 +88,7 @@ impl App {
                     .map(|path| FileLocation::new(path).in_storage(query.owned("storage")));
                 respond::json(StatusCode::OK, &fonts(folder).await.map_err(storage)?)
             }
-            ApiCall::GetOperationStatus => {
-                let reply = api.status(&id()).await.map_err(operation)?;
-                let mut response = respond::json(StatusCode::OK, &reply.operation);
-                if let Some(wait) = reply.retry_after {
-                    response
-                        .headers_mut()
-                        .insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
-                }
-                response
-            }
+            ApiCall::GetOperationStatus => status(call, api).await?,
             ApiCall::GetOperationResult => {
                 let result = api.result(&id()).await.map_err(operation)?;
                 partial::file(result, &read.method, &read.headers).await?

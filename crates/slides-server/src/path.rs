@@ -198,6 +198,12 @@ impl Pattern {
         if !self.takes_rest() && path.len() != self.segments.len() {
             return None;
         }
+        // And most of the others by the first segment that is not the same in all of them.
+        if let (Some(Segment::Literal(text)), Some(found)) = (self.segments.get(2), path.get(2))
+            && found != text
+        {
+            return None;
+        }
         let mut values = Vec::new();
         let mut path = path.iter();
         for segment in &self.segments {
