@@ -85,5 +85,14 @@ pub(crate) fn paths_of(call: &StartCall) -> Vec<String> {
         }
         _ => {}
     }
+    let fonts = match call {
+        StartCall::Convert(target)
+        | StartCall::ConvertAndSave { target, .. }
+        | StartCall::DownloadPresentation { target, .. }
+        | StartCall::SavePresentation { target, .. } => &target.fonts_folder,
+        StartCall::Split { fonts_folder, .. } => fonts_folder,
+        _ => &None,
+    };
+    paths.extend(fonts.clone());
     paths
 }

@@ -369,6 +369,12 @@ async fn fonts_come_from_a_folder_of_the_storage() {
         });
         StartRequest::new(StartCall::Convert(target)).document(deck("slides=1"))
     };
+    let own = target(ExportFormat::Pdf, |t| {
+        t.fonts_folder = Some(".slides/tmp".to_owned());
+    });
+    let own = StartRequest::new(StartCall::Convert(own)).document(deck("slides=1"));
+    let refused = refusal(&service.start(own).await.unwrap_err());
+    assert_eq!(refused.0, 400, "{}", refused.1);
     // A folder that is not there is no error.
     assert_eq!(
         run(&service, with_fonts()).await.status,
