@@ -3,7 +3,7 @@
 //! arithmetic was fitted to PowerPoint's own output).
 
 use slides_ooxml::model::{Color, ColorBase, ColorMap, ColorMod, SchemeColor, Theme};
-use slides_scene::Rgba;
+use slides_scene::{Rgba, from_hsl, to_hsl};
 
 /// Encoded sRGB fractions, possibly out of range between two modifiers.
 #[derive(Clone, Copy)]
@@ -154,49 +154,6 @@ pub(crate) fn decode(encoded: f64) -> f64 {
     } else {
         ((encoded + 0.055) / 1.055).powf(2.4)
     }
-}
-
-fn to_hsl([r, g, b]: [f64; 3]) -> [f64; 3] {
-    let max = r.max(g).max(b);
-    let min = r.min(g).min(b);
-    let l = f64::midpoint(max, min);
-    let chroma = max - min;
-    if chroma.abs() < 1e-12 {
-        return [0.0, 0.0, l];
-    }
-    let room = 1.0 - (2.0 * l - 1.0).abs();
-    let s = if room.abs() < 1e-12 {
-        0.0
-    } else {
-        chroma / room
-    };
-    let sector = if max == r {
-        ((g - b) / chroma).rem_euclid(6.0)
-    } else if max == g {
-        (b - r) / chroma + 2.0
-    } else {
-        (r - g) / chroma + 4.0
-    };
-    [sector / 6.0, s, l]
-}
-
-fn from_hsl([h, s, l]: [f64; 3]) -> [f64; 3] {
-    // Luminance alone is bounded at once: beyond white there is no chroma to come back to.
-    let l = l.clamp(0.0, 1.0);
-    let s = s.max(0.0);
-    let chroma = (1.0 - (2.0 * l - 1.0).abs()) * s;
-    let sector = h.rem_euclid(1.0) * 6.0;
-    let x = chroma * (1.0 - (sector % 2.0 - 1.0).abs());
-    let m = l - chroma / 2.0;
-    let (r, g, b) = match sector as u8 {
-        0 => (chroma, x, 0.0),
-        1 => (x, chroma, 0.0),
-        2 => (0.0, chroma, x),
-        3 => (0.0, x, chroma),
-        4 => (x, 0.0, chroma),
-        _ => (chroma, 0.0, x),
-    };
-    [r + m, g + m, b + m]
 }
 
 #[cfg(test)]

@@ -109,6 +109,19 @@ fn effect(out: &mut Vec<Op>, source: Vec<Op>, bounds: Rect, kind: EffectKind) {
     })));
 }
 
+/// Operations blurred over a radius in points; the result reaches beyond their box only when it may grow.
+pub(crate) fn blurred(source: Vec<Op>, bounds: Rect, radius: f64, grow: bool) -> Op {
+    let radius = radius.clamp(0.0, MAX_RADIUS);
+    let reach = if grow { radius } else { 0.0 };
+    Op::Effect(Box::new(EffectOp {
+        source,
+        bounds: bounds.inflate(reach, reach),
+        kind: EffectKind::Blur {
+            sigma: radius / 3.0,
+        },
+    }))
+}
+
 /// Where a shadow is cast: scaled and skewed about its alignment point, then moved. With the shape when
 /// it turns with it, else in the directions of the page.
 fn cast(shadow: &OuterShadow, placed: &Placed) -> Affine {

@@ -2,13 +2,13 @@
 
 use kurbo::{Affine, Point, Rect, Vec2};
 use slides_ooxml::model::{
-    BlipEffect, BlipFill, BlipMode, Fill, Gradient, GradientKind, RectAlign, RelativeRect, Tile,
-    TileFlip,
+    BlipFill, BlipMode, Fill, Gradient, GradientKind, RectAlign, RelativeRect, Tile, TileFlip,
 };
-use slides_scene::{GradientStop, Paint, PathGradient, PixelEffect, Rgba, TileMode};
+use slides_scene::{GradientStop, Paint, PathGradient, Rgba, TileMode};
 
 use crate::context::SlideContext;
 use crate::points;
+use crate::recolor::{PixelChanges, pixel_changes};
 
 /// Where a fill goes.
 #[derive(Clone, Copy)]
@@ -257,7 +257,14 @@ fn page_axis(bounds: Rect, angle: f64, rotation: f64) -> (Point, Point) {
 fn blip_paint(cx: &SlideContext<'_>, blip: &BlipFill, frame: &PaintFrame<'_>) -> Option<Paint> {
     let picture = blip.picture.as_ref().or(blip.svg.as_ref())?;
     let image = cx.image(picture)?;
-    let (effects, alpha) = pixel_effects(cx, &blip.effects, frame.placeholder);
+    let PixelChanges {
+        effects,
+        alpha,
+        blur,
+    } = pixel_changes(cx, &blip.effects, frame.placeholder);
+    if blur.is_some() {
+        cx.warn("picture effect", "the blur of a picture fill is left out");
+    }
     let (transform, tile) = match &blip.mode {
         BlipMode::Stretch(rect) => {
             let shown = inset(frame.bounds, *rect);
@@ -333,44 +340,6 @@ fn tile_mode(flip: TileFlip) -> TileMode {
         flip_x: matches!(flip, TileFlip::X | TileFlip::Xy),
         flip_y: matches!(flip, TileFlip::Y | TileFlip::Xy),
     }
-}
-
-/// Pixel changes of a blip, and the opacity they ask for.
-pub(crate) fn pixel_effects(
-    cx: &SlideContext<'_>,
-    effects: &[BlipEffect],
-    placeholder: Option<Rgba>,
-) -> (Vec<PixelEffect>, f32) {
-    let mut alpha = 1.0_f32;
-    let mut out = Vec::new();
-    for effect in effects.iter().take(16) {
-        match effect {
-            BlipEffect::Grayscale => out.push(PixelEffect::Grayscale),
-            BlipEffect::BiLevel(t) => out.push(PixelEffect::BiLevel(*t as f32)),
-            BlipEffect::Duotone(a, b) => {
-                out.push(PixelEffect::Duotone(
-                    cx.color(a, placeholder),
-                    cx.color(b, placeholder),
-                ));
-            }
-            BlipEffect::Luminance(bright, contrast) => {
-                out.push(PixelEffect::Luminance {
-                    bright: *bright as f32,
-                    contrast: *contrast as f32,
-                });
-            }
-            BlipEffect::ColorChange(from, to) => out.push(PixelEffect::ColorChange {
-                from: cx.color(from, placeholder),
-                to: cx.color(to, placeholder),
-            }),
-            BlipEffect::AlphaModulate(amount) => alpha *= (*amount as f32).clamp(0.0, 1.0),
-            BlipEffect::Other(name) => cx.warn(
-                "picture effect",
-                format!("picture effect `{name}` is left out"),
-            ),
-        }
-    }
-    (out, alpha)
 }
 
 #[cfg(test)]

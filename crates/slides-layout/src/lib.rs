@@ -25,6 +25,7 @@ mod page;
 mod pattern;
 mod picture;
 mod raster;
+mod recolor;
 mod rings;
 mod shape;
 mod table;

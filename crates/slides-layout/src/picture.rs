@@ -7,9 +7,10 @@ use slides_ooxml::model::{BlipFill, BlipMode, PictureRef};
 use slides_scene::{FillRule, ImageData, ImageFormat, ImageOp, Op, Rgba};
 
 use crate::context::SlideContext;
-use crate::fill::{inset, pixel_effects, stretch};
+use crate::fill::{inset, stretch};
 use crate::geometry::Outline;
 use crate::raster::{self, Kind};
+use crate::recolor::{PixelChanges, pixel_changes};
 
 /// What a picture drew.
 pub(crate) struct DrawnPicture {
@@ -39,7 +40,11 @@ pub(crate) fn draw(
         BlipMode::Stretch(rect) => inset(bounds, *rect),
         BlipMode::Tile(_) => bounds,
     };
-    let (effects, alpha) = pixel_effects(cx, &blip.effects, placeholder);
+    let PixelChanges {
+        effects,
+        alpha,
+        blur,
+    } = pixel_changes(cx, &blip.effects, placeholder);
     let mut ops = Vec::new();
     let mut opaque = false;
     // Other outlines than the box clip the picture.
@@ -48,7 +53,7 @@ pub(crate) fn draw(
     if bytes.as_deref().map(raster::sniff) == Some(Kind::Metafile) {
         let whole = stretch(shown, blip.crop)?.transform_rect_bbox(Rect::new(0.0, 0.0, 1.0, 1.0));
         let drawn = crate::metafile::draw(cx, &picture.part, bytes.as_deref()?, whole)?;
-        if !effects.is_empty() {
+        if !effects.is_empty() || blur.is_some() {
             cx.warn("picture effect", "pixel changes of a metafile are left out");
         }
         use kurbo::Shape as _;
@@ -93,7 +98,8 @@ pub(crate) fn draw(
                 format: ImageFormat::Jpeg,
                 ..
             }
-        ) && effects.is_empty();
+        ) && effects.is_empty()
+            && blur.is_none();
         let crop = blip.crop;
         let crop = Rect::new(crop.left, crop.top, 1.0 - crop.right, 1.0 - crop.bottom);
         if !(crop.is_finite()
@@ -104,14 +110,18 @@ pub(crate) fn draw(
         {
             return None;
         }
-        ops.push(Op::Image(Box::new(ImageOp {
+        let image = Op::Image(Box::new(ImageOp {
             image,
             dst: shown,
             crop,
             alpha,
             effects,
             alt: alt.map(str::to_owned),
-        })));
+        }));
+        ops.push(match blur {
+            Some((radius, grow)) => crate::effect::blurred(vec![image], shown, radius, grow),
+            None => image,
+        });
     }
     if let Some(path) = clip {
         ops.insert(0, Op::Clip(path, FillRule::NonZero));

@@ -20,6 +20,7 @@ mod picture;
 #[cfg(feature = "png")]
 mod png_file;
 mod raster;
+mod recolor;
 #[cfg(test)]
 mod testing;
 mod walk;

@@ -11,6 +11,7 @@ use zune_jpeg::JpegDecoder;
 
 use crate::error::Warnings;
 use crate::limits::Limits;
+use crate::recolor::{apply, needs_own_pixels};
 
 /// Decoded pixels, straight alpha, rows from the top.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,7 +23,7 @@ pub(crate) struct Pixels {
 }
 
 impl Pixels {
-    fn new(width: u32, height: u32, rgba: Vec<u8>) -> Self {
+    pub(crate) fn new(width: u32, height: u32, rgba: Vec<u8>) -> Self {
         let opaque = rgba.chunks_exact(4).all(|pixel| pixel[3] == 255);
         Self {
             width,
@@ -330,103 +331,6 @@ fn decode_webp(bytes: &[u8], limits: &Limits) -> Result<Pixels, String> {
     Ok(Pixels::new(width, height, rgba))
 }
 
-/// Colours this near to the one of a colour change are changed too: lossy pictures never hit it exactly.
-const COLOR_TOLERANCE: u8 = 8;
-
-/// Applies pixel changes in order.
-pub(crate) fn apply(pixels: &mut Pixels, effects: &[PixelEffect]) {
-    for effect in effects {
-        let each = |pixels: &mut Pixels, change: &dyn Fn([u8; 4]) -> [u8; 4]| {
-            for pixel in pixels.rgba.chunks_exact_mut(4) {
-                let changed = change([pixel[0], pixel[1], pixel[2], pixel[3]]);
-                pixel.copy_from_slice(&changed);
-            }
-        };
-        match *effect {
-            PixelEffect::Grayscale => each(pixels, &|p| {
-                let y = luminance(p);
-                [to_byte(y), to_byte(y), to_byte(y), p[3]]
-            }),
-            PixelEffect::BiLevel(threshold) => each(pixels, &|p| {
-                let value = if luminance(p) >= threshold { 255 } else { 0 };
-                [value, value, value, p[3]]
-            }),
-            PixelEffect::Duotone(dark, light) => {
-                each(pixels, &|p| {
-                    let y = luminance(p);
-                    let mix = |a: u8, b: u8| {
-                        to_byte((f32::from(a) + (f32::from(b) - f32::from(a)) * y) / 255.0)
-                    };
-                    let alpha = mix(dark.a, light.a);
-                    [
-                        mix(dark.r, light.r),
-                        mix(dark.g, light.g),
-                        mix(dark.b, light.b),
-                        multiply(p[3], alpha),
-                    ]
-                });
-                pixels.opaque &= dark.a == 255 && light.a == 255;
-            }
-            PixelEffect::Luminance { bright, contrast } => {
-                let contrast = if contrast.is_nan() {
-                    0.0
-                } else {
-                    contrast.clamp(-1.0, 1.0)
-                };
-                let bright = if bright.is_nan() {
-                    0.0
-                } else {
-                    bright.clamp(-1.0, 1.0)
-                };
-                let slope = if contrast > 0.0 {
-                    1.0 / (1.0 - contrast).max(1e-3)
-                } else {
-                    1.0 + contrast
-                };
-                let table: Vec<u8> = (0..=255u8)
-                    .map(|value| to_byte((f32::from(value) / 255.0 - 0.5) * slope + 0.5 + bright))
-                    .collect();
-                let look = |value: u8| table.get(usize::from(value)).copied().unwrap_or(value);
-                each(pixels, &|p| [look(p[0]), look(p[1]), look(p[2]), p[3]]);
-            }
-            PixelEffect::ColorChange { from, to } => {
-                let near = |a: u8, b: u8| a.abs_diff(b) <= COLOR_TOLERANCE;
-                each(pixels, &|p| {
-                    if near(p[0], from.r) && near(p[1], from.g) && near(p[2], from.b) {
-                        [to.r, to.g, to.b, multiply(p[3], to.a)]
-                    } else {
-                        p
-                    }
-                });
-                pixels.opaque &= to.a == 255;
-            }
-            PixelEffect::AlphaModulate(factor) => {
-                let factor = to_byte(if factor.is_nan() { 1.0 } else { factor });
-                each(pixels, &|p| [p[0], p[1], p[2], multiply(p[3], factor)]);
-                pixels.opaque &= factor == 255;
-            }
-            PixelEffect::Saturation(factor) => each(pixels, &|p| {
-                let y = luminance(p);
-                let pull = |value: u8| to_byte(y + (f32::from(value) / 255.0 - y) * factor);
-                [pull(p[0]), pull(p[1]), pull(p[2]), p[3]]
-            }),
-        }
-    }
-}
-
-fn luminance(pixel: [u8; 4]) -> f32 {
-    (0.299 * f32::from(pixel[0]) + 0.587 * f32::from(pixel[1]) + 0.114 * f32::from(pixel[2]))
-        / 255.0
-}
-
-fn to_byte(value: f32) -> u8 {
-    (value.clamp(0.0, 1.0) * 255.0 + 0.5) as u8
-}
-
-fn multiply(a: u8, b: u8) -> u8 {
-    ((u16::from(a) * u16::from(b) + 127) / 255) as u8
-}
-
 /// For each target position: first source position and the weights from there.
 fn weights(from: u32, to: u32) -> Vec<(usize, Vec<f32>)> {
     let step = f64::from(from) / f64::from(to);
@@ -504,16 +408,6 @@ pub(crate) fn downscale(source: &Pixels, width: u32, height: u32) -> Pixels {
         rgba,
         opaque: source.opaque,
     }
-}
-
-/// Whether a change has to see the picture's own pixels rather than averaged ones.
-fn needs_own_pixels(effects: &[PixelEffect]) -> bool {
-    effects.iter().any(|effect| {
-        matches!(
-            effect,
-            PixelEffect::ColorChange { .. } | PixelEffect::BiLevel(_)
-        )
-    })
 }
 
 /// A picture with its changes, averaged down when it is much larger than it is drawn (`target` pixels for the whole picture).
@@ -830,43 +724,6 @@ mod tests {
             (7, 5, [255, 0, 0, 255])
         );
         assert_eq!(downscale(&quarters, 500, 500).width, 90);
-    }
-
-    #[test]
-    fn pixel_effects_change_pixels() {
-        let source = || Pixels::new(2, 1, vec![255, 255, 255, 255, 200, 0, 0, 255]);
-        let after = |effect| {
-            let mut pixels = source();
-            apply(&mut pixels, &[effect]);
-            pixels
-        };
-        assert_eq!(after(PixelEffect::Grayscale).rgba[4..], [60, 60, 60, 255]);
-        assert_eq!(after(PixelEffect::BiLevel(0.5)).rgba[4..], [0, 0, 0, 255]);
-        assert_eq!(
-            after(PixelEffect::Duotone(Rgba::rgb(10, 20, 30), Rgba::WHITE)).rgba[..4],
-            [255, 255, 255, 255]
-        );
-        assert_eq!(
-            after(PixelEffect::ColorChange {
-                from: Rgba::WHITE,
-                to: Rgba::BLACK.with_alpha(0)
-            })
-            .rgba[..4],
-            [0, 0, 0, 0]
-        );
-        assert!(!after(PixelEffect::AlphaModulate(0.5)).opaque);
-        assert_eq!(
-            after(PixelEffect::Luminance {
-                bright: 0.2,
-                contrast: 0.0
-            })
-            .rgba[4..],
-            [251, 51, 51, 255]
-        );
-        assert_eq!(
-            after(PixelEffect::Saturation(0.0)).rgba[4..],
-            [60, 60, 60, 255]
-        );
     }
 
     #[test]

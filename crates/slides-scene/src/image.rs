@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::Rgba;
+use crate::{BlendMode, Rgba};
 
 /// A picture, shared by all pages that show it.
 #[derive(Debug, Clone)]
@@ -67,6 +67,34 @@ pub enum PixelEffect {
     },
     /// Opacity multiplied by 0..=1.
     AlphaModulate(f32),
-    /// Saturation multiplied.
-    Saturation(f32),
+    /// Clear below a threshold 0..=1 of opacity, else opaque.
+    AlphaBiLevel(f32),
+    /// Opaque unless clear.
+    AlphaCeiling,
+    /// Clear unless opaque.
+    AlphaFloor,
+    /// Opacity the other way round.
+    AlphaInverse,
+    /// One opacity 0..=1 everywhere.
+    AlphaReplace(f32),
+    /// One colour everywhere; opacity stays.
+    ColorReplace(Rgba),
+    /// Hue turned, saturation and luminance changed relative to what they are.
+    Hsl {
+        /// Degrees.
+        hue: f32,
+        /// -1 (grey) ..=1 (doubled).
+        saturation: f32,
+        /// -1 (black) ..=1 (white).
+        luminance: f32,
+    },
+    /// Colours moved towards a hue, their luminance kept.
+    Tint {
+        /// Degrees.
+        hue: f32,
+        /// -1 (away from it) ..=1 (that hue only).
+        amount: f32,
+    },
+    /// A colour laid over what is opaque.
+    Overlay(Rgba, BlendMode),
 }

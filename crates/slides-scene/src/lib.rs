@@ -6,12 +6,14 @@
 //! the page's top left corner, `f64`. Colours are encoded (not linear) sRGB
 //! with straight alpha.
 
+mod hsl;
 mod image;
 mod op;
 mod page;
 mod paint;
 mod text;
 
+pub use hsl::{from_hsl, to_hsl};
 pub use image::{Image, ImageData, ImageFormat, PixelEffect};
 pub use kurbo;
 pub use op::{BlendMode, EffectKind, EffectOp, FillRule, Heads, ImageOp, Op, StrokeStyle, Tag};

@@ -167,8 +167,55 @@ pub enum BlipEffect {
     ColorChange(Color, Color),
     /// `a:alphaModFix/@amt`.
     AlphaModulate(f64),
+    /// `a:alphaMod` by a plain colour: its opacity counts.
+    AlphaOf(Color),
+    /// `a:alphaBiLevel/@thresh`.
+    AlphaBiLevel(f64),
+    /// `a:alphaCeiling`.
+    AlphaCeiling,
+    /// `a:alphaFloor`.
+    AlphaFloor,
+    /// `a:alphaInv`.
+    AlphaInverse,
+    /// `a:alphaRepl/@a`.
+    AlphaReplace(f64),
+    /// `a:clrRepl`.
+    ColorReplace(Color),
+    /// `a:hsl`: degrees, then changes of saturation and luminance.
+    Hsl(f64, f64, f64),
+    /// `a:tint`: degrees and amount.
+    Tint(f64, f64),
+    /// `a:fillOverlay`.
+    Overlay(FillOverlay),
+    /// `a:blur`: radius in EMU, and whether the picture grows by it.
+    Blur(i64, bool),
     /// Anything else, by its local name, for a warning.
     Other(String),
+}
+
+/// `a:fillOverlay`: a fill laid over what is there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FillOverlay {
+    /// What is laid over.
+    pub fill: Box<Fill>,
+    /// `@blend`.
+    pub blend: OverlayBlend,
+}
+
+/// `a:fillOverlay/@blend`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OverlayBlend {
+    /// `over`.
+    #[default]
+    Over,
+    /// `mult`.
+    Multiply,
+    /// `screen`.
+    Screen,
+    /// `darken`.
+    Darken,
+    /// `lighten`.
+    Lighten,
 }
 
 /// `a:pattFill`.

@@ -20,9 +20,9 @@ pub use comment::Comment;
 pub use deck::{Background, Layout, Master, Notes, Presentation, Slide};
 pub use diagram::{DiagramFamily, DiagramModel, DiagramNode};
 pub use fill::{
-    BlipEffect, BlipFill, BlipMode, Dash, EffectList, Fill, Gradient, GradientKind, GradientStop,
-    InnerShadow, Join, Line, LineCap, LineEnd, LineEndKind, LineEndSize, OuterShadow, PatternFill,
-    PictureRef, RectAlign, Reflection, RelativeRect, Tile, TileFlip,
+    BlipEffect, BlipFill, BlipMode, Dash, EffectList, Fill, FillOverlay, Gradient, GradientKind,
+    GradientStop, InnerShadow, Join, Line, LineCap, LineEnd, LineEndKind, LineEndSize, OuterShadow,
+    OverlayBlend, PatternFill, PictureRef, RectAlign, Reflection, RelativeRect, Tile, TileFlip,
 };
 pub use geometry::{
     AdjustValue, CustomGeometry, Geometry, Guide, GuidePath, PathCommand, PathFill, TextRect,

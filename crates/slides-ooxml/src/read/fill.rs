@@ -1,6 +1,6 @@
 use crate::model::{
-    BlipEffect, BlipFill, BlipMode, Color, Fill, Gradient, GradientKind, GradientStop, PatternFill,
-    RectAlign, RelativeRect, Tile, TileFlip,
+    BlipEffect, BlipFill, BlipMode, Color, ColorMod, Fill, FillOverlay, Gradient, GradientKind,
+    GradientStop, OverlayBlend, PatternFill, RectAlign, RelativeRect, Tile, TileFlip,
 };
 use crate::read::Context;
 use crate::read::color::color;
@@ -159,36 +159,78 @@ fn blip(cx: &Context<'_>, node: Node<'_>, fill: &mut BlipFill) {
         );
     }
     for element in elements(node) {
-        let pair = || {
-            let mut colors = elements(element).filter_map(super::color::color_element);
-            Some((colors.next()?, colors.next()?))
-        };
-        let inner = |name: &str| -> Option<Color> { child(element, name).and_then(color) };
-        let effect = match element.tag_name().name() {
-            "extLst" => {
-                fill.svg = elements(element)
-                    .flat_map(elements)
-                    .find(|node| node.tag_name().name() == "svgBlip")
-                    .and_then(|node| cx.picture(node, "embed"));
-                continue;
-            }
-            "grayscl" => Some(BlipEffect::Grayscale),
-            "biLevel" => Some(BlipEffect::BiLevel(
-                fraction(element, "thresh").unwrap_or(0.5),
-            )),
-            "duotone" => pair().map(|(dark, light)| BlipEffect::Duotone(dark, light)),
-            "lum" => Some(BlipEffect::Luminance(
-                fraction(element, "bright").unwrap_or(0.0),
-                fraction(element, "contrast").unwrap_or(0.0),
-            )),
-            "clrChange" => inner("clrFrom")
-                .zip(inner("clrTo"))
-                .map(|(from, to)| BlipEffect::ColorChange(from, to)),
-            "alphaModFix" => Some(BlipEffect::AlphaModulate(
-                fraction(element, "amt").unwrap_or(1.0),
-            )),
-            other => Some(BlipEffect::Other(other.to_owned())),
-        };
-        fill.effects.extend(effect);
+        if element.tag_name().name() == "extLst" {
+            fill.svg = elements(element)
+                .flat_map(elements)
+                .find(|node| node.tag_name().name() == "svgBlip")
+                .and_then(|node| cx.picture(node, "embed"));
+        } else {
+            fill.effects.extend(blip_effect(cx, element));
+        }
     }
+}
+
+/// A child of `a:blip`; none where a colour that it needs cannot be read.
+fn blip_effect(cx: &Context<'_>, element: Node<'_>) -> Option<BlipEffect> {
+    let share = |name, default| fraction(element, name).unwrap_or(default);
+    let degrees = |name| angle(element, name).unwrap_or(0.0);
+    let inner = |name: &str| -> Option<Color> { child(element, name).and_then(color) };
+    Some(match element.tag_name().name() {
+        "grayscl" => BlipEffect::Grayscale,
+        "biLevel" => BlipEffect::BiLevel(share("thresh", 0.5)),
+        "duotone" => {
+            let mut colors = elements(element).filter_map(super::color::color_element);
+            BlipEffect::Duotone(colors.next()?, colors.next()?)
+        }
+        "lum" => BlipEffect::Luminance(share("bright", 0.0), share("contrast", 0.0)),
+        "clrChange" => {
+            let mut to = inner("clrTo")?;
+            if boolean(element, "useA") == Some(false) {
+                to.mods.push(ColorMod::Alpha(1.0));
+            }
+            BlipEffect::ColorChange(inner("clrFrom")?, to)
+        }
+        "clrRepl" => BlipEffect::ColorReplace(color(element)?),
+        "hsl" => BlipEffect::Hsl(degrees("hue"), share("sat", 0.0), share("lum", 0.0)),
+        "tint" => BlipEffect::Tint(degrees("hue"), share("amt", 0.0)),
+        "alphaModFix" => BlipEffect::AlphaModulate(share("amt", 1.0)),
+        "alphaMod" => alpha_source(element).map_or_else(
+            || BlipEffect::Other("alphaMod".to_owned()),
+            BlipEffect::AlphaOf,
+        ),
+        "alphaBiLevel" => BlipEffect::AlphaBiLevel(share("thresh", 0.5)),
+        "alphaCeiling" => BlipEffect::AlphaCeiling,
+        "alphaFloor" => BlipEffect::AlphaFloor,
+        "alphaInv" => BlipEffect::AlphaInverse,
+        "alphaRepl" => BlipEffect::AlphaReplace(share("a", 1.0)),
+        "fillOverlay" => BlipEffect::Overlay(fill_overlay(cx, element)?),
+        "blur" => BlipEffect::Blur(
+            coordinate(element, "rad").unwrap_or(0).max(0),
+            boolean(element, "grow").unwrap_or(true),
+        ),
+        other => BlipEffect::Other(other.to_owned()),
+    })
+}
+
+/// The colour that an `a:alphaMod` multiplies with, where its container holds one plain fill and nothing else.
+fn alpha_source(node: Node<'_>) -> Option<Color> {
+    let mut effects = elements(child(node, "cont")?);
+    let (only, None) = (effects.next()?, effects.next()) else {
+        return None;
+    };
+    color(child(only, "solidFill")?)
+}
+
+/// `a:fillOverlay`.
+pub(super) fn fill_overlay(cx: &Context<'_>, node: Node<'_>) -> Option<FillOverlay> {
+    Some(FillOverlay {
+        fill: Box::new(fill(cx, node)?),
+        blend: match attr(node, "blend") {
+            Some("mult") => OverlayBlend::Multiply,
+            Some("screen") => OverlayBlend::Screen,
+            Some("darken") => OverlayBlend::Darken,
+            Some("lighten") => OverlayBlend::Lighten,
+            _ => OverlayBlend::Over,
+        },
+    })
 }

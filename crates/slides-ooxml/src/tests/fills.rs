@@ -1,7 +1,7 @@
 use super::{Builder, properties, shape_xml};
 use crate::model::{
-    BlipEffect, BlipMode, Color, Dash, Fill, GradientKind, Join, LineCap, LineEndKind, LineEndSize,
-    RectAlign, ShapeKind, TileFlip,
+    BlipEffect, BlipMode, Color, ColorMod, Dash, Fill, FillOverlay, GradientKind, Join, LineCap,
+    LineEndKind, LineEndSize, OverlayBlend, RectAlign, ShapeKind, TileFlip,
 };
 
 #[test]
@@ -93,6 +93,44 @@ fn picture_fills_tile_and_change_pixels() {
     assert_eq!(
         (tile.tx, tile.sx, tile.sy, tile.flip, tile.align),
         (5, 0.5, 1.0, TileFlip::Xy, RectAlign::Center)
+    );
+}
+
+#[test]
+fn every_change_of_a_pictures_pixels_is_read() {
+    let xml = shape_xml(
+        "<a:blipFill><a:blip r:embed='pic'><a:hsl hue='5400000' sat='-20000' lum='10%'/><a:tint hue='1800000' amt='50000'/><a:clrRepl><a:srgbClr val='010203'/></a:clrRepl><a:alphaBiLevel thresh='30000'/><a:alphaCeiling/><a:alphaFloor/><a:alphaInv/><a:alphaRepl a='25000'/><a:alphaMod><a:cont><a:fill><a:solidFill><a:srgbClr val='0A0B0C'/></a:solidFill></a:fill></a:cont></a:alphaMod><a:alphaMod><a:cont><a:effect ref='fillLine'/></a:cont></a:alphaMod><a:clrChange useA='0'><a:clrFrom><a:srgbClr val='FFFFFF'/></a:clrFrom><a:clrTo><a:srgbClr val='FFFFFF'><a:alpha val='0'/></a:srgbClr></a:clrTo></a:clrChange><a:fillOverlay blend='mult'><a:solidFill><a:srgbClr val='040506'/></a:solidFill></a:fillOverlay><a:blur rad='12700' grow='0'/></a:blip></a:blipFill>",
+        "",
+    );
+    let slide = Builder::new(&xml).slide();
+    let ShapeKind::Shape { properties, .. } = &slide.shapes[0].kind else {
+        panic!()
+    };
+    let Some(Fill::Blip(fill)) = &properties.fill else {
+        panic!()
+    };
+    let mut opaque = Color::rgb(255, 255, 255);
+    opaque.mods = vec![ColorMod::Alpha(0.0), ColorMod::Alpha(1.0)];
+    assert_eq!(
+        fill.effects,
+        [
+            BlipEffect::Hsl(90.0, -0.2, 0.1),
+            BlipEffect::Tint(30.0, 0.5),
+            BlipEffect::ColorReplace(Color::rgb(1, 2, 3)),
+            BlipEffect::AlphaBiLevel(0.3),
+            BlipEffect::AlphaCeiling,
+            BlipEffect::AlphaFloor,
+            BlipEffect::AlphaInverse,
+            BlipEffect::AlphaReplace(0.25),
+            BlipEffect::AlphaOf(Color::rgb(10, 11, 12)),
+            BlipEffect::Other("alphaMod".into()),
+            BlipEffect::ColorChange(Color::rgb(255, 255, 255), opaque),
+            BlipEffect::Overlay(FillOverlay {
+                fill: Box::new(Fill::Solid(Color::rgb(4, 5, 6))),
+                blend: OverlayBlend::Multiply,
+            }),
+            BlipEffect::Blur(12_700, false),
+        ]
     );
 }
 
