@@ -41,7 +41,11 @@ pub(crate) fn emit(
         .to_page
         .transform_rect_bbox(subject.placed.local())
         .inflate(subject.margin, subject.margin);
-    if let Some(shadow) = &effects.outer_shadow {
+    for name in &effects.others {
+        cx.warn("effect", format!("effect `{name}` is left out"));
+    }
+    let shadows = [&effects.under_shadow, &effects.outer_shadow];
+    for shadow in shadows.into_iter().flatten() {
         outer_shadow(cx, out, &subject, shadow, placeholder);
     }
     if let Some((radius, color)) = &effects.glow {

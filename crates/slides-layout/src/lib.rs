@@ -21,6 +21,7 @@ mod inherit;
 mod language;
 mod line;
 mod metafile;
+mod overlay;
 mod page;
 mod pattern;
 mod picture;

@@ -1,10 +1,11 @@
 //! Shapes of a tree: outline, fill, line, text, effects, groups.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use kurbo::{Affine, BezPath, Rect};
 use slides_ooxml::model::{
-    Fill, Geometry, Group, PathFill, Picture, Shape, ShapeKind, TextBody, Transform,
+    BlipEffect, Fill, Geometry, Group, PathFill, Picture, Shape, ShapeKind, TextBody, Transform,
 };
 use slides_scene::{FillRule, Link, Op, Paint, Rgba, Tag};
 
@@ -13,6 +14,7 @@ use crate::effect::{Subject, emit};
 use crate::fill::{GroupFill, PaintFrame};
 use crate::geometry::{self, Outline};
 use crate::inherit::{Ancestry, PlaceholderKind, ResolvedFill, ResolvedLine};
+use crate::overlay::overlaid_outline;
 use crate::text::{self, TextFrame};
 use crate::transform::{Placed, Placement};
 
@@ -124,7 +126,15 @@ fn draw_sp<'a>(
     {
         cx.warn("3-D", format!("{what} is drawn from the front, flat"));
     }
-    let drawn = outline_ops(cx, &outline, paint.as_ref(), &line, &frame);
+    let resolved = ancestry.effects(cx);
+    let drawn = overlaid_outline(
+        cx,
+        &outline,
+        paint.as_ref(),
+        &line,
+        &frame,
+        resolved.as_ref(),
+    );
 
     let mut text_ops = Vec::new();
     if let Some(body) = body.filter(|body| has_text(body)) {
@@ -153,7 +163,6 @@ fn draw_sp<'a>(
         geometry_ops.push(Op::Pop);
     }
     let is_title = ancestry.kind() == Some(PlaceholderKind::Title);
-    let resolved = ancestry.effects(cx);
     // Letters cast the shadow of a shape that has nothing else to cast one.
     let silhouette = if drawn.is_filled || !geometry_ops.is_empty() {
         geometry_ops.clone()
@@ -461,15 +470,15 @@ fn picture_at<'a>(
         &no_line,
         &frame,
     );
-    let placeholder = ancestry.effects(cx).and_then(|e| e.placeholder);
-    let drawn = crate::picture::draw(
-        cx,
-        &picture.fill,
-        &outline,
-        placed.local(),
-        placeholder,
-        alt,
-    );
+    let resolved = ancestry.effects(cx);
+    let placeholder = resolved.as_ref().and_then(|e| e.placeholder);
+    let overlay = resolved.as_ref().and_then(|e| e.effects.overlay.as_ref());
+    let mut blip = Cow::Borrowed(&picture.fill);
+    if let Some(overlay) = overlay {
+        let effect = BlipEffect::Overlay(overlay.clone());
+        blip.to_mut().effects.push(effect);
+    }
+    let drawn = crate::picture::draw(cx, &blip, &outline, placed.local(), placeholder, alt);
     let border = outline_ops(cx, &outline, None, &line, &frame);
 
     let mut inner = behind.ops;
@@ -512,7 +521,6 @@ fn picture_at<'a>(
         placed: &placed,
         margin: border.margin,
     };
-    let resolved = ancestry.effects(cx);
     let (effects, placeholder) =
         resolved.map_or((None, None), |r| (Some(r.effects), r.placeholder));
     emit(cx, &mut canvas.ops, subject, effects, placeholder);
@@ -628,6 +636,9 @@ fn draw_group<'a>(
         (Some(effects), Some((placed, _)))
             if *effects != slides_ooxml::model::EffectList::default() =>
         {
+            if effects.overlay.is_some() {
+                cx.warn("effect", "a fill laid over a group is left out");
+            }
             let silhouette = children
                 .ops
                 .iter()

@@ -321,6 +321,8 @@ pub enum LineEndSize {
 pub struct EffectList {
     /// `a:outerShdw` and `a:prstShdw`.
     pub outer_shadow: Option<OuterShadow>,
+    /// The second shadow of an `a:prstShdw` that has two; it lies below the first.
+    pub under_shadow: Option<OuterShadow>,
     /// `a:innerShdw`.
     pub inner_shadow: Option<InnerShadow>,
     /// `a:glow`: radius in EMU and colour.
@@ -331,6 +333,10 @@ pub struct EffectList {
     pub reflection: Option<Reflection>,
     /// `a:blur/@rad` in EMU.
     pub blur: Option<i64>,
+    /// `a:fillOverlay`.
+    pub overlay: Option<FillOverlay>,
+    /// Anything else that an effect graph holds, by its local name, for a warning.
+    pub others: Vec<String>,
 }
 
 /// `a:outerShdw`. Lengths in EMU, angles in degrees.

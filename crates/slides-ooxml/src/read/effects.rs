@@ -1,21 +1,25 @@
 use crate::model::{Color, EffectList, InnerShadow, OuterShadow, RectAlign, Reflection};
+use crate::read::Context;
 use crate::read::color::color;
-use crate::read::fill::rect_align;
+use crate::read::fill::{fill_overlay, rect_align};
+use crate::read::preset_shadows::preset_shadow;
 use crate::xml::{Node, angle, attr, boolean, child, coordinate, elements, fraction, integer};
 
 /// Nested containers of an effect graph that are looked into.
 const MAX_CONTAINERS: usize = 8;
+/// Effects of other kinds that are named.
+const MAX_OTHERS: usize = 8;
 
 /// The `a:effectLst` among the children; an empty one switches inherited effects off. An `a:effectDag` is reduced to
 /// the effects in it.
-pub(super) fn effects_in(parent: Node<'_>) -> Option<EffectList> {
+pub(super) fn effects_in(cx: &Context<'_>, parent: Node<'_>) -> Option<EffectList> {
     if let Some(list) = child(parent, "effectLst") {
-        return Some(effect_list(elements(list)));
+        return Some(effect_list(cx, elements(list)));
     }
     let graph = child(parent, "effectDag")?;
     let mut flat = Vec::new();
     flatten(graph, 0, &mut flat);
-    Some(effect_list(flat.into_iter()))
+    Some(effect_list(cx, flat.into_iter()))
 }
 
 fn flatten<'a>(container: Node<'a>, depth: usize, out: &mut Vec<Node<'a>>) {
@@ -28,7 +32,7 @@ fn flatten<'a>(container: Node<'a>, depth: usize, out: &mut Vec<Node<'a>>) {
     }
 }
 
-fn effect_list<'a>(effects: impl Iterator<Item = Node<'a>>) -> EffectList {
+fn effect_list<'a>(cx: &Context<'_>, effects: impl Iterator<Item = Node<'a>>) -> EffectList {
     let mut list = EffectList::default();
     for element in effects {
         let length = |name| coordinate(element, name).unwrap_or(0).max(0);
@@ -49,20 +53,9 @@ fn effect_list<'a>(effects: impl Iterator<Item = Node<'a>>) -> EffectList {
                     color: color(),
                 });
             }
-            // The twenty old presets differ in perspective; all keep offset and colour.
             "prstShdw" => {
-                list.outer_shadow = Some(OuterShadow {
-                    blur: 0,
-                    distance: length("dist"),
-                    direction: degrees("dir"),
-                    sx: 1.0,
-                    sy: 1.0,
-                    kx: 0.0,
-                    ky: 0.0,
-                    align: RectAlign::Bottom,
-                    rotate_with_shape: true,
-                    color: color(),
-                });
+                let (shadow, under) = preset_shadow(element);
+                (list.outer_shadow, list.under_shadow) = (Some(shadow), under);
             }
             "innerShdw" => {
                 list.inner_shadow = Some(InnerShadow {
@@ -89,6 +82,10 @@ fn effect_list<'a>(effects: impl Iterator<Item = Node<'a>>) -> EffectList {
                     align: rect_align(element).unwrap_or(RectAlign::Bottom),
                 });
             }
+            "fillOverlay" => list.overlay = fill_overlay(cx, element),
+            // What the graph's other nodes refer to.
+            "effect" => {}
+            other if list.others.len() < MAX_OTHERS => list.others.push(other.to_owned()),
             _ => {}
         }
     }

@@ -12,6 +12,7 @@ mod link;
 mod math;
 pub(crate) mod presentation;
 mod preset_colors;
+mod preset_shadows;
 mod shape;
 pub(crate) mod slide;
 mod table;

@@ -147,7 +147,7 @@ pub(super) fn shape_properties(cx: &Context<'_>, node: Node<'_>) -> ShapePropert
         geometry: geometry_in(node),
         fill: fill(cx, node),
         line: line_in(cx, node),
-        effects: effects_in(node),
+        effects: effects_in(cx, node),
         three_d: three_d(node),
         text_transform: None,
     }
@@ -205,7 +205,7 @@ fn group(cx: &Context<'_>, node: Node<'_>, depth: usize) -> Group {
         transform: frame.map(transform),
         child_box: frame.and_then(child_box),
         fill: properties.and_then(|node| fill(cx, node)),
-        effects: properties.and_then(effects_in),
+        effects: properties.and_then(|node| effects_in(cx, node)),
         children: shapes(cx, node, depth + 1),
     }
 }

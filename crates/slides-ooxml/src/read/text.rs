@@ -352,7 +352,7 @@ pub(super) fn run_properties(cx: &Context<'_>, node: Node<'_>) -> RunProperties 
         language: attr(node, "lang").map(str::to_owned),
         alt_language: attr(node, "altLang").map(str::to_owned),
         line: line_in(cx, node),
-        effects: effects_in(node),
+        effects: effects_in(cx, node),
         link: link_in(cx, node),
         ..RunProperties::default()
     };

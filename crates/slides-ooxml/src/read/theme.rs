@@ -83,7 +83,7 @@ fn format_scheme(cx: &Context<'_>, node: Node<'_>) -> FormatScheme {
         effects: list("effectStyleLst")
             .filter(|node| is_named(*node, "effectStyle"))
             .map(|node| EffectStyle {
-                effects: effects_in(node).unwrap_or_default(),
+                effects: effects_in(cx, node).unwrap_or_default(),
                 three_d: three_d(node),
             })
             .collect(),

@@ -171,6 +171,23 @@ fn lines_say_only_what_the_file_says() {
 }
 
 #[test]
+fn overlays_are_read_and_unknown_effects_named() {
+    let effects = properties(
+        "<a:effectDag><a:effect ref='fill'/><a:cont><a:fillOverlay blend='screen'><a:solidFill><a:srgbClr val='010203'/></a:solidFill></a:fillOverlay><a:relOff tx='5'/></a:cont></a:effectDag>",
+    )
+    .effects
+    .unwrap();
+    assert_eq!(
+        effects.overlay,
+        Some(FillOverlay {
+            fill: Box::new(Fill::Solid(Color::rgb(1, 2, 3))),
+            blend: OverlayBlend::Screen,
+        })
+    );
+    assert_eq!(effects.others, ["relOff"]);
+}
+
+#[test]
 fn an_empty_effect_list_is_not_an_absent_one() {
     assert_eq!(properties("").effects, None);
     assert_eq!(
