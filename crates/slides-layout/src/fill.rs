@@ -1,10 +1,8 @@
 //! Fills to paints: solid, gradient, pattern, picture and group fills (ECMA-376 part 1, 20.1.8).
 
-use kurbo::{Affine, Point, Rect, Vec2};
-use slides_ooxml::model::{
-    BlipFill, BlipMode, Fill, Gradient, GradientKind, RectAlign, RelativeRect, Tile, TileFlip,
-};
-use slides_scene::{GradientStop, Paint, PathGradient, Rgba, TileMode};
+use kurbo::{Affine, Rect};
+use slides_ooxml::model::{BlipFill, BlipMode, Fill, RectAlign, RelativeRect, Tile, TileFlip};
+use slides_scene::{Paint, Rgba, TileMode};
 
 use crate::context::SlideContext;
 use crate::points;
@@ -50,9 +48,6 @@ pub(crate) struct GroupFill<'a> {
     pub outer: Option<&'a GroupFill<'a>>,
 }
 
-/// Most stops of a gradient that are kept.
-const MAX_STOPS: usize = 128;
-
 /// The paint of `fill`; none when nothing is painted.
 pub(crate) fn paint(cx: &SlideContext<'_>, fill: &Fill, frame: &PaintFrame<'_>) -> Option<Paint> {
     match fill {
@@ -61,7 +56,7 @@ pub(crate) fn paint(cx: &SlideContext<'_>, fill: &Fill, frame: &PaintFrame<'_>) 
             let color = cx.color(color, frame.placeholder);
             (color.a > 0).then_some(Paint::Solid(color))
         }
-        Fill::Gradient(gradient) => gradient_paint(cx, gradient, frame),
+        Fill::Gradient(gradient) => crate::gradient::paint(cx, gradient, frame),
         Fill::Pattern(pattern) => {
             let foreground = pattern
                 .foreground
@@ -155,105 +150,6 @@ pub(crate) fn inset(rect: Rect, by: RelativeRect) -> Rect {
     )
 }
 
-fn gradient_paint(
-    cx: &SlideContext<'_>,
-    gradient: &Gradient,
-    frame: &PaintFrame<'_>,
-) -> Option<Paint> {
-    let mut stops: Vec<GradientStop> = gradient
-        .stops
-        .iter()
-        .take(MAX_STOPS)
-        .map(|stop| GradientStop {
-            offset: if stop.position.is_finite() {
-                stop.position.clamp(0.0, 1.0) as f32
-            } else {
-                0.0
-            },
-            color: cx.color(&stop.color, frame.placeholder),
-        })
-        .collect();
-    stops.sort_by(|a, b| a.offset.total_cmp(&b.offset));
-    let first = stops.first()?;
-    if stops.iter().all(|s| s.color == first.color) {
-        return (first.color.a > 0).then_some(Paint::Solid(first.color));
-    }
-    let bounds = inset(frame.bounds, gradient.tile_rect);
-    let path = |kind: PathGradient, focus: RelativeRect, stops: Vec<GradientStop>| {
-        let focus = inset(bounds, focus);
-        // Written the other way round, a focus box would have a negative size.
-        let focus = Rect::new(
-            focus.x0.min(focus.x1),
-            focus.y0.min(focus.y1),
-            focus.x0.max(focus.x1),
-            focus.y0.max(focus.y1),
-        );
-        let bounds = if kind == PathGradient::Circle {
-            around(bounds, focus)
-        } else {
-            bounds
-        };
-        Paint::Path {
-            kind,
-            bounds,
-            focus,
-            stops,
-        }
-    };
-    Some(match gradient.kind {
-        GradientKind::Linear { angle, scaled } => {
-            let (start, end) = if gradient.rotate_with_shape {
-                axis(bounds, angle, scaled)
-            } else {
-                page_axis(bounds, angle, frame.rotation)
-            };
-            Paint::Linear { start, end, stops }
-        }
-        GradientKind::Circle(focus) => path(PathGradient::Circle, focus, stops),
-        GradientKind::Rect(focus) => path(PathGradient::Rect, focus, stops),
-        GradientKind::Shape(focus) => path(PathGradient::Shape, focus, stops),
-    })
-}
-
-/// The box of the outermost ring of a circle gradient: true circles around the focus, the last one
-/// through the farthest corner.
-fn around(bounds: Rect, focus: Rect) -> Rect {
-    let c = focus.center();
-    let dx = (c.x - bounds.x0).abs().max((bounds.x1 - c.x).abs());
-    let dy = (c.y - bounds.y0).abs().max((bounds.y1 - c.y).abs());
-    Rect::from_center_size(c, (2.0 * dx.hypot(dy), 2.0 * dx.hypot(dy)))
-}
-
-/// Ends of a linear gradient's axis over a box; `scaled` bends it with the aspect ratio.
-pub(crate) fn axis(bounds: Rect, angle: f64, scaled: bool) -> (Point, Point) {
-    let (sin, cos) = angle.to_radians().sin_cos();
-    let (w, h) = (
-        bounds.width().abs().max(1e-6),
-        bounds.height().abs().max(1e-6),
-    );
-    let center = bounds.center();
-    let half = if scaled {
-        // The isolines of the unit square are stretched with the box.
-        let g = Vec2::new(cos / w, sin / h) / (cos.abs() + sin.abs());
-        g / g.hypot2() * 0.5
-    } else {
-        Vec2::new(cos, sin) * (0.5 * (w * cos.abs() + h * sin.abs()))
-    };
-    (center - half, center + half)
-}
-
-/// The same for a gradient that keeps the page's direction while its shape is rotated.
-fn page_axis(bounds: Rect, angle: f64, rotation: f64) -> (Point, Point) {
-    let (sin, cos) = rotation.to_radians().sin_cos();
-    let (w, h) = (bounds.width().abs(), bounds.height().abs());
-    let (pw, ph) = (w * cos.abs() + h * sin.abs(), w * sin.abs() + h * cos.abs());
-    let center = bounds.center();
-    let upright = Rect::from_center_size(center, (pw, ph));
-    let (start, end) = axis(upright, angle, false);
-    let back = Affine::rotate_about(-rotation.to_radians(), center);
-    (back * start, back * end)
-}
-
 fn blip_paint(cx: &SlideContext<'_>, blip: &BlipFill, frame: &PaintFrame<'_>) -> Option<Paint> {
     let picture = blip.picture.as_ref().or(blip.svg.as_ref())?;
     let image = cx.image(picture)?;
@@ -335,7 +231,8 @@ pub(crate) fn align_fractions(align: RectAlign) -> (f64, f64) {
     }
 }
 
-fn tile_mode(flip: TileFlip) -> TileMode {
+/// How a tile repeats.
+pub(crate) fn tile_mode(flip: TileFlip) -> TileMode {
     TileMode::Repeat {
         flip_x: matches!(flip, TileFlip::X | TileFlip::Xy),
         flip_y: matches!(flip, TileFlip::Y | TileFlip::Xy),
@@ -344,6 +241,8 @@ fn tile_mode(flip: TileFlip) -> TileMode {
 
 #[cfg(test)]
 mod tests {
+    use kurbo::Point;
+
     use super::*;
 
     fn near(a: Point, x: f64, y: f64) {
@@ -351,26 +250,6 @@ mod tests {
             (a.x - x).abs() < 1e-6 && (a.y - y).abs() < 1e-6,
             "{a:?} is not ({x}, {y})"
         );
-    }
-
-    #[test]
-    fn axis_spans_the_projection() {
-        let (start, end) = axis(Rect::new(0.0, 0.0, 200.0, 100.0), 0.0, false);
-        near(start, 0.0, 50.0);
-        near(end, 200.0, 50.0);
-        // 270 degrees with scaled: position 0 at the bottom edge.
-        let (start, end) = axis(Rect::new(0.0, 0.0, 200.0, 100.0), 270.0, true);
-        near(start, 100.0, 100.0);
-        near(end, 100.0, 0.0);
-        // 45 degrees unscaled: corners of the box project onto the ends.
-        let (start, end) = axis(Rect::new(0.0, 0.0, 200.0, 100.0), 45.0, false);
-        let dir = (end - start).normalize();
-        assert!(((Point::ZERO - start).dot(dir)).abs() < 1e-6);
-        assert!(((Point::new(200.0, 100.0) - end).dot(dir)).abs() < 1e-6);
-        // Scaled 45 degrees: the other diagonal is an isoline.
-        let (start, end) = axis(Rect::new(0.0, 0.0, 200.0, 100.0), 45.0, true);
-        let dir = end - start;
-        assert!((Vec2::new(200.0, -100.0).dot(dir)).abs() < 1e-6);
     }
 
     #[test]

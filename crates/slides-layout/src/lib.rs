@@ -16,6 +16,7 @@ mod effect;
 mod fill;
 mod frame;
 mod geometry;
+mod gradient;
 mod handout;
 mod inherit;
 mod language;

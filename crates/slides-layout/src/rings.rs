@@ -60,7 +60,7 @@ fn between(from: Rect, to: Rect, at: f64) -> Rect {
 }
 
 /// The colour at a position of ascending stops.
-fn color_at(stops: &[GradientStop], at: f32) -> Rgba {
+pub(crate) fn color_at(stops: &[GradientStop], at: f32) -> Rgba {
     let after = stops.iter().position(|stop| stop.offset >= at);
     let (before, after) = match after {
         None => return stops.last().map_or(Rgba::BLACK, |stop| stop.color),
@@ -71,12 +71,7 @@ fn color_at(stops: &[GradientStop], at: f32) -> Rgba {
         return Rgba::BLACK;
     };
     let share = (at - before.offset) / (after.offset - before.offset).max(1e-6);
-    let mix = |a: u8, b: u8| (f32::from(a) + (f32::from(b) - f32::from(a)) * share).round() as u8;
-    Rgba::rgb(
-        mix(before.color.r, after.color.r),
-        mix(before.color.g, after.color.g),
-        mix(before.color.b, after.color.b),
-    )
+    crate::gradient::mixed(before.color, after.color, f64::from(share))
 }
 
 #[cfg(test)]
