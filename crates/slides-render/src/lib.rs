@@ -30,6 +30,7 @@ pub use limits::Limits;
 #[cfg(feature = "pdf")]
 pub use pdf::{
     DateTime, PdfConformance, PdfOptions, PdfPermissions, PdfProtection, PdfVersion, PdfWriter,
+    PicturePrefetch, ReadyPictures,
 };
 #[cfg(feature = "png")]
 pub use png_file::{PngCompression, encode_png};

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use kurbo::{Rect, Shape as _};
 use slides_layout::{Arranger, LayoutOptions, Sheets};
 use slides_ooxml::Deck;
-use slides_render::{PdfOptions, PdfWriter, PngCompression, RasterOptions, Rasterizer, encode_png};
+use slides_render::{
+    PdfOptions, PdfWriter, PicturePrefetch, PngCompression, RasterOptions, Rasterizer, encode_png,
+};
 use slides_scene::{Op, Page, Paint, Rgba, StrokeStyle, Tag};
 use slides_types::ExportFormat;
 
@@ -72,22 +74,33 @@ impl Export<'_> {
         monitor: &dyn Monitor,
         warnings: &mut Warnings,
     ) -> Result<(), EngineError> {
-        let mut writer = PdfWriter::new(self.pdf_options(self.pages));
+        let options = self.pdf_options(self.pages);
+        let pictures = PicturePrefetch::new(&options);
+        let mut writer = PdfWriter::new(options);
         let mut done = 0;
         in_order(
             self.keys,
             self.threads,
             || (),
-            |(), number| self.lay_out(number),
-            |number, sheets| {
+            |(), number| {
+                let sheets = self.lay_out(number)?;
+                // Decoding is done here, beside the layout, so that writing does not wait for it.
+                let ready: Vec<_> = sheets
+                    .pages
+                    .iter()
+                    .map(|page| pictures.page(page))
+                    .collect();
+                Ok((sheets, ready))
+            },
+            |number, (sheets, ready)| {
                 if monitor.is_stopped() {
                     return Err(stopped());
                 }
                 warnings.add_all(number, sheets.warnings);
-                for page in &sheets.pages {
+                for (page, ready) in sheets.pages.iter().zip(ready) {
                     guard(
                         || format!("slide {number}"),
-                        || writer.page(page).map_err(from_render),
+                        || writer.page_with(page, ready).map_err(from_render),
                     )?;
                 }
                 done += 1;

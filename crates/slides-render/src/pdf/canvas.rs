@@ -14,14 +14,15 @@ use slides_scene::{
 
 use super::PdfOptions;
 use super::fonts::{Fonts, PdfFont};
-use super::pictures::Pictures;
+use super::pictures::{Pictures, Request};
+use super::prefetch::{Shown, pixels_needed};
 use super::structure::Structure;
 use crate::error::Warnings;
 use crate::geometry::{clean_affine, clean_stroke, rect_path, scale_of};
 use crate::gradient::{Gradient, analyse, average};
 use crate::outlines::OutlineCache;
 use crate::picture::{Pixels, split_alpha};
-use crate::raster::{RunShape, Shared, clean_alpha, effect_picture, place};
+use crate::raster::{RunShape, Shared, clean_alpha, effect_picture};
 use crate::walk::{Budget, Canvas, walk};
 
 /// Width of a hairline in points.
@@ -175,17 +176,6 @@ impl<'a, 'b> PdfCanvas<'a, 'b> {
 
     fn transform(&self) -> Affine {
         self.transforms.last().copied().unwrap_or(Affine::IDENTITY)
-    }
-
-    /// Pixels that a picture filling `inner`'s unit square needs.
-    fn target(&self, width: f64, height: f64, inner: Affine) -> Option<(u32, u32)> {
-        let dpi = self
-            .options
-            .max_image_dpi
-            .filter(|dpi| dpi.is_finite() && *dpi >= 1.0)?;
-        let [a, b, c, d, ..] = (self.transform() * inner).as_coeffs();
-        let side = |length: f64| (length * dpi / 72.0).ceil().clamp(1.0, 65_535.0) as u32;
-        Some((side(width * a.hypot(b)), side(height * c.hypot(d))))
     }
 
     fn ink(&mut self, paint: &Paint) -> Ink {
@@ -345,16 +335,18 @@ impl<'a, 'b> PdfCanvas<'a, 'b> {
         effects: &[PixelEffect],
     ) -> Ink {
         let (effects, own_alpha) = split_alpha(effects);
-        let target = self.target(1.0, 1.0, to_shape);
         let whole = Rect::new(0.0, 0.0, 1.0, 1.0);
-        let Some(embedded) = self.pictures.embed(
+        let to_page = self.transform() * to_shape;
+        let request = Request {
             image,
             effects,
-            target,
-            whole,
-            &self.shared.limits,
-            &mut self.shared.warnings,
-        ) else {
+            target: pixels_needed(self.options.max_image_dpi, to_page, whole),
+            seen: whole,
+        };
+        let Some(embedded) =
+            self.pictures
+                .embed(&request, &self.shared.limits, &mut self.shared.warnings)
+        else {
             return Ink::Nothing;
         };
         // The tile is drawn at its size in points: readers do badly with tiles of one unit.
@@ -873,7 +865,7 @@ impl Canvas for PdfCanvas<'_, '_> {
         if self.mode != Mode::All {
             return;
         }
-        let Some((whole, seen)) = place(op.dst, op.crop) else {
+        let Some(Shown { whole, seen, part }) = Shown::of(op) else {
             return;
         };
         let (effects, own_alpha) = split_alpha(&op.effects);
@@ -881,21 +873,16 @@ impl Canvas for PdfCanvas<'_, '_> {
         if alpha <= 0.0 {
             return;
         }
-        let target = self.target(whole.width(), whole.height(), Affine::IDENTITY);
-        let fraction = Rect::new(
-            (seen.x0 - whole.x0) / whole.width(),
-            (seen.y0 - whole.y0) / whole.height(),
-            (seen.x1 - whole.x0) / whole.width(),
-            (seen.y1 - whole.y0) / whole.height(),
-        );
-        let Some(embedded) = self.pictures.embed(
-            &op.image,
+        let request = Request {
+            image: &op.image,
             effects,
-            target,
-            fraction,
-            &self.shared.limits,
-            &mut self.shared.warnings,
-        ) else {
+            target: pixels_needed(self.options.max_image_dpi, self.transform(), whole),
+            seen: part,
+        };
+        let Some(embedded) =
+            self.pictures
+                .embed(&request, &self.shared.limits, &mut self.shared.warnings)
+        else {
             return;
         };
         self.structure.mark(self.surface);

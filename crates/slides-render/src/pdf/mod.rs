@@ -4,6 +4,7 @@ mod fonts;
 mod links;
 mod opaque;
 mod pictures;
+mod prefetch;
 mod protect;
 mod structure;
 
@@ -22,6 +23,7 @@ use crate::walk::{Budget, walk};
 use canvas::{Mode, PdfCanvas};
 use fonts::Fonts;
 use pictures::Pictures;
+pub use prefetch::{PicturePrefetch, ReadyPictures};
 use structure::{PageLink, Structure};
 
 pub use protect::{PdfPermissions, PdfProtection};
@@ -189,6 +191,16 @@ impl Default for PdfOptions {
     }
 }
 
+/// What a page is scaled by to be no larger than PDF allows, and whether it had to be.
+fn page_scale(size: kurbo::Size) -> (f64, bool) {
+    let longest = size.width.max(size.height);
+    if longest > MAX_SIDE {
+        (MAX_SIDE / longest, true)
+    } else {
+        (1.0, false)
+    }
+}
+
 /// Writes a PDF page by page. Each page is reduced to its PDF content at once; what stays in memory is the growing file.
 pub struct PdfWriter {
     document: krilla::Document,
@@ -239,16 +251,12 @@ impl PdfWriter {
             ..krilla::SerializeSettings::default()
         };
         let shared = Shared::new(options.limits.clone());
-        let no_cmyk = options
-            .conformance
-            .is_some_and(|standard| standard != PdfConformance::Ua1);
-        let jpeg_quality = options.jpeg_quality.clamp(1, 100);
         Self {
             document: krilla::Document::new_with(settings),
-            options,
             shared,
             fonts: Fonts::default(),
-            pictures: Pictures::new(jpeg_quality, no_cmyk),
+            pictures: Pictures::new(&options),
+            options,
             written: Vec::new(),
             titles: Vec::new(),
             linked: Vec::new(),
@@ -263,17 +271,23 @@ impl PdfWriter {
     ///
     /// [`RenderError::Pdf`] when the page has no usable size.
     pub fn page(&mut self, page: &Page) -> Result<(), RenderError> {
+        self.page_with(page, ReadyPictures::default())
+    }
+
+    /// Adds a page whose pictures were made ready by a [`PicturePrefetch`]; those that were not are decoded here.
+    ///
+    /// # Errors
+    ///
+    /// [`RenderError::Pdf`] when the page has no usable size.
+    pub fn page_with(&mut self, page: &Page, ready: ReadyPictures) -> Result<(), RenderError> {
         let index = self.written.len();
         self.shared.warnings.set_page(page.number);
-        self.pictures.begin_page();
+        self.pictures.begin_page(ready);
         let size = page_size(page);
-        let longest = size.width.max(size.height);
-        let scale = if longest > MAX_SIDE {
+        let (scale, too_large) = page_scale(size);
+        if too_large {
             self.shared.warnings.add("page", format!("a page of {:.0} x {:.0} points was scaled to the {MAX_SIDE} points that PDF allows", size.width, size.height));
-            MAX_SIDE / longest
-        } else {
-            1.0
-        };
+        }
         let (width, height) = (
             (size.width * scale).max(MIN_SIDE),
             (size.height * scale).max(MIN_SIDE),

@@ -7,6 +7,8 @@ use krilla::image::{BitsPerComponent, CustomImage, Image as PdfImage, ImageColor
 use kurbo::Rect;
 use slides_scene::{Image, ImageData, ImageFormat, PixelEffect};
 
+use super::prefetch::ReadyPictures;
+use super::{PdfConformance, PdfOptions};
 use crate::error::Warnings;
 use crate::limits::Limits;
 use crate::picture::{self, Pixels};
@@ -38,6 +40,8 @@ pub(super) struct Pictures {
     allowance: picture::Allowance,
     /// Whether ink separations cannot be written: a standard asks for their profile.
     no_cmyk: bool,
+    /// What was made ready for the page.
+    ready: ReadyPictures,
 }
 
 struct Bytes(Arc<[u8]>);
@@ -49,7 +53,7 @@ impl AsRef<[u8]> for Bytes {
 }
 
 /// Pixels for the PDF library. It hashes pictures to find equal ones; ours are told apart by number.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 struct Sampled {
     id: u64,
     size: (u32, u32),
@@ -95,84 +99,52 @@ impl CustomImage for Sampled {
 }
 
 impl Pictures {
-    pub(super) fn new(jpeg_quality: u8, no_cmyk: bool) -> Self {
+    pub(super) fn new(options: &PdfOptions) -> Self {
         Self {
             known: HashMap::new(),
             broken: HashSet::new(),
             next_id: 0,
             allowance: picture::Allowance::default(),
-            jpeg_quality,
-            no_cmyk,
+            jpeg_quality: jpeg_quality(options),
+            no_cmyk: four_colors_forbidden(options),
+            ready: ReadyPictures::default(),
         }
     }
 
     /// A page begins.
-    pub(super) fn begin_page(&mut self) {
+    pub(super) fn begin_page(&mut self, ready: ReadyPictures) {
         self.allowance = picture::Allowance::default();
-    }
-
-    /// Pixels of what was a JPEG as JPEG again; `None` where that would lose more than it gains.
-    fn recoded(&self, image: &Image, pixels: &Pixels) -> Option<PdfImage> {
-        let ImageData::Encoded { format, bytes } = &image.data else {
-            return None;
-        };
-        let size = pixels.width as usize * pixels.height as usize;
-        if picture::sniff(bytes).unwrap_or(*format) != ImageFormat::Jpeg
-            || !pixels.opaque
-            || size < MIN_JPEG_PIXELS
-        {
-            return None;
-        }
-        let (width, height) = (
-            u16::try_from(pixels.width).ok()?,
-            u16::try_from(pixels.height).ok()?,
-        );
-        let mut out = Vec::new();
-        jpeg_encoder::Encoder::new(&mut out, self.jpeg_quality)
-            .encode(&pixels.rgba, width, height, jpeg_encoder::ColorType::Rgba)
-            .ok()?;
-        PdfImage::from_jpeg(out.into(), false).ok()
+        self.ready = ready;
     }
 
     /// Embeds pixels as they are.
     pub(super) fn pixels(&mut self, pixels: &Pixels) -> Option<PdfImage> {
-        self.next_id += 1;
-        let gray = pixels
-            .rgba
-            .as_chunks::<4>()
-            .0
-            .iter()
-            .all(|[r, g, b, _]| r == g && g == b);
-        let color = if gray {
-            picture::repack(&pixels.rgba, |[gray, _, _, _]| [gray])
-        } else {
-            picture::repack(&pixels.rgba, |[r, g, b, _]| [r, g, b])
-        };
-        let alpha =
-            (!pixels.opaque).then(|| Arc::new(picture::repack(&pixels.rgba, |[_, _, _, a]| [a])));
-        let sampled = Sampled {
-            id: self.next_id,
-            size: (pixels.width, pixels.height),
-            color: Arc::new(color),
-            alpha,
-            gray,
-        };
-        PdfImage::from_custom(sampled, false).ok()
+        self.body(sampled(pixels))
     }
 
-    /// Embeds a picture. `target` is how many pixels the whole picture needs at the size it is drawn at, `seen` the
-    /// part of it that is drawn, in fractions.
+    fn body(&mut self, body: Body) -> Option<PdfImage> {
+        self.next_id += 1;
+        match body {
+            Body::Jpeg(bytes) => PdfImage::from_jpeg(bytes.into(), false).ok(),
+            Body::Sampled(sampled) => {
+                let numbered = Sampled {
+                    id: self.next_id,
+                    ..sampled
+                };
+                PdfImage::from_custom(numbered, false).ok()
+            }
+        }
+    }
+
+    /// Embeds a picture.
     pub(super) fn embed(
         &mut self,
-        image: &Image,
-        effects: &[PixelEffect],
-        target: Option<(u32, u32)>,
-        seen: Rect,
+        request: &Request<'_>,
         limits: &Limits,
         warnings: &mut Warnings,
     ) -> Option<Embedded> {
-        let whole = Rect::new(0.0, 0.0, 1.0, 1.0);
-        let key = format!("{}|{}x{}|{effects:?}", image.key, image.width, image.height);
+        let (image, seen, target) = (request.image, request.seen, request.target);
+        let key = request.key();
         if self.broken.contains(&key) {
             return None;
         }
@@ -195,37 +167,33 @@ impl Pictures {
         }) {
             return Some(found.clone());
         }
-        let passed = self.jpeg(image, effects, seen);
+        let passed = self.jpeg(request);
         if passed.is_none() && !self.allowance.decode(image, limits, warnings) {
             return None;
         }
-        let embedded = passed.or_else(|| match picture::prepare(image, effects, target, limits) {
-            Ok((pixels, lost)) => {
-                if let Some(lost) = lost {
-                    warnings.add("picture", format!("picture `{}` {lost}", image.key));
+        let embedded = passed.or_else(|| {
+            let coded = self
+                .ready
+                .take(request)
+                .unwrap_or_else(|| code(request, self.jpeg_quality, limits));
+            match coded {
+                Ok(coded) => {
+                    if let Some(lost) = coded.lost {
+                        warnings.add("picture", format!("picture `{}` {lost}", image.key));
+                    }
+                    Some(Embedded {
+                        image: self.body(coded.body)?,
+                        part: coded.part,
+                        across: coded.across,
+                    })
                 }
-                let (pixels, part) = if seen.area() < CROP_PART {
-                    cut(&pixels, seen)
-                } else {
-                    (pixels, whole)
-                };
-                let across =
-                    target.map(|_| (f64::from(pixels.width) / part.width().max(1e-6)) as u32);
-                Some(Embedded {
-                    image: match self.recoded(image, &pixels) {
-                        Some(image) => image,
-                        None => self.pixels(&pixels)?,
-                    },
-                    part,
-                    across,
-                })
-            }
-            Err(reason) => {
-                warnings.add(
-                    "picture",
-                    format!("picture `{}` {reason}; it was left out", image.key),
-                );
-                None
+                Err(reason) => {
+                    warnings.add(
+                        "picture",
+                        format!("picture `{}` {reason}; it was left out", image.key),
+                    );
+                    None
+                }
             }
         });
         if let Some(embedded) = &embedded {
@@ -237,20 +205,14 @@ impl Pictures {
     }
 
     /// A JPEG as it is.
-    fn jpeg(&self, image: &Image, effects: &[PixelEffect], seen: Rect) -> Option<Embedded> {
-        let ImageData::Encoded { format, bytes } = &image.data else {
+    fn jpeg(&self, request: &Request<'_>) -> Option<Embedded> {
+        if !request.passes_through(self.no_cmyk) {
+            return None;
+        }
+        let ImageData::Encoded { bytes, .. } = &request.image.data else {
             return None;
         };
-        if !effects.is_empty()
-            || seen.area() < JPEG_CROP_PART
-            || picture::sniff(bytes).unwrap_or(*format) != ImageFormat::Jpeg
-        {
-            return None;
-        }
         let header = picture::jpeg_header(bytes).ok()?;
-        if self.no_cmyk && is_four_colored(bytes) {
-            return None;
-        }
         let data: Arc<dyn AsRef<[u8]> + Send + Sync> = Arc::new(Bytes(bytes.clone()));
         let embedded = PdfImage::from_jpeg(data.into(), false).ok()?;
         (embedded.size() == (header.width, header.height)).then_some(Embedded {
@@ -259,6 +221,160 @@ impl Pictures {
             across: None,
         })
     }
+}
+
+/// A picture that a page asks for.
+#[derive(Clone, Copy)]
+pub(super) struct Request<'a> {
+    pub(super) image: &'a Image,
+    pub(super) effects: &'a [PixelEffect],
+    /// How many pixels the whole picture needs at the size it is drawn at.
+    pub(super) target: Option<(u32, u32)>,
+    /// The part of it that is drawn, in fractions.
+    pub(super) seen: Rect,
+}
+
+impl Request<'_> {
+    /// The picture with its changes.
+    fn key(&self) -> String {
+        let Image {
+            key, width, height, ..
+        } = self.image;
+        format!("{key}|{width}x{height}|{:?}", self.effects)
+    }
+
+    /// The same with the part that is seen.
+    pub(super) fn picture(&self) -> String {
+        format!("{}|{:?}", self.key(), self.seen)
+    }
+
+    /// All that its pixels hang on.
+    pub(super) fn name(&self) -> String {
+        format!("{}|{:?}", self.picture(), self.target)
+    }
+
+    /// Whether it is a JPEG that the file takes as it is, if it can be read.
+    pub(super) fn passes_through(&self, no_cmyk: bool) -> bool {
+        let ImageData::Encoded { format, bytes } = &self.image.data else {
+            return false;
+        };
+        self.effects.is_empty()
+            && self.seen.area() >= JPEG_CROP_PART
+            && picture::sniff(bytes).unwrap_or(*format) == ImageFormat::Jpeg
+            && !(no_cmyk && is_four_colored(bytes))
+    }
+}
+
+/// A picture as the file will hold it.
+#[derive(Debug)]
+pub(super) struct Coded {
+    lost: Option<String>,
+    body: Body,
+    part: Rect,
+    across: Option<u32>,
+}
+
+impl Coded {
+    /// Bytes that it takes.
+    pub(super) fn bytes(&self) -> usize {
+        match &self.body {
+            Body::Jpeg(bytes) => bytes.len(),
+            Body::Sampled(sampled) => {
+                sampled.color.len() + sampled.alpha.as_ref().map_or(0, |alpha| alpha.len())
+            }
+        }
+    }
+}
+
+#[derive(Debug)]
+enum Body {
+    Jpeg(Vec<u8>),
+    Sampled(Sampled),
+}
+
+/// Decodes, changes, scales and crops a picture; the reason where it cannot be read.
+pub(super) fn code(
+    request: &Request<'_>,
+    jpeg_quality: u8,
+    limits: &Limits,
+) -> Result<Coded, String> {
+    let Request {
+        image,
+        effects,
+        target,
+        seen,
+    } = *request;
+    let (pixels, lost) = picture::prepare(image, effects, target, limits)?;
+    let (pixels, part) = if seen.area() < CROP_PART {
+        cut(&pixels, seen)
+    } else {
+        (pixels, Rect::new(0.0, 0.0, 1.0, 1.0))
+    };
+    Ok(Coded {
+        lost,
+        across: target.map(|_| (f64::from(pixels.width) / part.width().max(1e-6)) as u32),
+        part,
+        body: recoded(image, &pixels, jpeg_quality).map_or_else(|| sampled(&pixels), Body::Jpeg),
+    })
+}
+
+/// Pixels of what was a JPEG as JPEG again; `None` where that would lose more than it gains.
+fn recoded(image: &Image, pixels: &Pixels, quality: u8) -> Option<Vec<u8>> {
+    let ImageData::Encoded { format, bytes } = &image.data else {
+        return None;
+    };
+    let size = pixels.width as usize * pixels.height as usize;
+    if picture::sniff(bytes).unwrap_or(*format) != ImageFormat::Jpeg
+        || !pixels.opaque
+        || size < MIN_JPEG_PIXELS
+    {
+        return None;
+    }
+    let (width, height) = (
+        u16::try_from(pixels.width).ok()?,
+        u16::try_from(pixels.height).ok()?,
+    );
+    let mut out = Vec::new();
+    jpeg_encoder::Encoder::new(&mut out, quality)
+        .encode(&pixels.rgba, width, height, jpeg_encoder::ColorType::Rgba)
+        .ok()?;
+    Some(out)
+}
+
+/// Pixels in planes; the number comes when they are embedded.
+fn sampled(pixels: &Pixels) -> Body {
+    let gray = pixels
+        .rgba
+        .as_chunks::<4>()
+        .0
+        .iter()
+        .all(|[r, g, b, _]| r == g && g == b);
+    let color = if gray {
+        picture::repack(&pixels.rgba, |[gray, _, _, _]| [gray])
+    } else {
+        picture::repack(&pixels.rgba, |[r, g, b, _]| [r, g, b])
+    };
+    let alpha =
+        (!pixels.opaque).then(|| Arc::new(picture::repack(&pixels.rgba, |[_, _, _, a]| [a])));
+    Body::Sampled(Sampled {
+        id: 0,
+        size: (pixels.width, pixels.height),
+        color: Arc::new(color),
+        alpha,
+        gray,
+    })
+}
+
+/// Quality of JPEG pictures that have to be coded again.
+pub(super) fn jpeg_quality(options: &PdfOptions) -> u8 {
+    options.jpeg_quality.clamp(1, 100)
+}
+
+/// Whether ink separations cannot be written: a standard asks for their profile.
+pub(super) fn four_colors_forbidden(options: &PdfOptions) -> bool {
+    options
+        .conformance
+        .is_some_and(|standard| standard != PdfConformance::Ua1)
 }
 
 /// The pixels that a part of the picture touches, and that part.

@@ -1,0 +1,361 @@
+//! Pictures made ready ahead of their page, on other threads than the one that writes the file.
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use kurbo::{Affine, Rect};
+use slides_scene::{ImageOp, Op, Page, Paint, TileMode};
+
+use super::PdfOptions;
+use super::pictures::{Coded, Request, code, four_colors_forbidden, jpeg_quality};
+use crate::geometry::clean_affine;
+use crate::limits::Limits;
+use crate::picture::split_alpha;
+use crate::raster::{page_size, place};
+
+/// Bytes of pictures that may wait for their page, all pages together; what comes after is left to the writer.
+const MAX_WAITING: usize = 32 << 20;
+/// Larger pictures are left to the writer, so that no two of them are in memory at once.
+const MAX_PIXELS: u64 = 12_000_000;
+
+/// Decodes and scales the pictures of pages that are not written yet. Shared by the threads that lay pages out; the
+/// file is the same with and without it.
+#[derive(Debug)]
+pub struct PicturePrefetch {
+    max_image_dpi: Option<f64>,
+    limits: Limits,
+    jpeg_quality: u8,
+    no_cmyk: bool,
+    is_off: bool,
+    /// By picture: the first page that makes it ready, and how many pixels across.
+    claimed: Mutex<HashMap<String, (u32, Option<u32>)>>,
+    waiting: Arc<AtomicUsize>,
+}
+
+/// Pictures of one page, for [`super::PdfWriter::page_with`].
+#[derive(Debug, Default)]
+pub struct ReadyPictures {
+    found: HashMap<String, Result<Coded, String>>,
+    bytes: usize,
+    waiting: Arc<AtomicUsize>,
+}
+
+impl ReadyPictures {
+    pub(super) fn take(&mut self, request: &Request<'_>) -> Option<Result<Coded, String>> {
+        if self.found.is_empty() {
+            return None;
+        }
+        self.found.remove(&request.name())
+    }
+}
+
+impl Drop for ReadyPictures {
+    fn drop(&mut self) {
+        self.waiting.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+impl PicturePrefetch {
+    /// For a writer with the same options.
+    #[must_use]
+    pub fn new(options: &PdfOptions) -> Self {
+        Self {
+            max_image_dpi: options.max_image_dpi,
+            limits: options.limits.clone(),
+            jpeg_quality: jpeg_quality(options),
+            no_cmyk: four_colors_forbidden(options),
+            // Such pages may become one picture.
+            is_off: options
+                .conformance
+                .is_some_and(super::PdfConformance::is_opaque),
+            claimed: Mutex::default(),
+            waiting: Arc::default(),
+        }
+    }
+
+    /// Makes the pictures of a page ready that have to be decoded and that no earlier page brings.
+    pub fn page(&self, page: &Page) -> ReadyPictures {
+        let mut ready = ReadyPictures {
+            found: HashMap::new(),
+            bytes: 0,
+            waiting: self.waiting.clone(),
+        };
+        if self.is_off {
+            return ready;
+        }
+        let (base, _) = super::page_scale(page_size(page));
+        let mut transforms = vec![Affine::scale(base)];
+        for op in &page.ops {
+            let current = transforms.last().copied().unwrap_or(Affine::IDENTITY);
+            match op {
+                Op::Push(affine) => {
+                    // What is not drawn is asked for in vain, which costs time only.
+                    let affine = clean_affine(*affine).unwrap_or(Affine::IDENTITY);
+                    transforms.push(current * affine);
+                }
+                Op::Pop if transforms.len() > 1 => {
+                    transforms.pop();
+                }
+                Op::Image(image) => {
+                    if let Some(shown) = Shown::of(image) {
+                        let target = pixels_needed(self.max_image_dpi, current, shown.whole);
+                        self.prepare(&mut ready, page.number, image, target, shown.part);
+                    }
+                }
+                Op::Fill(_, _, paint) | Op::Stroke(_, _, paint) | Op::Text(_, paint) => {
+                    self.paint(&mut ready, page.number, current, paint);
+                }
+                _ => {}
+            }
+        }
+        ready
+    }
+
+    fn paint(&self, ready: &mut ReadyPictures, page: u32, current: Affine, paint: &Paint) {
+        let Paint::Image {
+            image,
+            transform,
+            tile,
+            alpha,
+            effects,
+        } = paint
+        else {
+            return;
+        };
+        let Some(to_shape) = clean_affine(*transform) else {
+            return;
+        };
+        let whole = Rect::new(0.0, 0.0, 1.0, 1.0);
+        let op = ImageOp {
+            image: image.clone(),
+            dst: whole,
+            crop: whole,
+            // A tile is drawn whatever its opacity.
+            alpha: if *tile == TileMode::None { *alpha } else { 1.0 },
+            effects: effects.clone(),
+            alt: None,
+        };
+        let target = pixels_needed(self.max_image_dpi, current * to_shape, whole);
+        self.prepare(ready, page, &op, target, whole);
+    }
+
+    fn prepare(
+        &self,
+        ready: &mut ReadyPictures,
+        page: u32,
+        op: &ImageOp,
+        target: Option<(u32, u32)>,
+        part: Rect,
+    ) {
+        let (effects, alpha) = split_alpha(&op.effects);
+        let request = Request {
+            image: &op.image,
+            effects,
+            target,
+            seen: part,
+        };
+        let pixels = u64::from(op.image.width) * u64::from(op.image.height);
+        if op.alpha * alpha <= 0.0
+            || pixels > MAX_PIXELS
+            || request.passes_through(self.no_cmyk)
+            || self.waiting.load(Ordering::Relaxed) > MAX_WAITING
+            || ready.found.contains_key(&request.name())
+            || !self.claim(page, &request)
+        {
+            return;
+        }
+        let coded = code(&request, self.jpeg_quality, &self.limits);
+        let bytes = coded.as_ref().map_or(64, Coded::bytes);
+        ready.bytes += bytes;
+        self.waiting.fetch_add(bytes, Ordering::Relaxed);
+        ready.found.insert(request.name(), coded);
+    }
+
+    /// Whether a picture is this page's to make ready: not when an earlier one does it, as fine.
+    fn claim(&self, page: u32, request: &Request<'_>) -> bool {
+        let across = request.target.map(|target| target.0);
+        let mut claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
+        let claim = claimed.entry(request.picture()).or_insert((u32::MAX, None));
+        let is_fine = match (claim.1, across) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(has), Some(needs)) => f64::from(has) >= f64::from(needs) * 0.75,
+        };
+        if claim.0 <= page && is_fine {
+            return false;
+        }
+        *claim = (page, across);
+        true
+    }
+}
+
+/// Where a picture and the part of it that is seen lie.
+pub(super) struct Shown {
+    pub(super) whole: Rect,
+    pub(super) seen: Rect,
+    /// The same in fractions of the picture.
+    pub(super) part: Rect,
+}
+
+impl Shown {
+    pub(super) fn of(op: &ImageOp) -> Option<Self> {
+        let (whole, seen) = place(op.dst, op.crop)?;
+        Some(Self {
+            whole,
+            seen,
+            part: Rect::new(
+                (seen.x0 - whole.x0) / whole.width(),
+                (seen.y0 - whole.y0) / whole.height(),
+                (seen.x1 - whole.x0) / whole.width(),
+                (seen.y1 - whole.y0) / whole.height(),
+            ),
+        })
+    }
+}
+
+/// Pixels that a picture filling `whole` needs at the resolution asked for.
+pub(super) fn pixels_needed(dpi: Option<f64>, to_page: Affine, whole: Rect) -> Option<(u32, u32)> {
+    let dpi = dpi.filter(|dpi| dpi.is_finite() && *dpi >= 1.0)?;
+    let [a, b, c, d, ..] = to_page.as_coeffs();
+    let side = |length: f64| (length * dpi / 72.0).ceil().clamp(1.0, 65_535.0) as u32;
+    Some((
+        side(whole.width() * a.hypot(b)),
+        side(whole.height() * c.hypot(d)),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use slides_scene::{Image, ImageData, ImageFormat, PixelEffect};
+
+    use super::*;
+    use crate::pdf::PdfWriter;
+    use crate::picture::samples;
+
+    fn shown(image: Arc<Image>, dst: Rect, crop: Rect, effects: Vec<PixelEffect>) -> Op {
+        Op::Image(Box::new(ImageOp {
+            image,
+            dst,
+            crop,
+            alpha: 1.0,
+            effects,
+            alt: None,
+        }))
+    }
+
+    /// Pages of one PNG again and again, a crop of it, a changed JPEG, a tile and a picture that cannot be read.
+    fn pages() -> Vec<Page> {
+        let whole = Rect::new(0.0, 0.0, 1.0, 1.0);
+        let png = samples::image("png", samples::quarters(64));
+        let jpeg = samples::image("jpeg", samples::jpeg(120, 90));
+        let broken = Arc::new(Image {
+            key: "broken".to_owned(),
+            data: ImageData::Encoded {
+                format: ImageFormat::Png,
+                bytes: samples::quarters(16)[..20].into(),
+            },
+            width: 16,
+            height: 16,
+        });
+        (1..=4)
+            .map(|number| {
+                let side = 20.0 * f64::from(number);
+                let square = Rect::new(0.0, 0.0, side, side);
+                let quarter = Rect::new(0.0, 0.0, 0.5, 0.5);
+                Page {
+                    number,
+                    size: kurbo::Size::new(200.0, 100.0),
+                    ops: vec![
+                        Op::Push(Affine::scale(1.5)),
+                        shown(png.clone(), square, whole, Vec::new()),
+                        shown(png.clone(), square, quarter, Vec::new()),
+                        Op::Pop,
+                        shown(jpeg.clone(), square, whole, vec![PixelEffect::Grayscale]),
+                        shown(broken.clone(), square, whole, Vec::new()),
+                        Op::Fill(
+                            Arc::new(crate::geometry::rect_path(square)),
+                            slides_scene::FillRule::NonZero,
+                            Paint::Image {
+                                image: png.clone(),
+                                transform: Affine::scale(15.0),
+                                tile: TileMode::Repeat {
+                                    flip_x: true,
+                                    flip_y: false,
+                                },
+                                alpha: 1.0,
+                                effects: Vec::new(),
+                            },
+                        ),
+                    ],
+                    ..Page::default()
+                }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_file_is_the_same_with_and_without() {
+        let pages = pages();
+        let mut plain = PdfWriter::new(PdfOptions::default());
+        for page in &pages {
+            plain.page(page).unwrap();
+        }
+        for backwards in [false, true] {
+            let ahead = PicturePrefetch::new(&PdfOptions::default());
+            let mut ready: Vec<_> = if backwards {
+                let mut ready: Vec<_> = pages.iter().rev().map(|page| ahead.page(page)).collect();
+                ready.reverse();
+                ready
+            } else {
+                pages.iter().map(|page| ahead.page(page)).collect()
+            };
+            // PNG, its crop, the JPEG and the broken one; the tile is the PNG again.
+            assert!(ready[0].found.len() >= 4);
+            let mut writer = PdfWriter::new(PdfOptions::default());
+            for (page, ready) in pages.iter().zip(ready.drain(..)) {
+                writer.page_with(page, ready).unwrap();
+            }
+            assert_eq!(writer.warnings(), plain.warnings());
+            assert_eq!(ahead.waiting.load(Ordering::Relaxed), 0);
+            if backwards {
+                let bytes = writer.finish().unwrap();
+                assert!(bytes == plain.finish().unwrap(), "the files differ");
+                return;
+            }
+        }
+    }
+
+    #[test]
+    fn an_equal_picture_is_made_ready_once() {
+        let ahead = PicturePrefetch::new(&PdfOptions::default());
+        let page = pages().remove(3);
+        assert!(!ahead.page(&page).found.is_empty());
+        let again = Page { number: 9, ..page };
+        assert!(ahead.page(&again).found.is_empty());
+    }
+
+    #[test]
+    fn large_pictures_and_full_stores_are_left_to_the_writer() {
+        let page = |image: Arc<Image>| Page {
+            number: 1,
+            size: kurbo::Size::new(100.0, 100.0),
+            ops: vec![shown(
+                image,
+                Rect::new(0.0, 0.0, 50.0, 50.0),
+                Rect::new(0.0, 0.0, 1.0, 1.0),
+                Vec::new(),
+            )],
+            ..Page::default()
+        };
+        let ahead = PicturePrefetch::new(&PdfOptions::default());
+        let large = Image {
+            width: 5000,
+            height: 5000,
+            ..Image::clone(&samples::image("large", samples::quarters(8)))
+        };
+        assert!(ahead.page(&page(Arc::new(large))).found.is_empty());
+        ahead.waiting.store(MAX_WAITING + 1, Ordering::Relaxed);
+        let small = samples::image("small", samples::quarters(8));
+        assert!(ahead.page(&page(small)).found.is_empty());
+    }
+}
