@@ -410,6 +410,11 @@ pub(crate) fn downscale(source: &Pixels, width: u32, height: u32) -> Pixels {
     }
 }
 
+/// Whether a side of `has` pixels is averaged down for one of which `needs` are drawn.
+pub(crate) fn is_reduced(has: u32, needs: u32) -> bool {
+    f64::from(has) > f64::from(needs) * 1.5
+}
+
 /// A picture with its changes, averaged down when it is much larger than it is drawn (`target` pixels for the whole picture).
 pub(crate) fn prepare(
     image: &Image,
@@ -423,8 +428,7 @@ pub(crate) fn prepare(
         apply(&mut pixels, effects);
     }
     if let Some((width, height)) = target
-        && (f64::from(pixels.width) > f64::from(width) * 1.5
-            || f64::from(pixels.height) > f64::from(height) * 1.5)
+        && (is_reduced(pixels.width, width) || is_reduced(pixels.height, height))
     {
         pixels = downscale(&pixels, width, height);
     }

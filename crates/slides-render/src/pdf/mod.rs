@@ -390,6 +390,7 @@ impl PdfWriter {
             surface.finish();
         }
         pdf_page.finish();
+        self.pictures.end_page();
         let title = page
             .title
             .as_deref()

@@ -117,6 +117,11 @@ impl Pictures {
         self.ready = ready;
     }
 
+    /// It ends: what it did not use goes.
+    pub(super) fn end_page(&mut self) {
+        self.ready = ReadyPictures::default();
+    }
+
     /// Embeds pixels as they are.
     pub(super) fn pixels(&mut self, pixels: &Pixels) -> Option<PdfImage> {
         self.body(sampled(pixels))
@@ -236,21 +241,34 @@ pub(super) struct Request<'a> {
 
 impl Request<'_> {
     /// The picture with its changes.
-    fn key(&self) -> String {
+    pub(super) fn key(&self) -> String {
         let Image {
             key, width, height, ..
         } = self.image;
         format!("{key}|{width}x{height}|{:?}", self.effects)
     }
 
-    /// The same with the part that is seen.
-    pub(super) fn picture(&self) -> String {
-        format!("{}|{:?}", self.key(), self.seen)
+    /// The same with the part that the copy for this request holds, if it is not the whole.
+    pub(super) fn held(&self) -> String {
+        let key = self.key();
+        if self.seen.area() < CROP_PART {
+            format!("{key}|{:?}", self.seen)
+        } else {
+            key
+        }
     }
 
     /// All that its pixels hang on.
     pub(super) fn name(&self) -> String {
-        format!("{}|{:?}", self.picture(), self.target)
+        format!("{}|{:?}", self.held(), self.target)
+    }
+
+    /// Pixels across that it needs; `None` when it will keep all that it has, so far as its header tells.
+    pub(super) fn across(&self) -> Option<u32> {
+        let (width, height) = self.target?;
+        let keeps = |has: u32, needs: u32| has > 0 && !picture::is_reduced(has, needs);
+        let is_whole = keeps(self.image.width, width) && keeps(self.image.height, height);
+        (!is_whole).then_some(width)
     }
 
     /// Whether it is a JPEG that the file takes as it is, if it can be read.
@@ -312,7 +330,9 @@ pub(super) fn code(
     };
     Ok(Coded {
         lost,
-        across: target.map(|_| (f64::from(pixels.width) / part.width().max(1e-6)) as u32),
+        across: request
+            .across()
+            .map(|_| (f64::from(pixels.width) / part.width().max(1e-6)) as u32),
         part,
         body: recoded(image, &pixels, jpeg_quality).map_or_else(|| sampled(&pixels), Body::Jpeg),
     })

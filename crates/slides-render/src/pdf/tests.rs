@@ -343,6 +343,25 @@ fn large_pictures_are_brought_down_to_the_resolution() {
 }
 
 #[test]
+fn a_picture_with_all_its_pixels_is_held_once_at_any_size() {
+    let mut image = slides_scene::Image::clone(&samples::image("small", samples::quarters(32)));
+    (image.width, image.height) = (32, 32);
+    let image = Arc::new(image);
+    let ops = [20.0, 72.0, 400.0].map(|side| {
+        let dst = Rect::new(0.0, 0.0, side, side);
+        Op::Image(Box::new(picture(image.clone(), dst, WHOLE)))
+    });
+    let (bytes, _) = write(&[page(1, ops.to_vec())], PdfOptions::default());
+    let copies = parse(&bytes)
+        .objects
+        .values()
+        .filter_map(|object| object.as_stream().ok())
+        .filter(|stream| stream.dict.get(b"SMask").is_ok())
+        .count();
+    assert_eq!(copies, 1);
+}
+
+#[test]
 fn links_lead_out_and_to_exported_slides() {
     let link = |target| Link {
         rect: Rect::new(10.0, 10.0, 50.0, 20.0),
