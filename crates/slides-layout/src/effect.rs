@@ -1,7 +1,7 @@
 //! Effects of shapes, pictures and groups as raster operations (ECMA-376 part 1, 20.1.8).
 
 use kurbo::{Affine, Rect, Vec2};
-use slides_ooxml::model::{EffectList, OuterShadow, Reflection};
+use slides_ooxml::model::{EffectList, InnerShadow, OuterShadow, Reflection};
 use slides_scene::{EffectKind, EffectOp, Op, Rgba};
 
 use crate::context::SlideContext;
@@ -61,18 +61,15 @@ pub(crate) fn emit(
         }
     }
     if let Some(reflection) = &effects.reflection {
-        reflect(out, &subject, reflection, box_on_page);
+        let without_tags = subject
+            .ops
+            .iter()
+            .filter(|op| !matches!(op, Op::Tag(_) | Op::EndTag));
+        let source = without_tags.cloned().collect();
+        out.push(reflected(source, box_on_page, reflection));
     }
     let inner = effects.inner_shadow.as_ref().map(|shadow| {
-        let color = cx.color(&shadow.color, placeholder);
-        let offset = Vec2::from_angle(shadow.direction.to_radians())
-            * points(shadow.distance).clamp(0.0, MAX_RADIUS);
-        let kind = EffectKind::InnerShadow {
-            color,
-            sigma: radius_of(shadow.blur) / 3.0,
-            dx: offset.x,
-            dy: offset.y,
-        };
+        let kind = inner_shadow(cx, shadow, placeholder);
         (subject.silhouette.clone(), kind)
     });
     if let Some(radius) = effects.soft_edge.map(radius_of).filter(|r| *r > 0.0) {
@@ -101,7 +98,24 @@ pub(crate) fn emit(
     }
 }
 
-fn radius_of(emu: i64) -> f64 {
+/// The shadow that falls inside.
+pub(crate) fn inner_shadow(
+    cx: &SlideContext<'_>,
+    shadow: &InnerShadow,
+    placeholder: Option<Rgba>,
+) -> EffectKind {
+    let offset = Vec2::from_angle(shadow.direction.to_radians())
+        * points(shadow.distance).clamp(0.0, MAX_RADIUS);
+    EffectKind::InnerShadow {
+        color: cx.color(&shadow.color, placeholder),
+        sigma: radius_of(shadow.blur) / 3.0,
+        dx: offset.x,
+        dy: offset.y,
+    }
+}
+
+/// A radius in points, within bounds.
+pub(crate) fn radius_of(emu: i64) -> f64 {
     points(emu).clamp(0.0, MAX_RADIUS)
 }
 
@@ -210,7 +224,8 @@ fn outer_shadow(
     );
 }
 
-fn reflect(out: &mut Vec<Op>, subject: &Subject<'_>, reflection: &Reflection, on_page: Rect) {
+/// The mirror image of what lies in a box, fading out below it.
+pub(crate) fn reflected(ops: Vec<Op>, on_page: Rect, reflection: &Reflection) -> Op {
     let distance = points(reflection.distance).clamp(0.0, 5000.0);
     let scale = if reflection.sy.is_finite() {
         reflection.sy.clamp(-4.0, 4.0)
@@ -222,15 +237,9 @@ fn reflect(out: &mut Vec<Op>, subject: &Subject<'_>, reflection: &Reflection, on
         * Affine::scale_non_uniform(1.0, scale)
         * Affine::translate((0.0, -on_page.y1));
     let bounds = mirror.transform_rect_bbox(on_page);
-    let mut source = Vec::with_capacity(subject.ops.len() + 2);
+    let mut source = Vec::with_capacity(ops.len() + 2);
     source.push(Op::Push(mirror));
-    source.extend(
-        subject
-            .ops
-            .iter()
-            .filter(|op| !matches!(op, Op::Tag(_) | Op::EndTag))
-            .cloned(),
-    );
+    source.extend(ops);
     source.push(Op::Pop);
     let at = |fraction: f64| bounds.y0 + fraction.clamp(0.0, 1.0) * bounds.height();
     let from_y = at(reflection.start_position);
@@ -240,7 +249,11 @@ fn reflect(out: &mut Vec<Op>, subject: &Subject<'_>, reflection: &Reflection, on
         start_alpha: reflection.start_alpha.clamp(0.0, 1.0) as f32,
         end_alpha: reflection.end_alpha.clamp(0.0, 1.0) as f32,
     };
-    effect(out, source, bounds, kind);
+    Op::Effect(Box::new(EffectOp {
+        source,
+        bounds,
+        kind,
+    }))
 }
 
 #[cfg(test)]

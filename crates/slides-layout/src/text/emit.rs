@@ -7,18 +7,15 @@ use slides_fonts::Face;
 use slides_ooxml::model::{
     BulletColor, BulletKind, Color, Fill, FontAlign, SchemeColor, Strike, TextAlign, Underline,
 };
-use slides_scene::{
-    EffectKind, EffectOp, FillRule, Glyph, GlyphRun, ImageOp, Link, Op, Paint, Rgba, StrokeStyle,
-    Tag,
-};
+use slides_scene::{FillRule, Glyph, GlyphRun, ImageOp, Link, Op, Paint, Rgba, StrokeStyle, Tag};
 use unicode_bidi::{BidiInfo, Level};
 
 use super::block::{Block, Bullet, Composed, Mark, PlacedLine};
+use super::effects;
 use super::fonts::Font;
 use super::shape::{Cluster, ClusterKind, Item, ShapedGlyph, is_east_asian};
 use super::style::RunStyle;
 use crate::context::SlideContext;
-use crate::points;
 
 /// Text further than this from its frame's corner (points) is on no page and not drawn.
 const FAR: f64 = 30_000.0;
@@ -524,49 +521,12 @@ impl Emitter<'_, '_> {
         paint: Option<&Paint>,
         bounds: Rect,
     ) {
-        if let (Some(effects), Some(paint)) = (style.source.effects, paint) {
-            let size = run.size;
-            let source = || Op::Text(run.clone(), paint.clone());
-            if let Some((radius, color)) = &effects.glow {
-                let radius = points(*radius).clamp(0.0, 200.0);
-                let color = self.cx.color(color, None);
-                let bounds = bounds.inflate(radius + size / 2.0, radius + size / 2.0);
-                self.ops.push(Op::Effect(Box::new(EffectOp {
-                    source: vec![source()],
-                    bounds,
-                    kind: EffectKind::Glow { color, radius },
-                })));
+        match (style.source.effects, paint) {
+            (Some(effects), Some(paint)) => {
+                effects::letters(self.cx, &mut self.ops, run, paint, effects, bounds);
             }
-            if let Some(shadow) = &effects.outer_shadow {
-                let blur = points(shadow.blur).clamp(0.0, 200.0);
-                let away = points(shadow.distance).clamp(0.0, 1000.0);
-                let (sin, cos) = shadow.direction.to_radians().sin_cos();
-                let shift = kurbo::Vec2::new(away * cos, away * sin);
-                let color = self.cx.color(&shadow.color, None);
-                let bounds = (bounds + shift).inflate(blur + size / 2.0, blur + size / 2.0);
-                let source = vec![Op::Push(Affine::translate(shift)), source(), Op::Pop];
-                self.ops.push(Op::Effect(Box::new(EffectOp {
-                    source,
-                    bounds,
-                    kind: EffectKind::Shadow {
-                        color,
-                        sigma: blur / 3.0,
-                    },
-                })));
-            }
-            if effects.reflection.is_some()
-                || effects.inner_shadow.is_some()
-                || effects.soft_edge.is_some()
-                || effects.blur.is_some()
-            {
-                self.cx.warn(
-                    "text effect",
-                    "reflection, inner shadow, soft edge and blur of text are left out",
-                );
-            }
-        }
-        if let Some(paint) = paint {
-            self.ops.push(Op::Text(run.clone(), paint.clone()));
+            (None, Some(paint)) => self.ops.push(Op::Text(run.clone(), paint.clone())),
+            (_, None) => {}
         }
         if let Some(line) = style.source.line
             && let Some((stroke, paint)) = self.cx.stroke(line, bounds, None)

@@ -5,6 +5,7 @@
 //! ([`emit`]); measuring composes the same way, so that table rows fit their text exactly.
 
 mod block;
+mod effects;
 mod emit;
 mod equation;
 mod fonts;
@@ -163,6 +164,7 @@ pub(crate) fn layout_text(
     emitter.block(&block);
     let (mut ops, links) = (emitter.ops, emitter.links);
     if let Some(warp) = style.warp.as_ref().filter(|_| !ops.is_empty()) {
+        effects::without_reflections(cx, &mut ops);
         match warp::bend(&ops, warp, inner) {
             Some(bent) => ops = bent,
             None => cx.warn(
