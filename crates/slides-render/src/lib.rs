@@ -12,6 +12,7 @@ mod effect;
 mod error;
 mod geometry;
 mod gradient;
+mod inks;
 mod limits;
 mod outlines;
 #[cfg(feature = "pdf")]

@@ -10,6 +10,7 @@ use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 
 use crate::error::Warnings;
+use crate::inks;
 use crate::limits::Limits;
 use crate::recolor::{apply, needs_own_pixels};
 
@@ -195,12 +196,30 @@ fn decode_jpeg(bytes: &[u8], limits: &Limits) -> Result<Pixels, String> {
     let info = decoder.info().ok_or("is no readable JPEG")?;
     let (width, height) = (u32::from(info.width), u32::from(info.height));
     check_size(width, height, limits)?;
+    let printed = decoder
+        .input_colorspace()
+        .filter(|colors| matches!(colors, ColorSpace::CMYK | ColorSpace::YCCK));
+    if let Some(colors) = printed {
+        decoder.set_options(jpeg_options(colors));
+    }
     let pixels = decoder
         .decode()
         .map_err(|error| format!("is a damaged JPEG: {error}"))?;
     let expected = width as usize * height as usize;
     let components = pixels.len() / expected.max(1);
     let mut rgba = match components {
+        4 if let Some(colors) = printed => {
+            repack(&pixels, |[a, b, c, left]: [u8; 4]| {
+                // What is written is the paper that each ink leaves, or the brightness and hue of the inks.
+                let [cyan, magenta, yellow] = if colors == ColorSpace::YCCK {
+                    inks::from_ycc([a, b, c])
+                } else {
+                    [255 - a, 255 - b, 255 - c]
+                };
+                let [r, g, b] = inks::color([cyan, magenta, yellow, 255 - left]);
+                [r, g, b, 255]
+            })
+        }
         1 => repack(&pixels, gray_to_rgba),
         3 => repack(&pixels, rgb_to_rgba),
         4 => repack(&pixels, |[r, g, b, _]| [r, g, b, 255]),

@@ -7,8 +7,8 @@ use krilla::image::{BitsPerComponent, CustomImage, Image as PdfImage, ImageColor
 use kurbo::Rect;
 use slides_scene::{Image, ImageData, ImageFormat, PixelEffect};
 
+use super::PdfOptions;
 use super::prefetch::ReadyPictures;
-use super::{PdfConformance, PdfOptions};
 use crate::error::Warnings;
 use crate::limits::Limits;
 use crate::picture::{self, Pixels};
@@ -38,8 +38,6 @@ pub(super) struct Pictures {
     jpeg_quality: u8,
     /// What the page has made decode.
     allowance: picture::Allowance,
-    /// Whether ink separations cannot be written: a standard asks for their profile.
-    no_cmyk: bool,
     /// What was made ready for the page.
     ready: ReadyPictures,
 }
@@ -106,7 +104,6 @@ impl Pictures {
             next_id: 0,
             allowance: picture::Allowance::default(),
             jpeg_quality: jpeg_quality(options),
-            no_cmyk: four_colors_forbidden(options),
             ready: ReadyPictures::default(),
         }
     }
@@ -172,7 +169,7 @@ impl Pictures {
         }) {
             return Some(found.clone());
         }
-        let passed = self.jpeg(request);
+        let passed = Self::jpeg(request);
         if passed.is_none() && !self.allowance.decode(image, limits, warnings) {
             return None;
         }
@@ -210,8 +207,8 @@ impl Pictures {
     }
 
     /// A JPEG as it is.
-    fn jpeg(&self, request: &Request<'_>) -> Option<Embedded> {
-        if !request.passes_through(self.no_cmyk) {
+    fn jpeg(request: &Request<'_>) -> Option<Embedded> {
+        if !request.passes_through() {
             return None;
         }
         let ImageData::Encoded { bytes, .. } = &request.image.data else {
@@ -272,14 +269,15 @@ impl Request<'_> {
     }
 
     /// Whether it is a JPEG that the file takes as it is, if it can be read.
-    pub(super) fn passes_through(&self, no_cmyk: bool) -> bool {
+    pub(super) fn passes_through(&self) -> bool {
         let ImageData::Encoded { format, bytes } = &self.image.data else {
             return false;
         };
         self.effects.is_empty()
             && self.seen.area() >= JPEG_CROP_PART
             && picture::sniff(bytes).unwrap_or(*format) == ImageFormat::Jpeg
-            && !(no_cmyk && is_four_colored(bytes))
+            // Each reader shows inks in its own way, and PowerPoint writes none.
+            && !is_four_colored(bytes)
     }
 }
 
@@ -388,13 +386,6 @@ fn sampled(pixels: &Pixels) -> Body {
 /// Quality of JPEG pictures that have to be coded again.
 pub(super) fn jpeg_quality(options: &PdfOptions) -> u8 {
     options.jpeg_quality.clamp(1, 100)
-}
-
-/// Whether ink separations cannot be written: a standard asks for their profile.
-pub(super) fn four_colors_forbidden(options: &PdfOptions) -> bool {
-    options
-        .conformance
-        .is_some_and(|standard| standard != PdfConformance::Ua1)
 }
 
 /// The pixels that a part of the picture touches, and that part.

@@ -7,7 +7,7 @@ use kurbo::{Affine, Rect};
 use slides_scene::{ImageOp, Op, Page, Paint, TileMode};
 
 use super::PdfOptions;
-use super::pictures::{Coded, Request, code, four_colors_forbidden, jpeg_quality};
+use super::pictures::{Coded, Request, code, jpeg_quality};
 use crate::geometry::clean_affine;
 use crate::limits::Limits;
 use crate::picture::split_alpha;
@@ -25,7 +25,6 @@ pub struct PicturePrefetch {
     max_image_dpi: Option<f64>,
     limits: Limits,
     jpeg_quality: u8,
-    no_cmyk: bool,
     is_off: bool,
     /// By picture or part of one: the first page that makes it ready, and how many pixels across.
     claimed: Mutex<HashMap<String, (u32, Option<u32>)>>,
@@ -63,7 +62,6 @@ impl PicturePrefetch {
             max_image_dpi: options.max_image_dpi,
             limits: options.limits.clone(),
             jpeg_quality: jpeg_quality(options),
-            no_cmyk: four_colors_forbidden(options),
             // Such pages may become one picture.
             is_off: options
                 .conformance
@@ -157,7 +155,7 @@ impl PicturePrefetch {
         let pixels = u64::from(op.image.width) * u64::from(op.image.height);
         if op.alpha * alpha <= 0.0
             || pixels > MAX_PIXELS
-            || request.passes_through(self.no_cmyk)
+            || request.passes_through()
             || self.waiting.load(Ordering::Relaxed) > MAX_WAITING
             || ready.found.contains_key(&request.name())
             || !self.claim(page, &request)
