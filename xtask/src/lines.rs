@@ -19,6 +19,8 @@ const READER: &str = include_str!("lines.py");
 const REQUIREMENTS: &str = "pymupdf==2.0\n";
 /// A line counts as well placed within this, points.
 const CLOSE: f64 = 0.5;
+/// Letters compared at each end of a line to tell whether it is broken where PowerPoint's is.
+const END_LETTERS: usize = 4;
 
 /// Compares the lines of text of the release build's PDFs with those of PowerPoint's.
 #[derive(Debug, Args)]
@@ -92,6 +94,8 @@ struct Count {
     left: usize,
     /// Both.
     both: usize,
+    /// Lines of PowerPoint's that begin and end with the letters that a line of ours begins and ends with.
+    breaks: usize,
 }
 
 impl Count {
@@ -101,6 +105,7 @@ impl Count {
         self.baseline += other.baseline;
         self.left += other.left;
         self.both += other.both;
+        self.breaks += other.breaks;
     }
 }
 
@@ -122,8 +127,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         None => Some(workspace::slides(true)?),
     };
     let mut total = Count::default();
-    println!("| deck | lines | same text | baseline | first edge | both |");
-    println!("|---|---:|---:|---:|---:|---:|");
+    println!("| deck | lines | same text | breaks | baseline | first edge | both |");
+    println!("|---|---:|---:|---:|---:|---:|---:|");
     for name in decks(&arguments.corpus, arguments.only.as_deref())? {
         let truth = absolute(&arguments.corpus.join(format!("{name}.pdf")))?;
         let ours = match (&arguments.pdfs, &program) {
@@ -192,9 +197,10 @@ fn absolute(path: &Path) -> Result<PathBuf> {
 fn row(name: &str, count: Count) -> String {
     let share = |part: usize, whole: usize| 100.0 * part as f64 / whole.max(1) as f64;
     format!(
-        "| {name} | {} | {:.2} % | {:.2} % | {:.2} % | {:.2} % |",
+        "| {name} | {} | {:.2} % | {:.2} % | {:.2} % | {:.2} % | {:.2} % |",
         count.lines,
         share(count.same, count.lines),
+        share(count.breaks, count.lines),
         share(count.baseline, count.same),
         share(count.left, count.same),
         share(count.both, count.same),
@@ -274,12 +280,39 @@ fn lines(mut letters: Vec<Letter>) -> Vec<Line> {
     lines
 }
 
+/// Letters at both ends of a line, enough to tell where its paragraph was broken whatever stands between.
+fn ends(line: &Line) -> (i32, String, String) {
+    let first = line.text.chars().take(END_LETTERS).collect();
+    let mut last: Vec<char> = line.text.chars().rev().take(END_LETTERS).collect();
+    last.reverse();
+    (line.turn, first, last.into_iter().collect())
+}
+
+/// How many lines of a page are broken off at both ends where a line of ours is; each of ours answers for one.
+fn equal_breaks(truth: &[Line], ours: &[Line]) -> usize {
+    let mut left: BTreeMap<(i32, String, String), usize> = BTreeMap::new();
+    for line in ours {
+        *left.entry(ends(line)).or_default() += 1;
+    }
+    truth
+        .iter()
+        .filter(|line| {
+            left.get_mut(&ends(line)).is_some_and(|count| {
+                let found = *count > 0;
+                *count = count.saturating_sub(1);
+                found
+            })
+        })
+        .count()
+}
+
 /// Pairs lines of the same text on the same page, the nearest first, and counts.
 fn compare(truth: &[Vec<Line>], ours: &[Vec<Line>]) -> (Count, Vec<String>) {
     let mut count = Count::default();
     let mut misses = Vec::new();
     for (index, page) in truth.iter().enumerate() {
         let number = index + 1;
+        count.breaks += equal_breaks(page, ours.get(index).map_or(&[], Vec::as_slice));
         let mut left: BTreeMap<(i32, &str), Vec<&Line>> = BTreeMap::new();
         for line in ours.get(index).into_iter().flatten() {
             left.entry((line.turn, &line.text)).or_default().push(line);
@@ -381,5 +414,29 @@ mod tests {
             (4, 3, 2, 2, 1)
         );
         assert_eq!(misses.len(), 3, "{misses:?}");
+    }
+
+    #[test]
+    fn breaks_are_equal_where_both_ends_of_a_line_are() {
+        let line = |y: f64, text: &str| -> Vec<(f64, f64, String)> {
+            let place = |(at, letter): (usize, char)| (10.0 + 6.0 * at as f64, y, letter.into());
+            text.chars().enumerate().map(place).collect()
+        };
+        let page = |texts: [&str; 3]| {
+            let letters: Vec<_> = [50.0, 70.0, 90.0]
+                .into_iter()
+                .zip(texts)
+                .flat_map(|(y, text)| line(y, text))
+                .collect();
+            let letters: Vec<_> = letters
+                .iter()
+                .map(|(x, y, text)| (*x, *y, text.as_str()))
+                .collect();
+            pages(&document(&letters)).unwrap()
+        };
+        let truth = page(["onetwothree", "fourfive", "onetwothree"]);
+        let ours = page(["onetWOthree", "fourfivesix", "other"]);
+        let (count, _) = compare(&truth, &ours);
+        assert_eq!((count.breaks, count.same), (1, 0));
     }
 }
