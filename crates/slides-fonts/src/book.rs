@@ -251,6 +251,25 @@ impl FontBook {
         selection
     }
 
+    /// Whether nothing is known of a family but what a deck says of it: no face of that name is there, none stands in
+    /// for it by table, and no default family was set.
+    pub fn is_unfamiliar(&self, family: &str) -> bool {
+        let name = families::parse_name(family);
+        let there = |slots: &[Slot], own: &str| {
+            slots
+                .iter()
+                .any(|slot| slot.names.iter().any(|known| known == own))
+        };
+        self.default_family.is_none()
+            && [&name.full, &name.base].into_iter().all(|own| {
+                families::stand_in(own).is_none()
+                    && !there(&self.job, own)
+                    && !there(&self.embedded, own)
+                    && self.bundled_family(own, Style::default()).is_none()
+                    && !there(self.system(), own)
+            })
+    }
+
     /// A face that has the character, for text whose own face has not; `None` when no face has it. `prefer` is a
     /// family to try first, such as the theme's East Asian one.
     pub fn fallback(
@@ -762,6 +781,17 @@ mod tests {
             book.select("Carlito", REGULAR).face.family() == "Carlito"
                 && !book.select("Carlito", REGULAR).substituted
         );
+    }
+
+    #[test]
+    fn only_families_without_any_face_are_unfamiliar() {
+        let book = FontBook::bundled();
+        assert!(book.is_unfamiliar("Fabulous") && book.is_unfamiliar("Exo 2"));
+        for family in ["Calibri", "Montserrat", "Segoe UI Semibold", "Carlito"] {
+            assert!(!book.is_unfamiliar(family), "{family}");
+        }
+        let book = FontBook::builder().default_family("Cambria").build();
+        assert!(!book.is_unfamiliar("Fabulous"));
     }
 
     #[test]

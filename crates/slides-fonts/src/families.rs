@@ -78,8 +78,7 @@ pub(crate) fn stand_in(family: &str) -> Option<StandIn> {
         | "futura"
         | "montserrat"
         | "poppins"
-        | "raleway"
-        | "exo 2" => near(SANS, 1.06),
+        | "raleway" => near(SANS, 1.06),
         "franklin gothic book"
         | "franklin gothic medium"
         | "franklin gothic"

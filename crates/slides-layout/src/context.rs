@@ -190,7 +190,7 @@ impl<'a> SlideContext<'a> {
     /// A face's name with `+mj-lt`, `+mn-ea` and the like resolved through the theme; may be empty.
     pub(crate) fn typeface<'b>(&'b self, font: &'b FontRef) -> &'b str {
         let Some(rest) = font.typeface.strip_prefix('+') else {
-            return &font.typeface;
+            return self.unclassified(font).unwrap_or(&font.typeface);
         };
         let fonts = &self.theme.fonts;
         let (collection, script) = match rest.split_once('-') {
@@ -203,6 +203,21 @@ impl<'a> SlideContext<'a> {
             "cs" => &collection.complex_script,
             _ => &collection.latin,
         }
+    }
+
+    /// What draws a face that is missing and of which the file gives no class: PowerPoint since 2019 takes Calibri
+    /// (measured; a face of a known class gets one of that class).
+    fn unclassified(&self, font: &FontRef) -> Option<&'static str> {
+        let kind = font.panose.and_then(|panose| panose.first().copied())?;
+        let family = font.pitch_family? >> 4;
+        if (kind, family) != (0, 0) || !self.fonts.is_unfamiliar(&font.typeface) {
+            return None;
+        }
+        self.warn(
+            "font",
+            format!("face `{}` is not there: drawn as `Calibri`", font.typeface),
+        );
+        Some("Calibri")
     }
 
     /// Where a hyperlink leads; none when it cannot be followed from a document.

@@ -328,7 +328,7 @@ pub(crate) fn style_run(reference: &StyleRef) -> Option<RunProperties> {
         };
         Some(FontRef {
             typeface: format!("+{collection}-{script}"),
-            charset: None,
+            ..FontRef::default()
         })
     };
     let run = RunProperties {

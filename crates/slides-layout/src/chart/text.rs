@@ -131,7 +131,7 @@ pub(super) fn base_run(style: super::style::ChartStyle, chart: Option<&TextBody>
         fill: Some(Fill::Solid(style.text())),
         latin: Some(FontRef {
             typeface: "+mn-lt".to_owned(),
-            charset: None,
+            ..FontRef::default()
         }),
         ..RunProperties::default()
     };

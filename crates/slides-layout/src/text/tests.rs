@@ -67,7 +67,7 @@ fn with_context<T>(test: impl FnOnce(&SlideContext<'_>) -> T) -> T {
 fn face(name: &str) -> Option<FontRef> {
     Some(FontRef {
         typeface: name.into(),
-        charset: None,
+        ..FontRef::default()
     })
 }
 

@@ -357,12 +357,16 @@ pub struct RunProperties {
 }
 
 /// A face by name; `+mj-lt`, `+mn-ea` and the like name the theme's.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct FontRef {
     /// `@typeface`.
     pub typeface: String,
     /// `@charset`, where given.
     pub charset: Option<i32>,
+    /// `@panose`, where given: ten bytes, the first of which is the kind of face (2 for Latin text, 0 for any).
+    pub panose: Option<[u8; 10]>,
+    /// `@pitchFamily`, where given: the family in bits 4 to 7 (1 roman, 2 swiss, 3 modern), the pitch in bits 0 and 1.
+    pub pitch_family: Option<u8>,
 }
 
 /// `@u`.

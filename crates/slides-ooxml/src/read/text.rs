@@ -318,7 +318,24 @@ pub(super) fn font(node: Node<'_>) -> Option<FontRef> {
     Some(FontRef {
         typeface: attr(node, "typeface")?.to_owned(),
         charset: integer(node, "charset").and_then(|charset| i32::try_from(charset).ok()),
+        panose: attr(node, "panose").and_then(panose),
+        pitch_family: integer(node, "pitchFamily").and_then(|family| u8::try_from(family).ok()),
     })
+}
+
+/// `ST_Panose`: ten bytes in hexadecimal digits.
+fn panose(digits: &str) -> Option<[u8; 10]> {
+    let digits: Vec<u32> = digits
+        .chars()
+        .take(21)
+        .map(|digit| digit.to_digit(16))
+        .collect::<Option<_>>()?;
+    let bytes: Vec<u8> = digits
+        .chunks_exact(2)
+        .filter_map(|pair| u8::try_from(pair.iter().fold(0, |byte, digit| byte << 4 | digit)).ok())
+        .collect();
+    (digits.len() == 20).then_some(())?;
+    bytes.try_into().ok()
 }
 
 /// `a:rPr`, `a:defRPr`, `a:endParaRPr`.

@@ -74,7 +74,7 @@ fn runs_breaks_and_fields_in_order() {
 #[test]
 fn run_properties() {
     let body = body(
-        "<a:p><a:r><a:rPr sz='1800' i='0' u='wavyDbl' strike='dblStrike' cap='small' baseline='-25000' spc='-100' kern='1200' lang='he-IL'><a:ln w='5'/><a:solidFill><a:srgbClr val='010203'/></a:solidFill><a:effectLst/><a:highlight><a:prstClr val='yellow'/></a:highlight><a:latin typeface='+mj-lt' charset='-52'/><a:ea typeface='E'/><a:sym typeface='S'/></a:rPr><a:t/></a:r></a:p>",
+        "<a:p><a:r><a:rPr sz='1800' i='0' u='wavyDbl' strike='dblStrike' cap='small' baseline='-25000' spc='-100' kern='1200' lang='he-IL'><a:ln w='5'/><a:solidFill><a:srgbClr val='010203'/></a:solidFill><a:effectLst/><a:highlight><a:prstClr val='yellow'/></a:highlight><a:latin typeface='+mj-lt' charset='-52' panose='020B0604020202020204' pitchFamily='34'/><a:ea typeface='E'/><a:sym typeface='S'/></a:rPr><a:t/></a:r></a:p>",
     );
     let properties = &body.paragraphs[0].runs[0].properties;
     assert_eq!(
@@ -93,6 +93,10 @@ fn run_properties() {
     assert_eq!(
         (latin.typeface.as_str(), latin.charset),
         ("+mj-lt", Some(-52))
+    );
+    assert_eq!(
+        (latin.panose, latin.pitch_family),
+        (Some([2, 11, 6, 4, 2, 2, 2, 2, 2, 4]), Some(34))
     );
     assert!(
         properties.fill.is_some() && properties.line.is_some() && properties.highlight.is_some()
