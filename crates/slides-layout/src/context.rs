@@ -270,3 +270,31 @@ impl<'a> SlideContext<'a> {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use slides_ooxml::model::FontRef;
+
+    use crate::testing::with_context;
+
+    #[test]
+    fn missing_faces_of_no_stated_class_are_drawn_as_calibri() {
+        let font = |typeface: &str, kind: u8, pitch_family: u8| FontRef {
+            typeface: typeface.to_owned(),
+            panose: Some([kind, 0, 5, 0, 0, 0, 0, 0, 0, 0]),
+            pitch_family: Some(pitch_family),
+            ..FontRef::default()
+        };
+        with_context(|cx| {
+            assert_eq!(cx.typeface(&font("Fabulous", 0, 2)), "Calibri");
+            assert_eq!(cx.warnings.borrow().len(), 1);
+            for other in [
+                font("Fabulous", 2, 2),
+                font("Fabulous", 0, 0x22),
+                font("Arial", 0, 2),
+            ] {
+                assert_eq!(cx.typeface(&other), other.typeface);
+            }
+        });
+    }
+}
