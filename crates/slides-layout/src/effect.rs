@@ -11,6 +11,8 @@ use crate::transform::Placed;
 
 /// Largest blur or glow radius in points.
 const MAX_RADIUS: f64 = 200.0;
+/// How far a shadow of a shape or a reflection may lie away, in points.
+const MAX_DISTANCE: f64 = 5000.0;
 
 /// What is drawn of an object, and where.
 pub(crate) struct Subject<'a> {
@@ -52,12 +54,11 @@ pub(crate) fn emit(
         let radius = radius_of(*radius);
         let color = cx.color(color, placeholder);
         if radius > 0.0 && color.a > 0 && !subject.silhouette.is_empty() {
-            effect(
-                out,
+            out.push(effect(
                 subject.silhouette.clone(),
                 box_on_page.inflate(radius, radius),
                 EffectKind::Glow { color, radius },
-            );
+            ));
         }
     }
     if let Some(reflection) = &effects.reflection {
@@ -73,28 +74,20 @@ pub(crate) fn emit(
         (subject.silhouette.clone(), kind)
     });
     if let Some(radius) = effects.soft_edge.map(radius_of).filter(|r| *r > 0.0) {
-        effect(
-            out,
+        out.push(effect(
             subject.ops,
             box_on_page,
             EffectKind::SoftEdge { radius },
-        );
+        ));
     } else if let Some(radius) = effects.blur.map(radius_of).filter(|r| *r > 0.0) {
-        effect(
-            out,
-            subject.ops,
-            box_on_page.inflate(radius, radius),
-            EffectKind::Blur {
-                sigma: radius / 3.0,
-            },
-        );
+        out.push(blurred(subject.ops, box_on_page, radius, true));
     } else {
         out.extend(subject.ops);
     }
     if let Some((source, kind)) = inner
         && !source.is_empty()
     {
-        effect(out, source, box_on_page, kind);
+        out.push(effect(source, box_on_page, kind));
     }
 }
 
@@ -104,8 +97,7 @@ pub(crate) fn inner_shadow(
     shadow: &InnerShadow,
     placeholder: Option<Rgba>,
 ) -> EffectKind {
-    let offset = Vec2::from_angle(shadow.direction.to_radians())
-        * points(shadow.distance).clamp(0.0, MAX_RADIUS);
+    let offset = offset(shadow.direction, shadow.distance, MAX_RADIUS);
     EffectKind::InnerShadow {
         color: cx.color(&shadow.color, placeholder),
         sigma: radius_of(shadow.blur) / 3.0,
@@ -119,25 +111,30 @@ pub(crate) fn radius_of(emu: i64) -> f64 {
     points(emu).clamp(0.0, MAX_RADIUS)
 }
 
-fn effect(out: &mut Vec<Op>, source: Vec<Op>, bounds: Rect, kind: EffectKind) {
-    out.push(Op::Effect(Box::new(EffectOp {
+/// A distance in EMU in a direction in degrees, at most `most` points long.
+pub(crate) fn offset(direction: f64, distance: i64, most: f64) -> Vec2 {
+    Vec2::from_angle(direction.to_radians()) * points(distance).clamp(0.0, most)
+}
+
+/// Operations drawn with an effect.
+pub(crate) fn effect(source: Vec<Op>, bounds: Rect, kind: EffectKind) -> Op {
+    Op::Effect(Box::new(EffectOp {
         source,
         bounds,
         kind,
-    })));
+    }))
 }
 
 /// Operations blurred over a radius in points; the result reaches beyond their box only when it may grow.
 pub(crate) fn blurred(source: Vec<Op>, bounds: Rect, radius: f64, grow: bool) -> Op {
     let radius = radius.clamp(0.0, MAX_RADIUS);
     let reach = if grow { radius } else { 0.0 };
-    Op::Effect(Box::new(EffectOp {
+    let sigma = radius / 3.0;
+    effect(
         source,
-        bounds: bounds.inflate(reach, reach),
-        kind: EffectKind::Blur {
-            sigma: radius / 3.0,
-        },
-    }))
+        bounds.inflate(reach, reach),
+        EffectKind::Blur { sigma },
+    )
 }
 
 /// Where a shadow is cast: scaled and skewed about its alignment point, then moved. With the shape when
@@ -157,8 +154,7 @@ fn cast(shadow: &OuterShadow, placed: &Placed) -> Affine {
             0.0
         }
     };
-    let offset = Vec2::from_angle(shadow.direction.to_radians())
-        * points(shadow.distance).clamp(0.0, 5000.0);
+    let offset = offset(shadow.direction, shadow.distance, MAX_DISTANCE);
     let (ax, ay) = align_fractions(shadow.align);
     let shape = |origin: Vec2| {
         Affine::translate(offset)
@@ -213,20 +209,13 @@ fn outer_shadow(
     source.push(Op::Push(moved));
     source.extend(subject.silhouette.iter().cloned());
     source.push(Op::Pop);
-    effect(
-        out,
-        source,
-        bounds,
-        EffectKind::Shadow {
-            color,
-            sigma: blur / 3.0,
-        },
-    );
+    let sigma = blur / 3.0;
+    out.push(effect(source, bounds, EffectKind::Shadow { color, sigma }));
 }
 
 /// The mirror image of what lies in a box, fading out below it.
 pub(crate) fn reflected(ops: Vec<Op>, on_page: Rect, reflection: &Reflection) -> Op {
-    let distance = points(reflection.distance).clamp(0.0, 5000.0);
+    let distance = points(reflection.distance).clamp(0.0, MAX_DISTANCE);
     let scale = if reflection.sy.is_finite() {
         reflection.sy.clamp(-4.0, 4.0)
     } else {
@@ -249,11 +238,7 @@ pub(crate) fn reflected(ops: Vec<Op>, on_page: Rect, reflection: &Reflection) ->
         start_alpha: reflection.start_alpha.clamp(0.0, 1.0) as f32,
         end_alpha: reflection.end_alpha.clamp(0.0, 1.0) as f32,
     };
-    Op::Effect(Box::new(EffectOp {
-        source,
-        bounds,
-        kind,
-    }))
+    effect(source, bounds, kind)
 }
 
 #[cfg(test)]

@@ -244,13 +244,7 @@ mod tests {
     use kurbo::Point;
 
     use super::*;
-
-    fn near(a: Point, x: f64, y: f64) {
-        assert!(
-            (a.x - x).abs() < 1e-6 && (a.y - y).abs() < 1e-6,
-            "{a:?} is not ({x}, {y})"
-        );
-    }
+    use crate::testing::near;
 
     #[test]
     fn cropping_enlarges_the_whole_picture() {

@@ -266,14 +266,8 @@ mod tests {
     use slides_scene::TileMode;
 
     use super::*;
+    use crate::testing::near;
     use crate::testing::with_context;
-
-    fn near(a: Point, x: f64, y: f64) {
-        assert!(
-            (a.x - x).abs() < 1e-6 && (a.y - y).abs() < 1e-6,
-            "{a:?} is not ({x}, {y})"
-        );
-    }
 
     /// Black to white over a box of 100 by 50 points.
     fn painted(kind: GradientKind, tile_rect: [f64; 4], flip: TileFlip) -> Paint {

@@ -64,7 +64,8 @@ pub(crate) struct ResolvedFill<'a> {
     pub placeholder: Option<Rgba>,
 }
 
-/// A line merged attribute by attribute, with what `phClr` stands for in it.
+/// A line merged attribute by attribute, with what `phClr` stands for in it; none by default.
+#[derive(Default)]
 pub(crate) struct ResolvedLine {
     pub line: Line,
     pub placeholder: Option<Rgba>,

@@ -1,6 +1,6 @@
 //! Fills laid over a shape's own fill (`a:fillOverlay`; ECMA-376 part 1, 20.1.8.29).
 
-use slides_ooxml::model::{FillOverlay, Line};
+use slides_ooxml::model::FillOverlay;
 use slides_scene::{BlendMode, Op, Paint, Rgba};
 
 use crate::context::SlideContext;
@@ -29,10 +29,7 @@ pub(crate) fn overlaid_outline(
     let (Some((overlay, over)), Some(paint)) = (overlay, paint) else {
         return outline_ops(cx, outline, paint, line, frame);
     };
-    let bare = ResolvedLine {
-        line: Line::default(),
-        placeholder: None,
-    };
+    let bare = ResolvedLine::default();
     let mut drawn = outline_ops(cx, outline, Some(paint), &bare, frame);
     let above = outline_ops(cx, outline, Some(&over), &bare, frame).ops;
     let blend = blend_mode(overlay.blend);
@@ -81,10 +78,7 @@ mod tests {
             }),
             ..EffectList::default()
         };
-        let bare = ResolvedLine {
-            line: Line::default(),
-            placeholder: None,
-        };
+        let bare = ResolvedLine::default();
         let count = |paint: Option<Paint>| {
             with_context(|cx| {
                 let resolved = ResolvedEffects {

@@ -459,10 +459,7 @@ fn picture_at<'a>(
     let line = ancestry.line(cx);
     let alt = shape.nv.alt.as_deref().filter(|_| !scope.is_backdrop);
     // The fill lies behind the picture and shows through it; the line lies on top.
-    let no_line = ResolvedLine {
-        line: slides_ooxml::model::Line::default(),
-        placeholder: None,
-    };
+    let no_line = ResolvedLine::default();
     let behind = outline_ops(
         cx,
         &outline,
@@ -563,10 +560,7 @@ pub(crate) fn draw_preview<'a>(
             fill,
             placeholder: None,
         };
-        let none = ResolvedLine {
-            line: slides_ooxml::model::Line::default(),
-            placeholder: None,
-        };
+        let none = ResolvedLine::default();
         canvas.ops.extend(
             outline_ops(
                 cx,

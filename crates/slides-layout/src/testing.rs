@@ -3,12 +3,21 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use kurbo::Point;
 use slides_fonts::FontBook;
 use slides_ooxml::model::{
     Color, FontCollection, FontScheme, Layout, Master, Presentation, SchemeColor, Slide, Theme,
 };
 
 use crate::context::{Parts, SlideContext};
+
+/// Fails unless a point lies at a place.
+pub(crate) fn near(point: Point, x: f64, y: f64) {
+    assert!(
+        (point - Point::new(x, y)).hypot() < 1e-6,
+        "{point:?} is not ({x}, {y})"
+    );
+}
 
 /// Picture parts by name.
 #[derive(Default)]

@@ -157,6 +157,7 @@ mod tests {
     use kurbo::Point;
 
     use super::*;
+    use crate::testing::near;
 
     fn emu(x: f64, y: f64, w: f64, h: f64) -> Transform {
         let e = |v: f64| (v * 12_700.0) as i64;
@@ -167,13 +168,6 @@ mod tests {
             height: e(h),
             ..Transform::default()
         }
-    }
-
-    fn near(point: Point, x: f64, y: f64) {
-        assert!(
-            (point - Point::new(x, y)).hypot() < 1e-6,
-            "{point:?} is not ({x}, {y})"
-        );
     }
 
     #[test]

@@ -29,10 +29,16 @@ pub(crate) fn apply(pixels: &mut Pixels, effects: &[PixelEffect]) {
                 let look = |value: u8| table.get(usize::from(value)).copied().unwrap_or(value);
                 each(pixels, |p| [look(p[0]), look(p[1]), look(p[2]), p[3]]);
             }
-            PixelEffect::Grayscale
-            | PixelEffect::BiLevel(_)
-            | PixelEffect::Duotone(..)
-            | PixelEffect::ColorChange { .. } => recolor(pixels, *effect),
+            PixelEffect::Grayscale => each(pixels, |p| {
+                let y = to_byte(luminance(p));
+                [y, y, y, p[3]]
+            }),
+            PixelEffect::BiLevel(threshold) => each(pixels, |p| {
+                let value = full(luminance(p) >= threshold);
+                [value, value, value, p[3]]
+            }),
+            PixelEffect::Duotone(dark, light) => duotone(pixels, dark, light),
+            PixelEffect::ColorChange { from, to } => change_color(pixels, from, to),
             PixelEffect::ColorReplace(color) => {
                 each(pixels, |p| [color.r, color.g, color.b, p[3]]);
             }
@@ -118,45 +124,32 @@ fn luminance_table(bright: f32, contrast: f32) -> Vec<u8> {
         .collect()
 }
 
-fn recolor(pixels: &mut Pixels, effect: PixelEffect) {
-    match effect {
-        PixelEffect::Grayscale => each(pixels, |p| {
-            let y = to_byte(luminance(p));
-            [y, y, y, p[3]]
-        }),
-        PixelEffect::BiLevel(threshold) => each(pixels, |p| {
-            let value = full(luminance(p) >= threshold);
-            [value, value, value, p[3]]
-        }),
-        PixelEffect::Duotone(dark, light) => {
-            each(pixels, |p| {
-                let y = luminance(p);
-                let mix = |a: u8, b: u8| {
-                    to_byte((f32::from(a) + (f32::from(b) - f32::from(a)) * y) / 255.0)
-                };
-                let alpha = mix(dark.a, light.a);
-                [
-                    mix(dark.r, light.r),
-                    mix(dark.g, light.g),
-                    mix(dark.b, light.b),
-                    multiply(p[3], alpha),
-                ]
-            });
-            pixels.opaque &= dark.a == 255 && light.a == 255;
+fn duotone(pixels: &mut Pixels, dark: Rgba, light: Rgba) {
+    each(pixels, |p| {
+        let y = luminance(p);
+        let mix =
+            |a: u8, b: u8| to_byte((f32::from(a) + (f32::from(b) - f32::from(a)) * y) / 255.0);
+        let alpha = mix(dark.a, light.a);
+        [
+            mix(dark.r, light.r),
+            mix(dark.g, light.g),
+            mix(dark.b, light.b),
+            multiply(p[3], alpha),
+        ]
+    });
+    pixels.opaque &= dark.a == 255 && light.a == 255;
+}
+
+fn change_color(pixels: &mut Pixels, from: Rgba, to: Rgba) {
+    let near = |a: u8, b: u8| a.abs_diff(b) <= COLOR_TOLERANCE;
+    each(pixels, |p| {
+        if near(p[0], from.r) && near(p[1], from.g) && near(p[2], from.b) {
+            [to.r, to.g, to.b, multiply(p[3], to.a)]
+        } else {
+            p
         }
-        PixelEffect::ColorChange { from, to } => {
-            let near = |a: u8, b: u8| a.abs_diff(b) <= COLOR_TOLERANCE;
-            each(pixels, |p| {
-                if near(p[0], from.r) && near(p[1], from.g) && near(p[2], from.b) {
-                    [to.r, to.g, to.b, multiply(p[3], to.a)]
-                } else {
-                    p
-                }
-            });
-            pixels.opaque &= to.a == 255;
-        }
-        _ => {}
-    }
+    });
+    pixels.opaque &= to.a == 255;
 }
 
 fn turns(degrees: f32) -> f64 {

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use kurbo::{Affine, Rect, Vec2};
-use slides_ooxml::model::{EffectList, OuterShadow};
-use slides_scene::{EffectKind, EffectOp, GlyphRun, Op, Paint};
+use kurbo::{Affine, Rect};
+use slides_ooxml::model::EffectList;
+use slides_scene::{EffectKind, GlyphRun, Op, Paint};
 
 use crate::context::SlideContext;
-use crate::effect::{blurred, inner_shadow, radius_of, reflected};
-use crate::points;
+use crate::effect::{blurred, effect, inner_shadow, offset, radius_of, reflected};
+
+/// How far a shadow of letters may lie away, in points.
+const MAX_DISTANCE: f64 = 1000.0;
 
 /// Draws a run and what its effects make of it. `line` is the box of its line: reflections begin at its lower edge.
 pub(super) fn letters(
@@ -22,54 +24,39 @@ pub(super) fn letters(
     let text = || Op::Text(run.clone(), paint.clone());
     // Letters may reach out of their line.
     let ink = line.inflate(run.size / 2.0, run.size / 2.0);
-    let mut push = |source: Vec<Op>, bounds: Rect, kind: EffectKind| {
-        ops.push(Op::Effect(Box::new(EffectOp {
-            source,
-            bounds,
-            kind,
-        })));
-    };
     if let Some((radius, color)) = &effects.glow {
         let radius = radius_of(*radius);
         let color = cx.color(color, None);
-        push(
+        ops.push(effect(
             vec![text()],
             ink.inflate(radius, radius),
             EffectKind::Glow { color, radius },
-        );
+        ));
     }
     let shadows = [&effects.under_shadow, &effects.outer_shadow];
     for shadow in shadows.into_iter().flatten() {
         let blur = radius_of(shadow.blur);
-        let shift = offset(shadow);
+        let shift = offset(shadow.direction, shadow.distance, MAX_DISTANCE);
         let source = vec![Op::Push(Affine::translate(shift)), text(), Op::Pop];
         let kind = EffectKind::Shadow {
             color: cx.color(&shadow.color, None),
             sigma: blur / 3.0,
         };
-        push(source, (ink + shift).inflate(blur, blur), kind);
+        ops.push(effect(source, (ink + shift).inflate(blur, blur), kind));
     }
     if let Some(reflection) = &effects.reflection {
         cx.warn("text effect", "a reflection of text lies below each line");
         ops.push(reflected(vec![text()], line, reflection));
     }
     if let Some(radius) = effects.soft_edge.map(radius_of).filter(|r| *r > 0.0) {
-        ops.push(Op::Effect(Box::new(EffectOp {
-            source: vec![text()],
-            bounds: ink,
-            kind: EffectKind::SoftEdge { radius },
-        })));
+        ops.push(effect(vec![text()], ink, EffectKind::SoftEdge { radius }));
     } else if let Some(radius) = effects.blur.map(radius_of).filter(|r| *r > 0.0) {
         ops.push(blurred(vec![text()], ink, radius, true));
     } else {
         ops.push(text());
     }
     if let Some(shadow) = &effects.inner_shadow {
-        ops.push(Op::Effect(Box::new(EffectOp {
-            source: vec![text()],
-            bounds: ink,
-            kind: inner_shadow(cx, shadow, None),
-        })));
+        ops.push(effect(vec![text()], ink, inner_shadow(cx, shadow, None)));
     }
     if effects.overlay.is_some() {
         cx.warn("text effect", "a fill laid over text is left out");
@@ -80,10 +67,6 @@ pub(super) fn letters(
             format!("effect `{name}` of text is left out"),
         );
     }
-}
-
-fn offset(shadow: &OuterShadow) -> Vec2 {
-    Vec2::from_angle(shadow.direction.to_radians()) * points(shadow.distance).clamp(0.0, 1000.0)
 }
 
 /// Takes reflections out of letters that are going to be bent: their mirror would not bend with them.

@@ -192,12 +192,12 @@ impl Default for PdfOptions {
 }
 
 /// What a page is scaled by to be no larger than PDF allows, and whether it had to be.
-fn page_scale(size: kurbo::Size) -> (f64, bool) {
+fn page_scale(size: kurbo::Size) -> f64 {
     let longest = size.width.max(size.height);
     if longest > MAX_SIDE {
-        (MAX_SIDE / longest, true)
+        MAX_SIDE / longest
     } else {
-        (1.0, false)
+        1.0
     }
 }
 
@@ -284,8 +284,8 @@ impl PdfWriter {
         self.shared.warnings.set_page(page.number);
         self.pictures.begin_page(ready);
         let size = page_size(page);
-        let (scale, too_large) = page_scale(size);
-        if too_large {
+        let scale = page_scale(size);
+        if scale < 1.0 {
             self.shared.warnings.add("page", format!("a page of {:.0} x {:.0} points was scaled to the {MAX_SIDE} points that PDF allows", size.width, size.height));
         }
         let (width, height) = (

@@ -81,8 +81,7 @@ impl PicturePrefetch {
         if self.is_off {
             return ready;
         }
-        let (base, _) = super::page_scale(page_size(page));
-        let mut transforms = vec![Affine::scale(base)];
+        let mut transforms = vec![Affine::scale(super::page_scale(page_size(page)))];
         for op in &page.ops {
             let current = transforms.last().copied().unwrap_or(Affine::IDENTITY);
             match op {
@@ -97,7 +96,14 @@ impl PicturePrefetch {
                 Op::Image(image) => {
                     if let Some(shown) = Shown::of(image) {
                         let target = pixels_needed(self.max_image_dpi, current, shown.whole);
-                        self.prepare(&mut ready, page.number, image, target, shown.part);
+                        let (effects, alpha) = split_alpha(&image.effects);
+                        let request = Request {
+                            image: &image.image,
+                            effects,
+                            target,
+                            seen: shown.part,
+                        };
+                        self.prepare(&mut ready, page.number, &request, image.alpha * alpha);
                     }
                 }
                 Op::Fill(_, _, paint) | Op::Stroke(_, _, paint) | Op::Text(_, paint) => {
@@ -124,49 +130,36 @@ impl PicturePrefetch {
             return;
         };
         let whole = Rect::new(0.0, 0.0, 1.0, 1.0);
-        let op = ImageOp {
-            image: image.clone(),
-            dst: whole,
-            crop: whole,
-            // A tile is drawn whatever its opacity.
-            alpha: if *tile == TileMode::None { *alpha } else { 1.0 },
-            effects: effects.clone(),
-            alt: None,
+        let (effects, own_alpha) = split_alpha(effects);
+        let request = Request {
+            image,
+            effects,
+            target: pixels_needed(self.max_image_dpi, current * to_shape, whole),
+            seen: whole,
         };
-        let target = pixels_needed(self.max_image_dpi, current * to_shape, whole);
-        self.prepare(ready, page, &op, target, whole);
+        // A tile is drawn whatever its opacity.
+        let alpha = if *tile == TileMode::None { *alpha } else { 1.0 };
+        self.prepare(ready, page, &request, alpha * own_alpha);
     }
 
-    fn prepare(
-        &self,
-        ready: &mut ReadyPictures,
-        page: u32,
-        op: &ImageOp,
-        target: Option<(u32, u32)>,
-        part: Rect,
-    ) {
-        let (effects, alpha) = split_alpha(&op.effects);
-        let request = Request {
-            image: &op.image,
-            effects,
-            target,
-            seen: part,
-        };
-        let pixels = u64::from(op.image.width) * u64::from(op.image.height);
-        if op.alpha * alpha <= 0.0
+    fn prepare(&self, ready: &mut ReadyPictures, page: u32, request: &Request<'_>, alpha: f32) {
+        let pixels = u64::from(request.image.width) * u64::from(request.image.height);
+        if alpha <= 0.0
             || pixels > MAX_PIXELS
             || request.passes_through()
             || self.waiting.load(Ordering::Relaxed) > MAX_WAITING
-            || ready.found.contains_key(&request.name())
-            || !self.claim(page, &request)
         {
             return;
         }
-        let coded = code(&request, self.jpeg_quality, &self.limits);
+        let name = request.name();
+        if ready.found.contains_key(&name) || !self.claim(page, request) {
+            return;
+        }
+        let coded = code(request, self.jpeg_quality, &self.limits);
         let bytes = coded.as_ref().map_or(64, Coded::bytes);
         ready.bytes += bytes;
         self.waiting.fetch_add(bytes, Ordering::Relaxed);
-        ready.found.insert(request.name(), coded);
+        ready.found.insert(name, coded);
     }
 
     /// Whether a picture is this page's to make ready: not when an earlier one does it, as fine, whole or that part.
