@@ -119,7 +119,7 @@ impl Deck {
     /// Whether the presentation part is in the strict form (ECMA-376 part 1), not the transitional one.
     pub fn is_strict(&self) -> bool {
         const HEAD: u64 = 4 << 10;
-        let head = self.package.part_head(&self.part, HEAD);
+        let head = self.package.part_head(&self.part, HEAD, |_| false);
         String::from_utf8_lossy(&head).contains("purl.oclc.org/ooxml/presentationml/main")
     }
 
@@ -150,15 +150,18 @@ impl Deck {
         let Some(part) = self.presentation.slides.get(index) else {
             return false;
         };
-        let head = self.package.part_head(part, HEAD);
-        let text = String::from_utf8_lossy(&head);
-        let Some(start) = text.find(":sld").or_else(|| text.find("<sld")) else {
+        let start = |head: &[u8]| {
+            let find = |name: &[u8]| head.windows(name.len()).position(|text| text == name);
+            find(b":sld").or_else(|| find(b"<sld"))
+        };
+        let head = self.package.part_head(part, HEAD, |head| {
+            start(head).is_some_and(|start| head.iter().skip(start).any(|byte| *byte == b'>'))
+        });
+        let Some(start) = start(&head) else {
             return false;
         };
-        let tag = text
-            .get(start..)
-            .and_then(|tag| tag.split('>').next())
-            .unwrap_or_default();
+        let text = String::from_utf8_lossy(head.get(start..).unwrap_or_default());
+        let tag = text.split('>').next().unwrap_or_default();
         let Some((_, value)) = tag.split_once(" show=") else {
             return false;
         };

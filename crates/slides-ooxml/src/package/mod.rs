@@ -289,14 +289,28 @@ impl Package {
         Ok(bytes.into())
     }
 
-    /// The first bytes of a part, at most `len`; empty when the part cannot be read.
-    pub(crate) fn part_head(&self, part: &str, len: u64) -> Vec<u8> {
+    /// The first bytes of a part up to where `is_enough` holds, at most `len`; empty when the part cannot be read.
+    ///
+    /// Inflating stops there, which is what makes looking at the start of a thousand slides cheap.
+    pub(crate) fn part_head(
+        &self,
+        part: &str,
+        len: u64,
+        is_enough: impl Fn(&[u8]) -> bool,
+    ) -> Vec<u8> {
+        const STEP: u64 = 1 << 10;
         let mut head = Vec::new();
         if let Some(entry) = self.entries.get(&part.to_ascii_lowercase()) {
             let mut archive = self.archive.clone();
-            if let Ok(file) = archive.by_index(entry.index) {
-                // A damaged tail does not matter here; what was read counts.
-                let _ = file.take(len).read_to_end(&mut head);
+            if let Ok(mut file) = archive.by_index(entry.index) {
+                while (head.len() as u64) < len && !is_enough(&head) {
+                    let step = STEP.min(len - head.len() as u64);
+                    // A damaged tail does not matter here; what was read counts.
+                    match (&mut file).take(step).read_to_end(&mut head) {
+                        Ok(0) | Err(_) => break,
+                        Ok(_) => {}
+                    }
+                }
             }
         }
         head
