@@ -39,6 +39,21 @@ pub(crate) struct Placed {
     pub rotation: f64,
 }
 
+impl Placed {
+    /// A box that is its own frame.
+    pub(crate) fn upright(rect: Rect) -> Self {
+        let to_page = Affine::translate(rect.origin().to_vec2());
+        Self {
+            width: rect.width(),
+            height: rect.height(),
+            to_page,
+            text_to_page: to_page,
+            mirrored: false,
+            rotation: 0.0,
+        }
+    }
+}
+
 impl Placement {
     /// The page itself.
     pub(crate) const PAGE: Self = Self {

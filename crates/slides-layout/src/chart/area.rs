@@ -46,7 +46,7 @@ pub(super) fn draw(
                 path.close_path();
                 use kurbo::Shape as _;
                 let bounds = path.bounding_box();
-                chart.path(path, &chart.series_look(series), bounds);
+                chart.path(&path, &chart.series_look(series), bounds);
             }
         }
     });

@@ -1,6 +1,6 @@
 //! Bars and columns.
 
-use kurbo::{Point, Rect};
+use kurbo::{Point, Rect, Shape as _};
 use slides_ooxml::model::Line;
 use slides_ooxml::model::chart::{Grouping, Plot, PlotKind};
 
@@ -8,6 +8,7 @@ use super::Chart;
 use super::canvas::line_of;
 use super::coords::Coordinates;
 use super::data::{Cells, ordered};
+use super::depth::Depth;
 
 /// How the bars of a plot stand in their slots.
 pub(super) struct Layout {
@@ -23,29 +24,9 @@ pub(super) struct Layout {
 impl Layout {
     /// Bars are centred in their slots; `overlap` is signed, stacked bars are one.
     pub(super) fn new(coordinates: &Coordinates<'_, '_>, plot: &Plot) -> Self {
-        let (grouping, gap, overlap) = match plot.kind {
-            PlotKind::Bar {
-                grouping,
-                gap_width,
-                overlap,
-                ..
-            } => (grouping, gap_width, overlap),
-            _ => (Grouping::Standard, 150.0, None),
-        };
-        // The deepest axis of a kind with depth is reduced to bars one behind the other.
-        let stacked = grouping != Grouping::Standard;
-        let count = if stacked {
-            1.0
-        } else {
-            plot.series.len().max(1) as f64
-        };
-        let overlap = if stacked {
-            1.0
-        } else {
-            overlap.unwrap_or(0.0) / 100.0
-        };
-        let slot = coordinates.slot();
-        let width = slot / (count - (count - 1.0) * overlap + gap / 100.0);
+        let Cluster { count, overlap, .. } = cluster(plot);
+        let stacked = overlap == 1.0;
+        let width = coordinates.slot() * share(plot);
         let step = width * (1.0 - overlap);
         let all = width + (count - 1.0) * step;
         let ahead = coordinates.category.position(1.0) - coordinates.category.position(0.0);
@@ -81,8 +62,57 @@ impl Layout {
         };
         let tip = coordinates.value.position(to);
         let (a, b) = (coordinates.at(near, base), coordinates.at(far, tip));
-        Some(Rect::from_points(a, b))
+        let behind = coordinates.depth.map(Depth::to_bars).unwrap_or_default();
+        Some(Rect::from_points(a, b) + behind)
     }
+}
+
+/// Bars that stand beside each other in a slot.
+struct Cluster {
+    count: f64,
+    /// In parts of a bar's width; stacked bars are one.
+    overlap: f64,
+    gap: f64,
+}
+
+fn cluster(plot: &Plot) -> Cluster {
+    let PlotKind::Bar {
+        grouping,
+        gap_width,
+        overlap,
+        ..
+    } = plot.kind
+    else {
+        return Cluster {
+            count: 1.0,
+            overlap: 0.0,
+            gap: 1.5,
+        };
+    };
+    let stacked = grouping != Grouping::Standard;
+    Cluster {
+        count: if stacked {
+            1.0
+        } else {
+            plot.series.len().max(1) as f64
+        },
+        overlap: if stacked {
+            1.0
+        } else {
+            overlap.unwrap_or(0.0) / 100.0
+        },
+        gap: gap_width / 100.0,
+    }
+}
+
+/// A bar's width in parts of its slot.
+pub(super) fn share(plot: &Plot) -> f64 {
+    let Cluster {
+        count,
+        overlap,
+        gap,
+    } = cluster(plot);
+    1.0 / (count - (count - 1.0) * overlap + gap)
 }
 
 /// Draws the bars of a plot.
@@ -94,24 +124,68 @@ pub(super) fn draw(
     clip: Rect,
 ) {
     let layout = Layout::new(coordinates, plot);
+    if let Some(depth) = coordinates.depth {
+        boxes(chart, coordinates, plot, cells, &layout, depth);
+        return;
+    }
     chart.clipped(clip, |chart| {
         for (position, (series, row)) in ordered(plot).into_iter().zip(&cells.rows).enumerate() {
-            for (category, cell) in row.iter().enumerate() {
-                let Some(cell) = cell else { continue };
-                let Some(rect) = layout.rect(coordinates, position, category, *cell) else {
-                    continue;
-                };
-                if rect.width().min(rect.height()) <= 0.0 || !rect.overlaps(clip) {
-                    continue;
-                }
-                let look = chart.bar_look(plot, series, category, cell.1 - cell.0);
-                // What lies far outside would only cost.
-                let drawn = rect.intersect(clip.inflate(100.0, 100.0));
-                chart.rect(drawn, &look);
-            }
+            let bars: Vec<_> = row
+                .iter()
+                .enumerate()
+                .filter_map(|(category, cell)| {
+                    let cell = (*cell)?;
+                    let rect = layout.rect(coordinates, position, category, cell)?;
+                    if rect.width().min(rect.height()) <= 0.0 || !rect.overlaps(clip) {
+                        return None;
+                    }
+                    // What lies far outside would only cost.
+                    let drawn = rect.intersect(clip.inflate(100.0, 100.0));
+                    let look = chart.bar_look(plot, series, category, cell.1 - cell.0);
+                    Some((drawn.to_path(0.1), look, drawn))
+                })
+                .collect();
+            chart.pieces(bars);
         }
         series_lines(chart, coordinates, plot, cells, &layout);
     });
+}
+
+/// Draws the bars of a plot as boxes, those farther behind first.
+fn boxes(
+    chart: &mut Chart<'_>,
+    coordinates: &Coordinates<'_, '_>,
+    plot: &Plot,
+    cells: &Cells,
+    layout: &Layout,
+    depth: Depth,
+) {
+    let front = depth.front + depth.to_bars();
+    let mut all = Vec::new();
+    for (position, (series, row)) in ordered(plot).into_iter().zip(&cells.rows).enumerate() {
+        for (category, cell) in row.iter().enumerate() {
+            let Some(cell) = *cell else { continue };
+            let rect = layout.rect(coordinates, position, category, cell);
+            let Some(rect) = rect.filter(|rect| rect.overlaps(front)) else {
+                continue;
+            };
+            let look = chart.bar_look(plot, series, category, cell.1 - cell.0);
+            all.push((rect.intersect(front), look));
+        }
+    }
+    let order = |rect: &Rect| {
+        if coordinates.group.horizontal {
+            rect.y0 * depth.back.y.signum()
+        } else {
+            rect.x0 * depth.back.x.signum()
+        }
+    };
+    all.sort_by(|(a, _), (b, _)| order(a).total_cmp(&order(b)));
+    for (rect, look) in all {
+        let mut pieces = depth.sides(rect, &look);
+        pieces.push((rect.to_path(0.1), look, rect));
+        chart.pieces(pieces);
+    }
 }
 
 /// Lines that join the tops of stacked bars.

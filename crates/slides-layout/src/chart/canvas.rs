@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use kurbo::{BezPath, Circle, Point, Rect, Shape as _};
 use slides_ooxml::model::chart::MarkerSymbol;
-use slides_ooxml::model::{Color, Fill, Line, ShapeProperties};
+use slides_ooxml::model::{EffectList, Fill, Line, ShapeProperties};
 use slides_scene::{FillRule, Op};
 
 use super::Chart;
+use crate::effect::Subject;
 use crate::fill::PaintFrame;
+use crate::transform::Placed;
 
 /// How a path of a chart is painted.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +19,8 @@ pub(super) struct Look {
     pub fill: Option<Fill>,
     /// Line; none for no line.
     pub line: Option<Line>,
+    /// Shadow, glow and the like.
+    pub effects: Option<EffectList>,
 }
 
 impl Look {
@@ -30,14 +34,7 @@ impl Look {
                 (Some(own), None) => Some(own.clone()),
                 (None, base) => base,
             },
-        }
-    }
-
-    /// Only a fill.
-    pub(super) fn filled(color: Color) -> Self {
-        Self {
-            fill: Some(Fill::Solid(color)),
-            line: None,
+            effects: own.effects.clone().or(default.effects),
         }
     }
 }
@@ -61,37 +58,96 @@ impl Chart<'_> {
     }
 
     /// Fills and strokes a path; `bounds` is what gradients span.
-    pub(super) fn path(&mut self, path: BezPath, look: &Look, bounds: Rect) {
-        if path.elements().len() < 2 || !is_sane(&path) {
-            return;
+    pub(super) fn path(&mut self, path: &BezPath, look: &Look, bounds: Rect) {
+        let ops = self.painted(path, look, bounds);
+        self.with_effects(ops, look.effects.as_ref());
+    }
+
+    /// Fills and strokes pieces of one element: those that follow each other with the same effects cast one
+    /// shadow together.
+    pub(super) fn pieces(&mut self, pieces: impl IntoIterator<Item = (BezPath, Look, Rect)>) {
+        let mut together: (Vec<Op>, Option<EffectList>) = (Vec::new(), None);
+        for (path, look, bounds) in pieces {
+            let ops = self.painted(&path, &look, bounds);
+            if look.effects != together.1 {
+                let (ops, effects) = std::mem::take(&mut together);
+                self.with_effects(ops, effects.as_ref());
+                together.1 = look.effects;
+            }
+            together.0.extend(ops);
         }
-        let path = Arc::new(path);
+        self.with_effects(together.0, together.1.as_ref());
+    }
+
+    /// The operations of a path without its effects.
+    fn painted(&self, path: &BezPath, look: &Look, bounds: Rect) -> Vec<Op> {
+        let mut ops = Vec::new();
+        if path.elements().len() < 2 || !is_sane(path) {
+            return ops;
+        }
+        let path = Arc::new(path.clone());
         let frame = PaintFrame::new(bounds);
         if let Some(paint) = look
             .fill
             .as_ref()
             .and_then(|fill| self.cx.paint_in(fill, &frame))
         {
-            self.push(Op::Fill(path.clone(), FillRule::NonZero, paint));
+            ops.push(Op::Fill(path.clone(), FillRule::NonZero, paint));
         }
         if let Some(line) = &look.line {
-            self.stroke_in(&path, line, &frame);
+            self.stroke_in(&mut ops, &path, line, &frame);
+        }
+        ops
+    }
+
+    fn stroke_in(
+        &self,
+        ops: &mut Vec<Op>,
+        path: &Arc<BezPath>,
+        line: &Line,
+        frame: &PaintFrame<'_>,
+    ) {
+        if let Some((style, paint)) = crate::line::stroke(self.cx, line, frame) {
+            crate::line::draw(ops, path, line, &style, &paint);
         }
     }
 
-    fn stroke_in(&mut self, path: &Arc<BezPath>, line: &Line, frame: &PaintFrame<'_>) {
-        if let Some((style, paint)) = crate::line::stroke(self.cx, line, frame) {
-            let mut ops = Vec::new();
-            crate::line::draw(&mut ops, path, line, &style, &paint);
-            for op in ops {
-                self.push(op);
-            }
+    /// Adds operations with the effects that what they draw has.
+    fn with_effects(&mut self, ops: Vec<Op>, effects: Option<&EffectList>) {
+        let Some(bounds) = reach(&ops) else { return };
+        let mut drawn = Vec::new();
+        let placed = Placed::upright(bounds);
+        let subject = Subject {
+            silhouette: ops.clone(),
+            ops,
+            placed: &placed,
+            margin: 0.0,
+        };
+        crate::effect::emit(self.cx, &mut drawn, subject, effects, None);
+        for op in drawn {
+            self.push(op);
         }
     }
 
     /// Fills and strokes a rectangle.
     pub(super) fn rect(&mut self, rect: Rect, look: &Look) {
-        self.path(rect.to_path(0.1), look, rect);
+        self.path(&rect.to_path(0.1), look, rect);
+    }
+
+    /// Strokes an open path that casts shadows.
+    pub(super) fn stroke_with(
+        &mut self,
+        path: &BezPath,
+        line: &Line,
+        effects: Option<&EffectList>,
+    ) {
+        let bounds = path.bounding_box();
+        let look = Look {
+            fill: None,
+            line: Some(line.clone()),
+            effects: effects.cloned(),
+        };
+        self.path(path, &look, bounds);
     }
 
     /// Strokes an open path.
@@ -100,7 +156,11 @@ impl Chart<'_> {
             return;
         }
         let frame = PaintFrame::new(path.bounding_box());
-        self.stroke_in(&Arc::new(path), line, &frame);
+        let mut ops = Vec::new();
+        self.stroke_in(&mut ops, &Arc::new(path), line, &frame);
+        for op in ops {
+            self.push(op);
+        }
     }
 
     /// Strokes a straight line.
@@ -169,10 +229,11 @@ impl Chart<'_> {
                 path.close_path();
                 &[]
             }
+            // The short bar of closing prices stands at the right of its point.
             MarkerSymbol::Dot => {
                 polygon(
                     &mut path,
-                    &[(0.0, -0.25), (1.0, -0.25), (1.0, 0.25), (0.0, 0.25)],
+                    &[(0.0, -0.25), (2.0, -0.25), (2.0, 0.25), (0.0, 0.25)],
                 );
                 path.close_path();
                 &[]
@@ -186,7 +247,7 @@ impl Chart<'_> {
             ],
         };
         if strokes.is_empty() {
-            self.path(path, look, bounds);
+            self.path(&path, look, bounds);
             return;
         }
         for ends in strokes {
@@ -199,8 +260,27 @@ impl Chart<'_> {
                 ..Line::default()
             })
         });
-        self.path(path, &Look { fill: None, line }, bounds);
+        let look = Look {
+            fill: None,
+            line,
+            effects: look.effects.clone(),
+        };
+        self.path(&path, &look, bounds);
     }
+}
+
+/// The box of what operations draw; none where they draw nothing.
+fn reach(ops: &[Op]) -> Option<Rect> {
+    ops.iter()
+        .filter_map(|op| match op {
+            Op::Fill(path, ..) => Some(path.bounding_box()),
+            Op::Stroke(path, style, _) => {
+                let half = style.width / 2.0;
+                Some(path.bounding_box().inflate(half, half))
+            }
+            _ => None,
+        })
+        .reduce(|a, b| a.union(b))
 }
 
 /// Paths far out of any page would cost without being seen.

@@ -1,35 +1,22 @@
 //! Pairs of axes with the plots drawn along them: scales, the plot's box, the order of painting.
 
-use kurbo::{Point, Rect};
-use slides_ooxml::model::chart::{
-    Axis, AxisKind, Categories, CrossBetween, Crosses, Grouping, Plot, PlotKind,
-};
+use kurbo::{Point, Rect, Vec2};
+use slides_ooxml::model::chart::{Axis, Categories, Crosses, Plot, PlotKind};
 
+use super::Chart;
 use super::axis::{AxisView, Side, edge};
 use super::bands::Bands;
 use super::canvas::Look;
-use super::data::{Cells, categories, category_count, cells, grouping};
-use super::scale::{Extent, Scale, linear, logarithmic};
+use super::depth::Depth;
+use super::groups::{
+    Group, category_scale, groups, is_percent, value_extent, value_scale, x_extent,
+};
+use super::scale::{Extent, Scale};
+use super::table::TableBox;
 use super::title::manual_rect;
-use super::{Chart, date, is_cartesian};
 
-/// Plots that share a pair of axes.
-pub(super) struct Group<'a> {
-    /// The plots in document order with their cells.
-    pub plots: Vec<(&'a Plot, Cells)>,
-    /// The category axis, or the x axis of scatter plots.
-    pub category: Option<&'a Axis>,
-    /// The value axis.
-    pub value: Option<&'a Axis>,
-    /// Categories run from bottom to top.
-    pub horizontal: bool,
-    /// Both axes hold values.
-    pub scatter: bool,
-    /// Number of categories.
-    pub count: usize,
-    /// What the categories are called.
-    pub names: Option<&'a Categories>,
-}
+/// Rounds in which labels, scale and plot settle; most charts need three.
+const ROUNDS: usize = 6;
 
 /// A group with its axes in place.
 pub(super) struct Coordinates<'g, 'a> {
@@ -39,8 +26,10 @@ pub(super) struct Coordinates<'g, 'a> {
     pub category: AxisView<'a>,
     /// Value axis.
     pub value: AxisView<'a>,
-    /// The plot's inner box.
+    /// The plot's inner box; of one with depth its front.
     pub plot: Rect,
+    /// How its depth is seen; none for a flat one.
+    pub depth: Option<Depth>,
 }
 
 impl Coordinates<'_, '_> {
@@ -89,179 +78,6 @@ impl Coordinates<'_, '_> {
     /// Where bars and areas stand: at the value that the category axis crosses.
     pub(super) fn base(&self) -> f64 {
         self.value.position(self.category.cross)
-    }
-}
-
-/// The pairs of axes of a chart.
-fn groups<'a>(chart: &Chart<'a>) -> Vec<Group<'a>> {
-    let area = &chart.space.plot_area;
-    let mut found: Vec<(&[u32], Group<'a>)> = Vec::new();
-    for plot in area.plots.iter().filter(|plot| is_cartesian(plot)) {
-        if let Some((_, group)) = found.iter_mut().find(|(ids, _)| *ids == plot.axes) {
-            group.plots.push((plot, Cells { rows: Vec::new() }));
-            continue;
-        }
-        let mut axes = plot
-            .axes
-            .iter()
-            .filter_map(|id| area.axes.iter().find(|axis| axis.id == *id))
-            .filter(|axis| axis.kind != AxisKind::Series);
-        let (first, second) = (axes.next(), axes.next());
-        let scatter = matches!(plot.kind, PlotKind::Scatter(_) | PlotKind::Bubble { .. });
-        let swapped = match (first, second) {
-            (Some(a), Some(b)) if scatter => {
-                !a.position.is_horizontal() && b.position.is_horizontal()
-            }
-            (Some(a), _) => a.kind == AxisKind::Value && !scatter,
-            _ => false,
-        };
-        let (category, value) = if swapped {
-            (second, first)
-        } else {
-            (first, second)
-        };
-        let group = Group {
-            plots: vec![(plot, Cells { rows: Vec::new() })],
-            category,
-            value,
-            horizontal: matches!(
-                plot.kind,
-                PlotKind::Bar {
-                    horizontal: true,
-                    ..
-                }
-            ),
-            scatter,
-            count: 0,
-            names: None,
-        };
-        found.push((&plot.axes, group));
-    }
-    let mut groups: Vec<Group<'a>> = found.into_iter().map(|(_, group)| group).collect();
-    for group in &mut groups {
-        group.count = category_count(group.plots.iter().map(|(plot, _)| *plot));
-        group.names = categories(group.plots.iter().map(|(plot, _)| *plot));
-        for (plot, its) in &mut group.plots {
-            if !group.scatter {
-                *its = cells(plot, group.count, chart.space.blanks);
-            }
-        }
-    }
-    // A secondary category axis without names counts by the primary one's.
-    let (names, most) = groups.first().map_or((None, 0), |g| (g.names, g.count));
-    for group in groups.iter_mut().skip(1).filter(|group| !group.scatter) {
-        group.names = group.names.or(names);
-        if group.category.is_none_or(|axis| axis.deleted) && group.count < most {
-            group.count = most;
-        }
-    }
-    groups
-}
-
-/// The extent of the values along the value axis.
-fn value_extent(group: &Group<'_>) -> Extent {
-    let mut extent = Extent::EMPTY;
-    for (plot, cells) in &group.plots {
-        if group.scatter {
-            for series in &plot.series {
-                for (_, value) in &series.values.points {
-                    extent.add(*value);
-                }
-            }
-        } else {
-            cells.extend(&mut extent);
-        }
-        for series in &plot.series {
-            super::error_bars::extend(series, &mut extent);
-        }
-    }
-    extent
-}
-
-/// The extent of the x values of scatter plots; without numbers points count from 1.
-fn x_extent(group: &Group<'_>) -> Extent {
-    let mut extent = Extent::EMPTY;
-    for series in group.plots.iter().flat_map(|(plot, _)| &plot.series) {
-        for (index, _) in &series.values.points {
-            extent.add(super::scatter::x_value(series, *index as usize).unwrap_or(0.0));
-        }
-    }
-    extent
-}
-
-fn is_percent(group: &Group<'_>) -> bool {
-    group
-        .plots
-        .iter()
-        .any(|(plot, _)| grouping(plot) == Grouping::PercentStacked)
-}
-
-fn value_scale(extent: Extent, axis: Option<&Axis>, percent: bool, intervals: f64) -> Scale {
-    match axis.and_then(|axis| axis.log_base) {
-        Some(base) if !percent => logarithmic(extent, axis, base),
-        _ => linear(extent, axis, percent, intervals),
-    }
-}
-
-/// Whether categories have slots rather than ends.
-fn is_between(group: &Group<'_>) -> bool {
-    let bars = group
-        .plots
-        .iter()
-        .any(|(plot, _)| matches!(plot.kind, PlotKind::Bar { .. } | PlotKind::Stock));
-    let areas = group
-        .plots
-        .iter()
-        .all(|(plot, _)| matches!(plot.kind, PlotKind::Area { .. }));
-    let said = group.value.and_then(|axis| axis.cross_between);
-    bars || match said {
-        Some(said) => said == CrossBetween::Between,
-        None => !areas,
-    }
-}
-
-fn category_scale(chart: &Chart<'_>, group: &Group<'_>, room: f64) -> Scale {
-    let between = is_between(group);
-    let from_1904 = chart.space.date_1904;
-    let (Some(AxisKind::Date), Some(Categories::Numbers(dates))) =
-        (group.category.map(|axis| axis.kind), group.names)
-    else {
-        return Scale::Category {
-            count: group.count,
-            between,
-        };
-    };
-    let serials: Vec<f64> = dates.points.iter().map(|point| point.1).collect();
-    let axis = group.category;
-    let unit = axis
-        .and_then(|axis| axis.base_unit)
-        .unwrap_or_else(|| date::base_unit(&serials, from_1904));
-    let mut extent = Extent::EMPTY;
-    for serial in &serials {
-        extent.add(*serial);
-    }
-    let ends = if extent.min <= extent.max {
-        (extent.min, extent.max)
-    } else {
-        (0.0, 0.0)
-    };
-    let min = axis.and_then(|axis| axis.min).unwrap_or(ends.0);
-    let max = axis.and_then(|axis| axis.max).unwrap_or(ends.1).max(min);
-    let in_units = |serial: f64| date::in_units(serial.clamp(-1e7, 1e7), unit, from_1904);
-    let (min, max) = (in_units(min), in_units(max));
-    let asked = axis.and_then(|axis| {
-        Some((
-            axis.major_unit?.clamp(1.0, 1e5),
-            axis.major_time_unit.unwrap_or(unit),
-        ))
-    });
-    Scale::Date {
-        unit,
-        min,
-        max,
-        major: asked.unwrap_or_else(|| date::automatic_major(unit, max - min, room)),
-        between,
-        from_1904,
     }
 }
 
@@ -350,6 +166,7 @@ fn place<'g, 'a>(chart: &Chart<'a>, group: &'g Group<'a>, plot: Rect) -> Coordin
         ),
         value: AxisView::new(group.value, value, group.horizontal, plot, value_cross),
         plot,
+        depth: None,
     }
 }
 
@@ -368,13 +185,29 @@ pub(super) fn draw<'a>(chart: &mut Chart<'a>, bands: &Bands<'a>) {
         inner.y1 - 0.15 * inner.height(),
     );
     let frame = Rect::from_origin_size((0.0, 0.0), chart.size);
-    // Labels need the scale, the scale needs the plot's size, and that the labels: three rounds settle it.
-    for round in 0..3 {
+    let mut bands = [Band::default(); 4];
+    let mut depth = None;
+    // Labels need the scale, the scale needs the plot's size, and that the labels: a few rounds settle it.
+    for round in 0..ROUNDS {
         if let Some(layout) = manual.filter(|layout| layout.inner) {
             plot = manual_rect(&layout, chart.size, plot).intersect(frame);
+            depth = Depth::of(chart, &groups, plot);
+            plot = depth.map_or(plot, |depth| depth.front);
             break;
         }
-        let sides = sides(chart, &groups, plot, round > 0);
+        let mut sides = sides(chart, &groups, plot, round > 0);
+        if round > 2 {
+            // Labels that turn with each round have the room of both ways.
+            for (side, before) in sides.iter_mut().zip(bands) {
+                side.band = side.band.max(before.band);
+                side.labels = side.labels.max(before.labels);
+            }
+        }
+        let settled = round > 1 && sides == bands;
+        bands = sides;
+        if settled {
+            break;
+        }
         let outer = manual.map(|layout| manual_rect(&layout, chart.size, inner).intersect(frame));
         let (within, edges) = match outer {
             // The outer box ends where the tick labels do.
@@ -399,15 +232,17 @@ pub(super) fn draw<'a>(chart: &mut Chart<'a>, bands: &Bands<'a>) {
             plot.y1 = (within.y1 - bottom).max(within.y0 + 0.1 * within.height());
             plot.y0 = plot.y1 - 0.1 * within.height();
         }
+        depth = Depth::of(chart, &groups, plot);
+        plot = depth.map_or(plot, |depth| depth.front);
     }
     if !(plot.width() > 0.5 && plot.height() > 0.5) {
         return;
     }
-    paint(chart, &groups, plot, inner);
+    paint(chart, &groups, plot, inner, depth);
 }
 
 /// What stands on one side of the plot.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 struct Band {
     /// From the edge of the room to the plot.
     band: f64,
@@ -416,12 +251,16 @@ struct Band {
 }
 
 /// Bands left, top, right, bottom.
-fn sides(chart: &Chart<'_>, groups: &[Group<'_>], plot: Rect, exact: bool) -> [Band; 4] {
+fn sides<'a>(chart: &Chart<'a>, groups: &[Group<'a>], plot: Rect, exact: bool) -> [Band; 4] {
     let mut bands = [Band {
         band: 11.0,
         labels: 0.0,
     }; 4];
     let [left, top, right, bottom] = &mut bands;
+    let table = TableBox::new(chart, groups, plot.width());
+    if table.is_some() {
+        bottom.band = edge();
+    }
     for group in groups {
         let coordinates = place(chart, group, plot);
         let pair = [
@@ -468,36 +307,70 @@ fn sides(chart: &Chart<'_>, groups: &[Group<'_>], plot: Rect, exact: bool) -> [B
                 let half = labels.style.text_height() / 2.0;
                 top.band = top.band.max(5.0 + half);
                 top.labels = top.labels.max(half);
-                bottom.band = bottom.band.max(5.0 + half);
-                bottom.labels = bottom.labels.max(half);
+                if table.is_none() {
+                    bottom.band = bottom.band.max(5.0 + half);
+                    bottom.labels = bottom.labels.max(half);
+                }
             }
         }
+    }
+    if let Some(table) = table {
+        bottom.band += table.height();
+        bottom.labels += table.height();
+        left.band = left.band.max(edge() + table.names);
+        left.labels = left.labels.max(table.names);
     }
     bands
 }
 
+/// Height of the tick labels right below the plot.
+fn labels_below<'a>(chart: &Chart<'a>, all: &[Coordinates<'_, 'a>]) -> f64 {
+    all.iter()
+        .flat_map(|coordinates| {
+            let (category, value) = (&coordinates.category, &coordinates.value);
+            [
+                (coordinates, category, value),
+                (coordinates, value, category),
+            ]
+        })
+        .filter(|(_, axis, other)| axis.label_side(other) == Some(Side::Bottom))
+        .map(|(at, axis, _)| axis.labels(chart, at.group, at.plot).extent)
+        .fold(0.0, f64::max)
+}
+
 /// Paints the plot area, gridlines, series, axes, labels.
-fn paint<'a>(chart: &mut Chart<'a>, groups: &[Group<'a>], plot: Rect, inner: Rect) {
+fn paint<'a>(
+    chart: &mut Chart<'a>,
+    groups: &[Group<'a>],
+    plot: Rect,
+    inner: Rect,
+    depth: Option<Depth>,
+) {
+    let back = depth.map_or(Vec2::ZERO, |depth| depth.back);
+    let whole = plot.union(plot + back);
     let look = Look::of(
         chart.space.plot_area.shape.as_deref(),
         Look {
             fill: chart.style.plot_fill(),
-            line: None,
+            ..Look::default()
         },
     );
-    chart.rect(plot, &look);
+    chart.rect(whole, &look);
     let all: Vec<Coordinates<'_, 'a>> = groups
         .iter()
-        .map(|group| place(chart, group, plot))
+        .map(|group| Coordinates {
+            depth,
+            ..place(chart, group, plot)
+        })
         .collect();
     for coordinates in &all {
         for minor in [true, false] {
             coordinates
                 .category
-                .gridlines(chart, &coordinates.value, plot, minor);
+                .gridlines(chart, &coordinates.value, (plot, back), minor);
             coordinates
                 .value
-                .gridlines(chart, &coordinates.category, plot, minor);
+                .gridlines(chart, &coordinates.category, (plot, back), minor);
         }
     }
     // Areas lie behind bars, bars behind lines, lines behind points.
@@ -508,7 +381,7 @@ fn paint<'a>(chart: &mut Chart<'a>, groups: &[Group<'a>], plot: Rect, inner: Rec
         PlotKind::Line { .. } => 3,
         _ => 4,
     };
-    let clip = plot.inflate(0.01, 0.01);
+    let clip = whole.inflate(0.01, 0.01);
     for kind in 0..=4 {
         for coordinates in &all {
             for (plot_of, cells) in &coordinates.group.plots {
@@ -522,10 +395,9 @@ fn paint<'a>(chart: &mut Chart<'a>, groups: &[Group<'a>], plot: Rect, inner: Rec
                     PlotKind::Bar { .. } => {
                         super::bar::draw(chart, coordinates, plot_of, cells, clip);
                     }
-                    PlotKind::Line { .. } => {
+                    PlotKind::Line { .. } | PlotKind::Stock => {
                         super::line::draw(chart, coordinates, plot_of, cells, clip);
                     }
-                    PlotKind::Stock => super::stock::draw(chart, coordinates, plot_of, cells, clip),
                     _ => super::scatter::draw(chart, coordinates, plot_of, clip),
                 }
             }
@@ -533,6 +405,10 @@ fn paint<'a>(chart: &mut Chart<'a>, groups: &[Group<'a>], plot: Rect, inner: Rec
     }
     if let Some(coordinates) = all.first() {
         chart.marks.draw(chart, coordinates);
+        if let Some(table) = TableBox::new(chart, groups, plot.width()) {
+            let above = labels_below(chart, &all);
+            table.draw(chart, coordinates, plot.y1 + above);
+        }
     }
     for coordinates in &all {
         coordinates

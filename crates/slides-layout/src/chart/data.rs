@@ -125,7 +125,7 @@ mod tests {
                 gap_width: 150.0,
                 overlap: None,
             },
-            is_3d: false,
+            gap_depth: None,
             vary_colors: None,
             series: values
                 .iter()

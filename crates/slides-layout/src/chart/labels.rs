@@ -11,6 +11,8 @@ use super::Chart;
 use super::canvas::{Look, line_of};
 use super::coords::Coordinates;
 use super::data::{Cells, grouping, ordered};
+use super::depth::Depth;
+use super::legend::{Key, draw_key, key_gap, key_width};
 use super::text::{INSET_ACROSS, INSET_ALONG, Label, Role, TextStyle};
 use super::title::series_name;
 
@@ -21,6 +23,8 @@ const MAX_LABELS: usize = 5_000;
 
 /// What a label may show of a point.
 pub(super) struct Facts<'f> {
+    /// The plot; none where the kind has no keys.
+    pub plot: Option<&'f Plot>,
     /// The series.
     pub series: &'f Series,
     /// Name of the series.
@@ -51,6 +55,34 @@ pub(super) struct Composed {
     pub position: Option<LabelPosition>,
     /// The move from its place, points.
     pub shift: Option<(f64, f64)>,
+    /// The series' sign before the text.
+    key: Option<Key>,
+}
+
+impl Composed {
+    /// Turn of the text in degrees clockwise.
+    fn turn(&self) -> f64 {
+        self.style.rotation.unwrap_or(0.0)
+    }
+
+    /// Width of the key with the gap after it.
+    fn lead(&self) -> f64 {
+        let height = self.style.text_height();
+        self.key.as_ref().map_or(0.0, |key| {
+            let lines = matches!(key, Key::Line(..));
+            key_width(height, lines) + key_gap(height, lines)
+        })
+    }
+
+    /// Width and height of what is drawn, turned as it is.
+    pub(super) fn size(&self) -> (f64, f64) {
+        let (w, h) = (self.label.width + self.lead(), self.label.text_height());
+        let (sin, cos) = self.turn().to_radians().sin_cos();
+        if sin.abs() < 1e-9 {
+            return (w, h);
+        }
+        (w * cos.abs() + h * sin.abs(), w * sin.abs() + h * cos.abs())
+    }
 }
 
 /// The labels that hold for a series.
@@ -102,7 +134,23 @@ impl Chart<'_> {
             style,
             look: Look::of(shape, Look::default()),
             position: own_settings.position.or(all.position),
+            key: own_settings
+                .legend_key
+                .or(all.legend_key)
+                .unwrap_or(false)
+                .then(|| self.label_key(facts))
+                .flatten(),
             shift: own.and_then(|own| self.label_shift(own)),
+        })
+    }
+
+    /// The sign of the point that a label belongs to.
+    fn label_key(&self, facts: &Facts<'_>) -> Option<Key> {
+        let plot = facts.plot?;
+        Some(if Self::varies(plot) {
+            Key::Square(Box::new(self.point_look(plot, facts.series, facts.index)))
+        } else {
+            self.series_key(plot, facts.series)
         })
     }
 
@@ -220,25 +268,32 @@ impl Chart<'_> {
         body
     }
 
-    /// Draws a label with the corner of its text at a place.
+    /// Draws a label with the corner of what it draws at a place.
     pub(super) fn put_label(&mut self, composed: &Composed, x: f64, y: f64) {
-        let label = &composed.label;
-        let rect = Rect::new(x, y, x + label.width, y + label.text_height())
-            .inflate(INSET_ALONG, INSET_ACROSS);
+        let (label, lead) = (&composed.label, composed.lead());
+        let (w, h) = composed.size();
+        let rect = Rect::new(x, y, x + w, y + h).inflate(INSET_ALONG, INSET_ACROSS);
         self.rect(rect, &composed.look);
-        match composed.style.rotation.filter(|turn| *turn != 0.0) {
-            None => self.put(label, x, y),
-            Some(turn) => {
-                let place = kurbo::Affine::translate(rect.center().to_vec2())
-                    * kurbo::Affine::rotate(turn.to_radians())
-                    * kurbo::Affine::translate((-label.width / 2.0, -label.text_height() / 2.0));
-                self.put_turned(label, place);
-            }
+        if let Some(key) = &composed.key {
+            let height = composed.style.text_height();
+            let width = key_width(height, matches!(key, Key::Line(..)));
+            draw_key(self, key, Point::new(x, y + h / 2.0), width, height);
         }
+        if composed.turn() == 0.0 {
+            self.put(label, x + lead, y);
+            return;
+        }
+        let place = kurbo::Affine::translate(rect.center().to_vec2())
+            * kurbo::Affine::rotate(composed.turn().to_radians())
+            * kurbo::Affine::translate((-label.width / 2.0, -label.text_height() / 2.0));
+        self.put_turned(label, place);
     }
 
     /// The top of a label's text whose middle is to lie at `middle`.
     pub(super) fn centred_top(composed: &Composed, middle: f64) -> f64 {
+        if composed.turn() != 0.0 {
+            return middle - composed.size().1 / 2.0;
+        }
         let size = composed.style.size();
         let lines = composed.label.lines.saturating_sub(1) as f64;
         middle + (0.305 - composed.style.metrics.ascent) * size
@@ -293,6 +348,7 @@ pub(super) fn draw(
                 chart.category_text(coordinates.group.names, index, None)
             };
             let facts = Facts {
+                plot: Some(plot),
                 series,
                 series_name: name.clone(),
                 index,
@@ -334,7 +390,8 @@ fn anchor(
     match plot.kind {
         PlotKind::Bar { .. } => {
             let rect = layout.rect(coordinates, position, index, cell)?;
-            let shown = rect.intersect(coordinates.plot);
+            let behind = coordinates.depth.map(Depth::to_bars).unwrap_or_default();
+            let shown = rect.intersect(coordinates.plot + behind);
             (shown.x1 >= shown.x0 && shown.y1 >= shown.y0)
                 .then_some(Anchor::Bar(shown, cell.1 < cell.0))
         }
@@ -358,7 +415,7 @@ fn place(
     composed: &Composed,
     anchor: &Anchor,
 ) {
-    let (w, h) = (composed.label.width, composed.label.text_height());
+    let (w, h) = composed.size();
     let stacked = grouping(plot) != Grouping::Standard;
     let default = match plot.kind {
         PlotKind::Bar { .. } if stacked => LabelPosition::Center,
@@ -412,7 +469,7 @@ fn bar_place(
     position: LabelPosition,
     composed: &Composed,
 ) -> (f64, f64, Point) {
-    let (w, h) = (composed.label.width, composed.label.text_height());
+    let (w, h) = composed.size();
     let center = rect.center();
     let (cx, cy) = (center.x - w / 2.0, Chart::centred_top(composed, center.y));
     let beside = 2.9 + INSET_ALONG;

@@ -13,6 +13,9 @@ use super::title::series_name;
 /// Entries of one legend that are drawn.
 const MAX_ENTRIES: usize = 1_000;
 
+/// Most of the chart's height that a legend above or below the plot takes.
+const MOST_HEIGHT: f64 = 0.5;
+
 /// The sign before an entry's text.
 #[derive(Debug, Clone)]
 pub(super) enum Key {
@@ -103,17 +106,22 @@ impl<'a> LegendBox<'a> {
             let key = this.key_width();
             this.width = widest + key + 1.025 * this.text_height;
             let room = chart.height() - title_band - 12.0;
-            this.height = this
-                .rows
-                .iter()
-                .map(|row| {
-                    row.label.height + this.text_height + 5.88
-                        - row.label.height.min(row.style.line_height())
-                })
-                .sum::<f64>()
-                .min(room.max(row_height(this.text_height)));
+            let height = |row: &Row| {
+                row_height(this.text_height) + row.label.height
+                    - row.label.height.min(row.style.line_height())
+            };
+            // Entries close up, and what still does not fit is not shown.
+            let mut used = 0.0;
+            let shown = this.rows.iter().take_while(|row| {
+                used += row.label.height;
+                used <= room
+            });
+            let shown = shown.count().max(1);
+            this.rows.truncate(shown);
+            let whole: f64 = this.rows.iter().map(height).sum();
+            this.height = whole.min(room.max(row_height(this.text_height)));
         } else {
-            this.arrange_in_rows(0.9 * chart.width());
+            this.arrange_in_rows(0.9 * chart.width(), MOST_HEIGHT * chart.height());
         }
         Some(this)
     }
@@ -136,20 +144,12 @@ impl<'a> LegendBox<'a> {
 
     /// Width of the keys: a square, or the sample of a line where an entry has one.
     fn key_width(&self) -> f64 {
-        if self.has_lines() {
-            1.432 * self.text_height
-        } else {
-            0.45 * self.text_height
-        }
+        key_width(self.text_height, self.has_lines())
     }
 
     /// From a key to its text.
     fn key_gap(&self) -> f64 {
-        if self.has_lines() {
-            2.0
-        } else {
-            0.19 * self.text_height
-        }
+        key_gap(self.text_height, self.has_lines())
     }
 
     /// From one entry's text to the next key.
@@ -164,7 +164,7 @@ impl<'a> LegendBox<'a> {
     }
 
     /// One line when it fits, else columns of equal width.
-    fn arrange_in_rows(&mut self, room: f64) {
+    fn arrange_in_rows(&mut self, room: f64, most: f64) {
         let count = self.rows.len();
         let gap = self.gap();
         let all: f64 = self
@@ -182,7 +182,10 @@ impl<'a> LegendBox<'a> {
         }
         let widest = self.key_width() + self.key_gap() + self.widest() + gap;
         self.columns = ((room / widest).floor() as usize).clamp(1, count);
-        let lines = count.div_ceil(self.columns);
+        // What does not fit is not shown.
+        let fitting = ((most / height).floor() as usize).max(1);
+        let lines = count.div_ceil(self.columns).min(fitting);
+        self.rows.truncate(lines * self.columns);
         self.width = (self.columns as f64 * widest).min(room);
         self.height = lines as f64 * height;
     }
@@ -226,7 +229,8 @@ impl<'a> LegendBox<'a> {
                 rect.x0 + 0.44 * self.text_height + column * rect.width() / columns as f64
             };
             let middle = rect.y0 + (line as f64 + 0.5) * pitch;
-            self.draw_key(chart, &row.key, Point::new(x, middle));
+            let at = Point::new(x, middle);
+            draw_key(chart, &row.key, at, self.key_width(), self.text_height);
             let size = row.style.size();
             let first =
                 middle - (row.label.lines.saturating_sub(1)) as f64 * row.style.line_height() / 2.0;
@@ -234,23 +238,34 @@ impl<'a> LegendBox<'a> {
             chart.put(&row.label, x + self.key_width() + self.key_gap(), top);
         }
     }
+}
 
-    fn draw_key(&self, chart: &mut Chart<'_>, key: &Key, at: Point) {
-        match key {
-            Key::Square(look) => {
-                let side = 0.45 * self.text_height;
-                let center = Point::new(at.x + self.key_width() / 2.0, at.y);
-                chart.rect(Rect::from_center_size(center, (side, side)), look);
+/// Width of keys beside text of a height: squares, or samples where one of them is a line.
+pub(super) fn key_width(text_height: f64, lines: bool) -> f64 {
+    text_height * if lines { 1.432 } else { 0.45 }
+}
+
+/// From such a key to its text.
+pub(super) fn key_gap(text_height: f64, lines: bool) -> f64 {
+    if lines { 2.0 } else { 0.19 * text_height }
+}
+
+/// Draws a key from the left end of its middle line.
+pub(super) fn draw_key(chart: &mut Chart<'_>, key: &Key, at: Point, width: f64, text_height: f64) {
+    match key {
+        Key::Square(look) => {
+            let side = 0.45 * text_height;
+            let center = Point::new(at.x + width / 2.0, at.y);
+            chart.rect(Rect::from_center_size(center, (side, side)), look);
+        }
+        Key::Line(line, marker) => {
+            let end = Point::new(at.x + width, at.y);
+            if let Some(line) = line {
+                chart.segment(at, end, line);
             }
-            Key::Line(line, marker) => {
-                let end = Point::new(at.x + self.key_width(), at.y);
-                if let Some(line) = line {
-                    chart.segment(at, end, line);
-                }
-                if let Some(marker) = marker {
-                    let (symbol, size, look) = &**marker;
-                    chart.marker(at.midpoint(end), *symbol, *size, look);
-                }
+            if let Some(marker) = marker {
+                let (symbol, size, look) = &**marker;
+                chart.marker(at.midpoint(end), *symbol, *size, look);
             }
         }
     }
@@ -321,7 +336,7 @@ pub(super) fn entries(chart: &Chart<'_>) -> Vec<Entry> {
                 let name = series_name(series, series.order as usize);
                 entries.push(Entry {
                     text: super::trend::name(trendline, &name),
-                    key: Key::Line(Some(Box::new(chart.trend_line(series, trendline))), None),
+                    key: Key::Line(Some(Box::new(chart.trend_line(trendline))), None),
                 });
             }
         }

@@ -1,8 +1,7 @@
 //! Lines with their markers, drop lines, high-low lines and up-down bars.
 
 use kurbo::{BezPath, Point, Rect};
-use slides_ooxml::model::Line;
-use slides_ooxml::model::chart::{BlanksAs, Plot, Series};
+use slides_ooxml::model::chart::{BlanksAs, Plot, PlotKind, Series};
 
 use super::Chart;
 use super::canvas::{Look, line_of};
@@ -33,7 +32,7 @@ pub(super) fn draw(
             plot,
             series,
             &points,
-            series.smooth.unwrap_or(false),
+            matches!(plot.kind, PlotKind::Line { .. }) && series.smooth.unwrap_or(false),
             clip,
         );
     }
@@ -73,6 +72,7 @@ pub(super) fn polyline(
             .as_ref()
             .is_some_and(|shape| shape.line.is_some())
     });
+    let effects = series.shape.as_ref().and_then(|own| own.effects.as_ref());
     chart.clipped(clip, |chart| {
         for run in runs.iter().filter(|run| run.len() > 1) {
             let places: Vec<Point> = run.iter().map(|(_, point)| *point).collect();
@@ -81,11 +81,11 @@ pub(super) fn polyline(
                     let index = run.get(at).map_or(0, |(index, _)| *index);
                     let line = Chart::point_line(series.point(index), &base);
                     if crate::line::is_drawn(&line) {
-                        chart.stroke(path(&places, at - 1..at + 1, smooth), &line);
+                        chart.stroke_with(&path(&places, at - 1..at + 1, smooth), &line, effects);
                     }
                 }
             } else if crate::line::is_drawn(&base) {
-                chart.stroke(path(&places, 0..places.len(), smooth), &base);
+                chart.stroke_with(&path(&places, 0..places.len(), smooth), &base, effects);
             }
         }
     });
@@ -175,7 +175,7 @@ pub(super) fn beneath(
                 }
             }
         }
-        up_down_bars(chart, coordinates, plot, cells, count, &other);
+        up_down_bars(chart, coordinates, plot, cells, count);
     });
 }
 
@@ -186,7 +186,6 @@ fn up_down_bars(
     plot: &Plot,
     cells: &Cells,
     count: usize,
-    line: &Line,
 ) {
     let (Some(bars), Some(first), Some(last)) =
         (&plot.up_down_bars, cells.rows.first(), cells.rows.last())
@@ -203,11 +202,7 @@ fn up_down_bars(
         let Some(own) = (if up { &bars.up } else { &bars.down }) else {
             continue;
         };
-        let default = Look {
-            fill: Some(super::style::up_down_fill(up)),
-            line: Some(line.clone()),
-        };
-        let look = Look::of(own.shape.as_deref(), default);
+        let look = Look::of(own.shape.as_deref(), chart.style.up_down_bar(up));
         let at = coordinates
             .category
             .position(coordinates.category_value(category));

@@ -3,7 +3,7 @@
 use slides_ooxml::model::chart::{
     DataPoint, Marker, MarkerSymbol, Plot, PlotKind, ScatterStyle, Series, Trendline,
 };
-use slides_ooxml::model::{Color, Dash, Fill, Line, ShapeProperties};
+use slides_ooxml::model::{Color, Fill, Line, ShapeProperties};
 
 use super::Chart;
 use super::canvas::{Look, line_of};
@@ -53,16 +53,22 @@ impl Chart<'_> {
 
     /// Fill and line of a filled series.
     pub(super) fn series_look(&self, series: &Series) -> Look {
-        Look::of(
-            series.shape.as_deref(),
-            Look::filled(self.series_color(series)),
-        )
+        let base = self
+            .style
+            .filled(&self.series_color(series), series.index as usize);
+        Look::of(series.shape.as_deref(), base)
     }
 
     /// Fill and line of a filled point.
     pub(super) fn point_look(&self, plot: &Plot, series: &Series, index: usize) -> Look {
         let own = series.point(index);
-        let base = Look::filled(self.point_color(plot, series, index));
+        let place = if Self::varies(plot) {
+            index
+        } else {
+            series.index as usize
+        };
+        let color = self.point_color(plot, series, index);
+        let base = self.style.filled(&color, place);
         let look = Look::of(series.shape.as_deref(), base);
         Look::of(own.and_then(|point| point.shape.as_deref()), look)
     }
@@ -90,6 +96,7 @@ impl Chart<'_> {
                         ..Line::default()
                     })
                 }),
+                effects: look.effects,
             },
             None => look,
         }
@@ -97,10 +104,10 @@ impl Chart<'_> {
 
     /// The line of a line, scatter or radar series.
     pub(super) fn series_line(&self, plot: &Plot, series: &Series) -> Line {
-        let mut default = self.style.series_line(self.series_color(series));
+        let mut default = self.style.series_line(&self.series_color(series));
         if matches!(
             plot.kind,
-            PlotKind::Scatter(ScatterStyle::Marker | ScatterStyle::None) | PlotKind::Stock
+            PlotKind::Scatter(ScatterStyle::Marker | ScatterStyle::None)
         ) {
             default.fill = Some(Fill::None);
         }
@@ -126,7 +133,7 @@ impl Chart<'_> {
             PlotKind::Line { marker, .. } => marker,
             PlotKind::Scatter(style) => !matches!(style, ScatterStyle::Line | ScatterStyle::Smooth),
             PlotKind::Radar(style) => style == slides_ooxml::model::chart::RadarStyle::Marker,
-            PlotKind::Stock => false,
+            PlotKind::Stock => true,
             _ => return None,
         };
         let from = |marker: Option<&Marker>| marker.and_then(|marker| marker.symbol);
@@ -158,6 +165,7 @@ impl Chart<'_> {
                 fill: Some(fill),
                 ..Line::default()
             }),
+            effects: None,
         };
         look = Look::of(all.and_then(|marker| marker.shape.as_deref()), look);
         look = Look::of(own_marker.and_then(|marker| marker.shape.as_deref()), look);
@@ -184,13 +192,7 @@ impl Chart<'_> {
     }
 
     /// The line of a trend line.
-    pub(super) fn trend_line(&self, series: &Series, trendline: &Trendline) -> Line {
-        let default = Line {
-            width: Some(19_050),
-            fill: Some(Fill::Solid(self.series_color(series))),
-            dash: Some(Dash::Preset("sysDot".to_owned())),
-            ..Line::default()
-        };
-        line_of(trendline.shape.as_deref(), &default)
+    pub(super) fn trend_line(&self, trendline: &Trendline) -> Line {
+        line_of(trendline.shape.as_deref(), &self.style.other_line())
     }
 }

@@ -5,14 +5,19 @@
 
 mod area;
 mod axis;
+mod axis_titles;
 mod bands;
 mod bar;
 mod canvas;
 mod coords;
 mod data;
 mod date;
+mod depth;
+#[cfg(test)]
+mod detail_tests;
 mod error_bars;
 mod extended;
+mod groups;
 mod labels;
 mod legend;
 mod line;
@@ -26,18 +31,20 @@ mod ring_labels;
 mod round_tests;
 mod scale;
 mod scatter;
-mod stock;
+mod slab;
 mod style;
+mod table;
 #[cfg(test)]
 mod tests;
 mod text;
+mod tick_labels;
 mod title;
 mod trend;
 mod user_shapes;
 
 use kurbo::{Rect, Size};
 use slides_ooxml::model::chart::{ChartSpace, Grouping, Plot, PlotKind};
-use slides_ooxml::model::{ChartRef, RunProperties, Shape};
+use slides_ooxml::model::{ChartRef, RunProperties, Shape, ShapeProperties};
 use slides_scene::{Op, Tag};
 
 use self::canvas::Look;
@@ -58,7 +65,7 @@ struct Chart<'a> {
     /// The frame's size.
     pub size: Size,
     /// Looks by `c:style`.
-    pub style: ChartStyle,
+    pub style: ChartStyle<'a>,
     /// Text properties of the whole chart.
     pub base: RunProperties,
     /// What is drawn, in the frame's coordinates.
@@ -127,6 +134,9 @@ fn flatten(cx: &SlideContext<'_>, space: &mut ChartSpace) {
                 grouping: Grouping::Standard,
                 marker: false,
             };
+            for series in &mut plot.series {
+                series.smooth = Some(false);
+            }
         }
     }
 }
@@ -157,7 +167,10 @@ fn lay_out(
     if size.width < 1.0 || size.height < 1.0 || !space.plot_area.plots.iter().any(is_drawn) {
         return None;
     }
-    let style = ChartStyle(space.style);
+    let style = ChartStyle {
+        number: space.style,
+        formats: &cx.theme.formats,
+    };
     let mut chart = Chart {
         cx,
         space,
@@ -225,16 +238,12 @@ fn reductions(space: &ChartSpace) -> Vec<&'static str> {
         .any(|series| series.values.missing);
     [
         (
-            area.plots.iter().any(|plot| plot.is_3d),
-            "a chart with depth is drawn from the front, flat",
+            area.plots.iter().any(|plot| plot.gap_depth.is_some()),
+            "a chart with depth is drawn from the front, bars as boxes and pies as discs",
         ),
         (
             without_values,
             "a chart holds no values beside its workbook: its series are left out",
-        ),
-        (
-            area.data_table.is_some(),
-            "the data table below a chart is left out",
         ),
     ]
     .into_iter()
@@ -257,6 +266,17 @@ impl Chart<'_> {
         for message in reductions(self.space) {
             self.cx.warn("chart", message);
         }
+        let own = |shape: &'_ Option<Box<ShapeProperties>>| {
+            let what = shape.as_ref().and_then(|shape| shape.three_d.clone());
+            what.filter(|what| !what.is_empty())
+        };
+        for series in self.space.plot_area.plots.iter().flat_map(|p| &p.series) {
+            let by_style = || self.style.three_d().map(str::to_owned);
+            if let Some(what) = own(&series.shape).or_else(by_style) {
+                let message = format!("{what} is drawn from the front, flat");
+                self.cx.warn("3-D", message);
+            }
+        }
     }
 
     /// The chart area.
@@ -265,13 +285,13 @@ impl Chart<'_> {
             self.space.shape.as_deref(),
             Look {
                 fill: self.style.chart_fill(),
-                line: None,
+                ..Look::default()
             },
         );
         let rect = Rect::from_origin_size((0.0, 0.0), self.size);
         if self.space.rounded_corners {
             use kurbo::Shape as _;
-            self.path(rect.to_rounded_rect(7.0).to_path(0.1), &look, rect);
+            self.path(&rect.to_rounded_rect(7.0).to_path(0.1), &look, rect);
         } else {
             self.rect(rect, &look);
         }

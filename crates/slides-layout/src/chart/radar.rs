@@ -100,7 +100,7 @@ pub(super) fn draw<'a>(chart: &mut Chart<'a>, plots: &[&'a Plot], room: Rect) {
     };
     let look = Look::of(space.plot_area.shape.as_deref(), Look::default());
     chart.path(
-        web.polygon(1.0),
+        &web.polygon(1.0),
         &look,
         Rect::from_center_size(center, (2.0 * radius, 2.0 * radius)),
     );
@@ -121,7 +121,7 @@ pub(super) fn draw<'a>(chart: &mut Chart<'a>, plots: &[&'a Plot], room: Rect) {
             if filled(plot) {
                 let path = closed(points.iter().flatten().copied().map(Some), true);
                 let bounds = Rect::from_center_size(center, (2.0 * radius, 2.0 * radius));
-                chart.path(path, &chart.series_look(series), bounds);
+                chart.path(&path, &chart.series_look(series), bounds);
                 continue;
             }
             let line = chart.series_line(plot, series);
@@ -287,6 +287,7 @@ fn data_labels(chart: &mut Chart<'_>, web: &Web, plot: &Plot) {
                 continue;
             };
             let facts = Facts {
+                plot: Some(plot),
                 series,
                 series_name: series_name(series, series.order as usize),
                 index,
@@ -301,7 +302,7 @@ fn data_labels(chart: &mut Chart<'_>, web: &Web, plot: &Plot) {
             };
             let along = direction(web.angle(index));
             let point = web.point(index, value);
-            let (w, h) = (composed.label.width, composed.label.text_height());
+            let (w, h) = composed.size();
             let middle = match composed.position {
                 Some(LabelPosition::Center) => point,
                 _ => point + along * GAP + kurbo::Vec2::new(along.x * w / 2.0, along.y * h / 2.0),

@@ -10,6 +10,7 @@ use super::Chart;
 use super::canvas::line_of;
 use super::data::ordered;
 use super::ring_labels::{Outside, RingLabels};
+use super::slab::Slab;
 
 /// Slices of one ring that are drawn.
 const MAX_SLICES: usize = 4_000;
@@ -168,9 +169,10 @@ fn pie<'a>(chart: &mut Chart<'a>, plot: &'a Plot, room: Rect, fixed: bool, first
         return;
     };
     let slices = slices(&magnitudes(series), first_slice.to_radians());
-    let labels = RingLabels::new(chart, plot, series, &slices);
-    let center = room.center();
-    let smaller = room.width().min(room.height());
+    let slab = Slab::of(chart, plot);
+    let mut labels = RingLabels::new(chart, plot, series, &slices, slab);
+    let unfolded = slab.unfolded(room);
+    let smaller = unfolded.width().min(unfolded.height());
     let exploded = slices
         .iter()
         .map(|slice| explosion(series, slice.index))
@@ -178,25 +180,41 @@ fn pie<'a>(chart: &mut Chart<'a>, plot: &'a Plot, room: Rect, fixed: bool, first
     let full = if fixed {
         smaller / 2.0
     } else {
-        labels.radius(room, &slices, EDGE)
+        labels.radius(unfolded, &slices, EDGE)
     };
     let outer = (full / (1.0 + exploded)).max(1.0);
+    // The rim below takes its share of the height.
+    let center = room.center() - Vec2::new(0.0, slab.rim * outer / 2.0);
+    labels.middle = center.y;
     plot_background(chart, square(center, full.max(1.0)));
     let ring_of = |slice: &Slice| Ring {
         center: center + direction(slice.middle()) * (explosion(series, slice.index) * outer),
         inner: 0.0,
         outer,
     };
-    for slice in &slices {
-        paint(chart, plot, series, ring_of(slice), slice);
-    }
     let rings: Vec<Ring> = slices.iter().map(ring_of).collect();
+    if slab == Slab::FLAT {
+        paint(chart, plot, series, &rings, &slices);
+    } else {
+        let looks: Vec<_> = slices
+            .iter()
+            .map(|slice| chart.point_look(plot, series, slice.index))
+            .collect();
+        slab.paint(chart, &slices, &rings, &looks, center.y);
+    }
     labels.draw(chart, &slices, &rings, Outside::Allowed);
 }
 
-fn paint(chart: &mut Chart<'_>, plot: &Plot, series: &Series, ring: Ring, slice: &Slice) {
-    let look = chart.point_look(plot, series, slice.index);
-    chart.path(outline(ring, slice), &look, square(ring.center, ring.outer));
+fn paint(chart: &mut Chart<'_>, plot: &Plot, series: &Series, rings: &[Ring], slices: &[Slice]) {
+    let pieces: Vec<_> = slices
+        .iter()
+        .zip(rings)
+        .map(|(slice, ring)| {
+            let look = chart.point_look(plot, series, slice.index);
+            (outline(*ring, slice), look, square(ring.center, ring.outer))
+        })
+        .collect();
+    chart.pieces(pieces);
 }
 
 fn doughnut<'a>(
@@ -248,10 +266,8 @@ fn doughnut<'a>(
                 outer: inner + step,
             })
             .collect();
-        for (slice, ring) in slices.iter().zip(&of) {
-            paint(chart, plot, series, *ring, slice);
-        }
-        labelled.push((RingLabels::new(chart, plot, series, slices), of));
+        paint(chart, plot, series, &of, slices);
+        labelled.push((RingLabels::new(chart, plot, series, slices, Slab::FLAT), of));
     }
     for ((labels, of), slices) in labelled.iter().zip(&all) {
         labels.draw(chart, slices, of, Outside::Never);
@@ -322,8 +338,8 @@ fn of_pie<'a>(
         slice.share *= rest / whole_share;
     }
 
-    let labels = RingLabels::new(chart, plot, series, &first);
-    let second_labels = RingLabels::new(chart, plot, series, &second);
+    let labels = RingLabels::new(chart, plot, series, &first, Slab::FLAT);
+    let second_labels = RingLabels::new(chart, plot, series, &second, Slab::FLAT);
     let scale = (second_size / 100.0).clamp(0.05, 2.0);
     let gap = (gap_width / 100.0).clamp(0.0, 5.0);
     // In radii of the first: itself, the gap, the second.
@@ -331,7 +347,9 @@ fn of_pie<'a>(
     let widths = 2.0 + gap * scale + across;
     let high = (room.height() - 2.0 * EDGE) / 2.0 / scale.max(1.0);
     let wide = (room.width() - 2.0 * EDGE) / widths;
-    let edge = labels.radius(room, &first, EDGE);
+    // Labels at the sides stand in the gap or over the edge; those above and below need their room.
+    let endless = room.inflate(1e4, 0.0);
+    let edge = labels.radius(endless, &first, EDGE);
     let radius = high.min(wide).min(edge.max(high / 2.0)).max(1.0);
     let left = room.center().x - radius * widths / 2.0;
     let middle = room.center().y;
@@ -351,9 +369,8 @@ fn of_pie<'a>(
             middle + radius,
         ),
     );
-    for slice in &first {
-        paint(chart, plot, series, ring, slice);
-    }
+    let rings = vec![ring; first.len()];
+    paint(chart, plot, series, &rings, &first);
     if !second.is_empty() {
         let line = connector(chart, plot);
         let from = |angle: f64| ring.center + direction(angle) * radius;
@@ -365,7 +382,7 @@ fn of_pie<'a>(
             chart.segment(from(angle), Point::new(x, y), &line);
         }
     }
-    labels.draw(chart, &first, &vec![ring; first.len()], Outside::Allowed);
+    labels.draw(chart, &first, &rings, Outside::Allowed);
     if bar {
         let mut y = middle - box_height / 2.0;
         let sum: f64 = second.iter().map(|slice| slice.sweep).sum();
@@ -383,10 +400,9 @@ fn of_pie<'a>(
             inner: 0.0,
             outer: radius * scale,
         };
-        for slice in &second {
-            paint(chart, plot, series, ring, slice);
-        }
-        second_labels.draw(chart, &second, &vec![ring; second.len()], Outside::Allowed);
+        let rings = vec![ring; second.len()];
+        paint(chart, plot, series, &rings, &second);
+        second_labels.draw(chart, &second, &rings, Outside::Allowed);
     }
 }
 

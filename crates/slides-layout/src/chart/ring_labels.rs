@@ -9,6 +9,7 @@ use super::canvas::line_of;
 use super::data::categories;
 use super::labels::{Composed, Facts, labels_of};
 use super::ring::{Ring, Slice, direction};
+use super::slab::Slab;
 use super::title::series_name;
 
 /// From the circle to a label, and from a label to what is outside of it.
@@ -18,6 +19,16 @@ const MARGIN: f64 = 5.2;
 const MOST_WIDTH: f64 = 0.2;
 /// A label this far from where it wants to stand is joined to its slice by a line.
 const LEADER_FROM: f64 = 6.0;
+
+/// Between labels that were pushed apart.
+const APART: f64 = 1.0;
+/// Labels that are pushed apart, and how often each may be moved.
+const MAX_PUSHED: usize = 200;
+const MAX_ROUNDS: usize = 600;
+
+/// How far from the circle a label that fits best looks for room, in parts of the radius.
+const MOST_INWARDS: f64 = 0.4;
+const INWARD_STEPS: u32 = 16;
 
 /// Whether labels may stand outside of their slice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,13 +41,14 @@ struct One {
     index: usize,
     composed: Composed,
     position: LabelPosition,
+    slab: Slab,
 }
 
 impl One {
-    /// Width and height of the text.
+    /// Width and height of the text, as they would be on a disc seen from straight above.
     fn size(&self) -> (f64, f64) {
-        let label = &self.composed.label;
-        (label.width, label.text_height())
+        let (w, h) = self.composed.size();
+        (w, h / self.slab.flat)
     }
 }
 
@@ -44,15 +56,26 @@ impl One {
 pub(super) struct RingLabels {
     all: Vec<Option<One>>,
     leader: Option<Line>,
+    slab: Slab,
+    /// Height of the disc's middle, about which it is flattened.
+    pub middle: f64,
 }
 
 impl RingLabels {
     /// Composes the labels of a ring's slices.
-    pub(super) fn new(chart: &Chart<'_>, plot: &Plot, series: &Series, slices: &[Slice]) -> Self {
+    pub(super) fn new(
+        chart: &Chart<'_>,
+        plot: &Plot,
+        series: &Series,
+        slices: &[Slice],
+        slab: Slab,
+    ) -> Self {
         let Some(labels) = labels_of(plot, series) else {
             return Self {
                 all: slices.iter().map(|_| None).collect(),
                 leader: None,
+                slab,
+                middle: 0.0,
             };
         };
         let leader = labels.show_leader_lines.then(|| {
@@ -64,9 +87,14 @@ impl RingLabels {
         });
         let all = slices
             .iter()
-            .map(|slice| one(chart, plot, series, labels, slice))
+            .map(|slice| one(chart, plot, series, labels, slice, slab))
             .collect();
-        Self { all, leader }
+        Self {
+            all,
+            leader,
+            slab,
+            middle: 0.0,
+        }
     }
 
     /// The largest radius in a room with which labels at the end still fit around the circle.
@@ -74,8 +102,7 @@ impl RingLabels {
         let (half_width, half_height) = (room.width() / 2.0, room.height() / 2.0);
         let smaller = half_width.min(half_height);
         let mut radius = smaller - edge;
-        for (one, slice) in self.all.iter().zip(slices) {
-            let Some(one) = one else { continue };
+        for one in self.all.iter().flatten() {
             if !matches!(
                 one.position,
                 LabelPosition::BestFit | LabelPosition::OutsideEnd
@@ -83,8 +110,27 @@ impl RingLabels {
                 continue;
             }
             // One line fits above and below even where no slice needs it there.
-            radius = radius.min(half_height - (MARGIN + one.composed.style.text_height() + GAP));
-            if one.position == LabelPosition::OutsideEnd {
+            let line = one.composed.style.text_height() / self.slab.flat;
+            radius = radius.min(half_height - (MARGIN + line + GAP));
+        }
+        let least = (0.25 * smaller).max(1.0);
+        // What stands outside makes the circle smaller, which may turn more labels out.
+        for _ in 0..3 {
+            let ring = Ring {
+                center: room.center(),
+                inner: 0.0,
+                outer: radius.max(least),
+            };
+            for (one, slice) in self.all.iter().zip(slices) {
+                let Some(one) = one else { continue };
+                let is_outside = match one.position {
+                    LabelPosition::OutsideEnd => true,
+                    LabelPosition::BestFit => best_inside(one, &ring, slice).is_none(),
+                    _ => false,
+                };
+                if !is_outside {
+                    continue;
+                }
                 let along = direction(slice.middle());
                 let (w, h) = one.size();
                 if along.x.abs() > 0.05 {
@@ -95,7 +141,7 @@ impl RingLabels {
                 }
             }
         }
-        radius.max(0.25 * smaller).max(1.0)
+        radius.max(least)
     }
 
     /// Draws the labels of slices, each about its own ring.
@@ -112,31 +158,16 @@ impl RingLabels {
             let along = direction(slice.middle());
             let (w, h) = one.size();
             let half = Vec2::new(w / 2.0, h / 2.0);
-            let at_end = |sign: f64| {
-                let beside = Vec2::new(sign * along.x * half.x, sign * along.y * half.y);
-                let mut center = ring.center + along * (ring.outer + sign * GAP) + beside;
-                // A wide label off the axes would still touch the circle with its corner.
-                for _ in 0..64 {
-                    if sign < 0.0 || is_clear(center, half, ring) {
-                        break;
-                    }
-                    center += along;
-                }
-                center
-            };
             let middle = ring.center + along * f64::midpoint(ring.inner, ring.outer);
+            let outer = outside_of(slice.middle(), half, ring);
             let (center, is_outside) = match one.position {
                 _ if outside == Outside::Never => (middle, false),
-                LabelPosition::OutsideEnd => (at_end(1.0), true),
-                LabelPosition::InsideEnd => (at_end(-1.0), false),
-                LabelPosition::BestFit => {
-                    let inside = at_end(-1.0);
-                    if fits(inside, half, ring, slice) {
-                        (inside, false)
-                    } else {
-                        (at_end(1.0), true)
-                    }
-                }
+                LabelPosition::OutsideEnd => (outer, true),
+                LabelPosition::InsideEnd => (inside_end(slice.middle(), half, ring), false),
+                LabelPosition::BestFit => match best_inside(one, ring, slice) {
+                    Some(inside) => (inside, false),
+                    None => (outer, true),
+                },
                 _ => (middle, false),
             };
             placed.push(Standing {
@@ -144,23 +175,35 @@ impl RingLabels {
                 center,
                 wanted: center,
                 half,
+                angle: slice.middle(),
                 foot: ring.center + along * ring.outer,
-                side: along.x >= 0.0,
                 ring: *ring,
                 is_outside: is_outside && one.composed.shift.is_none(),
             });
         }
-        for side in [true, false] {
-            spread(&mut placed, side, chart.size.height);
-        }
-        // What was moved down or up may lie over the circle: it makes way to its side.
-        for standing in placed.iter_mut().filter(|standing| standing.is_outside) {
-            let step = if standing.side { 1.0 } else { -1.0 };
-            for _ in 0..64 {
-                if is_clear(standing.center, standing.half, &standing.ring) {
-                    break;
+        let frame = Rect::from_origin_size(Point::ORIGIN, chart.size);
+        if self.slab == Slab::FLAT {
+            push_apart(&mut placed, frame);
+        } else {
+            let middle = self.middle;
+            let unfold = |y: f64| middle + (y - middle) / self.slab.flat;
+            let frame = Rect::new(frame.x0, unfold(frame.y0), frame.x1, unfold(frame.y1));
+            push_apart(&mut placed, frame);
+            for standing in &mut placed {
+                for place in [
+                    &mut standing.center,
+                    &mut standing.wanted,
+                    &mut standing.foot,
+                ] {
+                    *place = self.slab.seen(*place, middle);
                 }
-                standing.center.x += step;
+                standing.half.y *= self.slab.flat;
+                // In front of the disc labels stand below its rim.
+                if standing.is_outside && standing.center.y > middle {
+                    let down = Vec2::new(0.0, standing.ring.outer * self.slab.rim);
+                    standing.center += down;
+                    standing.wanted += down;
+                }
             }
         }
         for standing in &mut placed {
@@ -189,26 +232,23 @@ impl RingLabels {
     fn leader(&self, chart: &mut Chart<'_>, standing: &Standing<'_>) {
         let Some(line) = &self.leader else { return };
         let moved = (standing.center - standing.wanted).hypot() > LEADER_FROM;
-        let rect = Rect::from_center_size(
-            standing.center,
-            (2.0 * standing.half.x, 2.0 * standing.half.y),
-        );
-        if !moved || rect.inflate(2.0, 2.0).contains(standing.foot) {
+        if !moved || standing.rect().inflate(2.0, 2.0).contains(standing.foot) {
             return;
         }
-        // To the middle of the side that looks at the slice.
-        let away = standing.foot - standing.center;
-        let end = if away.x.abs() > standing.half.x {
-            Point::new(
-                standing.center.x + away.x.signum() * (standing.half.x + 1.5),
-                standing.center.y,
-            )
-        } else {
-            Point::new(
-                standing.center.x,
-                standing.center.y + away.y.signum() * (standing.half.y + 1.5),
-            )
-        };
+        // To the middle of the side that is nearest to the slice.
+        let (center, half) = (standing.center, standing.half);
+        let sides = [
+            Vec2::new(half.x + 1.5, 0.0),
+            Vec2::new(-half.x - 1.5, 0.0),
+            Vec2::new(0.0, half.y + 1.5),
+            Vec2::new(0.0, -half.y - 1.5),
+        ];
+        let far = |side: &Vec2| (center + *side - standing.foot).hypot();
+        let nearest = sides
+            .into_iter()
+            .min_by(|a, b| far(a).total_cmp(&far(b)))
+            .unwrap_or_default();
+        let end = center + nearest;
         chart.segment(standing.foot, end, line);
     }
 }
@@ -218,10 +258,50 @@ struct Standing<'l> {
     center: Point,
     wanted: Point,
     half: Vec2,
+    /// Where around the circle it stands, and where on the circle its slice is.
+    angle: f64,
     foot: Point,
-    side: bool,
     ring: Ring,
     is_outside: bool,
+}
+
+impl Standing<'_> {
+    fn rect(&self) -> Rect {
+        Rect::from_center_size(self.center, (2.0 * self.half.x, 2.0 * self.half.y))
+    }
+}
+
+/// Beside the circle at an angle.
+fn outside_of(angle: f64, half: Vec2, ring: &Ring) -> Point {
+    let along = direction(angle);
+    let beside = Vec2::new(along.x * half.x, along.y * half.y);
+    let mut center = ring.center + along * (ring.outer + GAP) + beside;
+    // A wide label off the axes would still touch the circle with its corner.
+    for _ in 0..64 {
+        if is_clear(center, half, ring) {
+            break;
+        }
+        center += along;
+    }
+    center
+}
+
+/// Inside the circle at an angle, next to its edge.
+fn inside_end(angle: f64, half: Vec2, ring: &Ring) -> Point {
+    let along = direction(angle);
+    let beside = Vec2::new(along.x * half.x, along.y * half.y);
+    ring.center + along * (ring.outer - GAP) - beside
+}
+
+/// Where a label fits into its slice: as near to the circle as it can.
+fn best_inside(one: &One, ring: &Ring, slice: &Slice) -> Option<Point> {
+    let (w, h) = one.size();
+    let half = Vec2::new(w / 2.0, h / 2.0);
+    let end = inside_end(slice.middle(), half, ring);
+    let inwards = direction(slice.middle()) * (ring.outer * MOST_INWARDS / f64::from(INWARD_STEPS));
+    (0..=INWARD_STEPS)
+        .map(|step| end - inwards * f64::from(step))
+        .find(|place| fits(*place, half, ring, slice))
 }
 
 /// Whether a box about a point lies outside of a circle.
@@ -246,50 +326,62 @@ pub(super) fn fits(center: Point, half: Vec2, ring: &Ring, slice: &Slice) -> boo
     })
 }
 
-/// Moves labels outside of one half of the circle apart, where they would lie over each other.
-fn spread(all: &mut [Standing<'_>], side: bool, height: f64) {
-    let mut order: Vec<usize> = all
-        .iter()
-        .enumerate()
-        .filter(|(_, standing)| standing.is_outside && standing.side == side)
-        .map(|(index, _)| index)
+/// Moves labels outside of the circle apart along it, where they would lie over each other.
+fn push_apart(all: &mut [Standing<'_>], frame: Rect) {
+    let mut order: Vec<usize> = (0..all.len())
+        .filter(|index| all.get(*index).is_some_and(|one| one.is_outside))
         .collect();
-    let y = |all: &[Standing<'_>], index: usize| all.get(index).map_or(0.0, |s| s.center.y);
-    order.sort_by(|a, b| y(all, *a).total_cmp(&y(all, *b)));
-    let overlap = |above: &Standing<'_>, below: &Standing<'_>| {
-        let near = (above.center.x - below.center.x).abs() < above.half.x + below.half.x;
-        near.then_some(above.center.y + above.half.y + below.half.y - below.center.y)
-    };
-    for upwards in [false, true] {
-        if upwards {
-            order.reverse();
-        }
-        for pair in order.windows(2) {
-            let &[fixed, moved] = pair else { continue };
-            let (Some(one), Some(other)) = (all.get(fixed), all.get(moved)) else {
+    if order.len() < 2 || order.len() > MAX_PUSHED {
+        return;
+    }
+    let angle = |all: &[Standing<'_>], index: usize| all.get(index).map_or(0.0, |s| s.angle);
+    order.sort_by(|a, b| angle(all, *a).total_cmp(&angle(all, *b)));
+    let next = order.iter().skip(1).chain(order.first()).copied();
+    let pairs: Vec<(usize, usize)> = order.iter().copied().zip(next).collect();
+    for _ in 0..MAX_ROUNDS {
+        let mut settled = true;
+        for (before, after) in &pairs {
+            let (Some(one), Some(other)) = (all.get(*before), all.get(*after)) else {
                 continue;
             };
-            let needed = if upwards {
-                overlap(other, one)
-            } else {
-                overlap(one, other)
-            };
-            let Some(needed) = needed.filter(|needed| *needed > 0.0) else {
+            let (a, b) = (one.rect(), other.rect());
+            if before == after || !a.inflate(APART, APART).overlaps(b) {
                 continue;
-            };
-            if let Some(moved) = all.get_mut(moved) {
-                moved.center.y += if upwards { -needed } else { needed };
+            }
+            settled = false;
+            // Both make way, by about a point of the circle.
+            let step = 0.5 / one.ring.outer.max(4.0);
+            for (index, step) in [(before, -step), (after, step)] {
+                if let Some(moved) = all.get_mut(*index) {
+                    moved.angle += step;
+                    moved.center = held(
+                        outside_of(moved.angle, moved.half, &moved.ring),
+                        moved.half,
+                        frame,
+                    );
+                }
             }
         }
-        // What ran over the bottom is pushed back from there.
-        if !upwards && let Some(last) = order.last().and_then(|last| all.get_mut(*last)) {
-            last.center.y = last.center.y.min(height - last.half.y);
+        if settled {
+            break;
         }
     }
 }
 
+/// A middle moved so that its box stays in a frame.
+fn held(center: Point, half: Vec2, frame: Rect) -> Point {
+    let hold = |at: f64, half: f64, from: f64, to: f64| {
+        at.min(to - half)
+            .max((from + half).min(f64::midpoint(from, to)))
+    };
+    Point::new(
+        hold(center.x, half.x, frame.x0, frame.x1),
+        hold(center.y, half.y, frame.y0, frame.y1),
+    )
+}
+
 fn draw_one(chart: &mut Chart<'_>, one: &One, center: Point) {
-    let (w, h) = one.size();
+    let (w, h) = one.composed.size();
     chart.put_label(&one.composed, center.x - w / 2.0, center.y - h / 2.0);
 }
 
@@ -299,10 +391,12 @@ fn one(
     series: &Series,
     labels: &DataLabels,
     slice: &Slice,
+    slab: Slab,
 ) -> Option<One> {
     let round = matches!(plot.kind, PlotKind::Pie { .. } | PlotKind::OfPie { .. });
     let moved = slice.index >= series.values.count;
     let facts = Facts {
+        plot: Some(plot),
         series,
         series_name: series_name(series, series.order as usize),
         index: slice.index,
@@ -331,6 +425,7 @@ fn one(
         index: slice.index,
         position: composed.position.unwrap_or(default),
         composed,
+        slab,
     })
 }
 

@@ -93,20 +93,18 @@ pub(super) fn bubble_radius(
 fn bubbles(chart: &mut Chart<'_>, coordinates: &Coordinates<'_, '_>, plot: &Plot, clip: Rect) {
     chart.clipped(clip, |chart| {
         for series in ordered(plot) {
-            for index in 0..series.values.count {
-                let (Some(x), Some(y)) = (x_value(series, index), series.values.get(index)) else {
-                    continue;
-                };
-                let Some(radius) = bubble_radius(coordinates, plot, series, index) else {
-                    continue;
-                };
-                let circle = Circle::new(coordinates.point(x, y), radius);
-                let bounds = circle.bounding_box();
-                if radius > 0.0 && bounds.overlaps(clip) {
+            let bubbles: Vec<_> = (0..series.values.count)
+                .filter_map(|index| {
+                    let (x, y) = (x_value(series, index)?, series.values.get(index)?);
+                    let radius = bubble_radius(coordinates, plot, series, index)?;
+                    let circle = Circle::new(coordinates.point(x, y), radius);
+                    let bounds = circle.bounding_box();
                     let look = chart.point_look(plot, series, index);
-                    chart.path(circle.to_path(0.02), &look, bounds);
-                }
-            }
+                    (radius > 0.0 && bounds.overlaps(clip))
+                        .then(|| (circle.to_path(0.02), look, bounds))
+                })
+                .collect();
+            chart.pieces(bubbles);
         }
     });
 }

@@ -28,6 +28,8 @@ pub(super) fn page(deck: &str, slide: usize) -> LaidOut {
 #[derive(Default)]
 pub(super) struct Seen {
     pub(super) texts: Vec<(String, f64, f64)>,
+    /// Where the last glyph of each text begins.
+    pub(super) ends: Vec<f64>,
     pub(super) fills: Vec<(Rect, Rgba)>,
     depth: i32,
 }
@@ -52,6 +54,8 @@ impl Seen {
                         .map(|glyph| &run.text[glyph.start as usize..glyph.end as usize])
                         .collect();
                     seen.texts.push((text, start.x, start.y));
+                    let last = run.glyphs.last().unwrap();
+                    seen.ends.push((at * kurbo::Point::new(last.x, last.y)).x);
                 }
                 Op::Fill(path, _, Paint::Solid(color)) => {
                     seen.fills
@@ -169,7 +173,7 @@ fn trend_lines_are_named_and_written_out() {
     assert!(
         seen.texts
             .iter()
-            .any(|(text, ..)| text.starts_with("R² = "))
+            .any(|(text, ..)| text.starts_with(" = 0."))
     );
 }
 
@@ -179,5 +183,5 @@ fn what_a_chart_loses_is_told() {
     assert!(super::reductions(&space).is_empty());
     space.plot_area.data_table = Some(DataTable::default());
     let told = super::reductions(&space);
-    assert_eq!(told, ["the data table below a chart is left out"]);
+    assert!(told.is_empty(), "{told:?}");
 }

@@ -125,7 +125,10 @@ fn default_run(body: &TextBody) -> Option<&RunProperties> {
 }
 
 /// The text style of the whole chart: 18 points in the theme's body face unless `c:txPr` says otherwise.
-pub(super) fn base_run(style: super::style::ChartStyle, chart: Option<&TextBody>) -> RunProperties {
+pub(super) fn base_run(
+    style: super::style::ChartStyle<'_>,
+    chart: Option<&TextBody>,
+) -> RunProperties {
     let built_in = RunProperties {
         size: Some(18.0),
         fill: Some(Fill::Solid(style.text())),

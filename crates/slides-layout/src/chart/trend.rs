@@ -3,6 +3,8 @@
 use kurbo::{BezPath, Rect};
 use slides_ooxml::model::chart::{ChartText, Plot, Series, TrendKind, Trendline};
 
+use slides_ooxml::model::{Paragraph, Run, RunKind, RunProperties, TextBody};
+
 use super::Chart;
 use super::coords::Coordinates;
 use super::data::ordered;
@@ -10,6 +12,8 @@ use super::scale::Scale;
 use super::scatter::x_value;
 use super::text::Role;
 
+/// How far exponents are raised, in parts of the size.
+const RAISED: f64 = 0.3;
 /// Pieces that a curve is drawn in.
 const STEPS: u32 = 128;
 
@@ -186,7 +190,8 @@ impl Fit {
         (all > 0.0).then(|| 1.0 - left / all)
     }
 
-    fn equation(&self, write: impl Fn(f64) -> String) -> String {
+    /// The equation in pieces; those that are true stand raised.
+    fn equation(&self, write: impl Fn(f64) -> String) -> Vec<(String, bool)> {
         let term = |value: f64, rest: &str, first: bool| {
             let sign = match (value < 0.0, first) {
                 (true, true) => "-",
@@ -194,41 +199,77 @@ impl Fit {
                 (false, true) => "",
                 (false, false) => " + ",
             };
-            format!("{sign}{}{rest}", write(value.abs()))
+            (format!("{sign}{}{rest}", write(value.abs())), false)
         };
+        let mut out = vec![("y = ".to_owned(), false)];
         match self {
             Self::Polynomial(all) => {
-                let mut out = String::from("y = ");
                 for (power, value) in all.iter().enumerate().rev() {
                     if *value == 0.0 {
                         continue;
                     }
-                    let rest = match power {
-                        0 => String::new(),
-                        1 => "x".to_owned(),
-                        power => format!("x{}", superscript(power)),
-                    };
-                    out.push_str(&term(*value, &rest, out.len() == 4));
+                    let rest = if power == 0 { "" } else { "x" };
+                    out.push(term(*value, rest, out.len() == 1));
+                    if power > 1 {
+                        out.push((power.to_string(), true));
+                    }
                 }
-                out
             }
-            Self::Exponential(a, b) => format!("y = {}e^{}x", write(*a), write(*b)),
+            Self::Exponential(a, b) => {
+                out.push(term(*a, "e", true));
+                out.push((format!("{}x", signed(*b, &write)), true));
+            }
             Self::Logarithmic(a, b) => {
-                format!("y = {}{}", term(*a, "ln(x)", true), term(*b, "", false))
+                out.push(term(*a, "ln(x)", true));
+                out.push(term(*b, "", false));
             }
-            Self::Power(a, b) => format!("y = {}x^{}", write(*a), write(*b)),
-            Self::Average(_) => String::new(),
+            Self::Power(a, b) => {
+                out.push(term(*a, "x", true));
+                out.push((signed(*b, &write), true));
+            }
+            Self::Average(_) => out.clear(),
         }
+        out
     }
 }
 
-fn superscript(power: usize) -> char {
-    match power {
-        2 => '²',
-        3 => '³',
-        4 => '⁴',
-        5 => '⁵',
-        _ => '⁶',
+fn signed(value: f64, write: &impl Fn(f64) -> String) -> String {
+    let sign = if value < 0.0 { "-" } else { "" };
+    format!("{sign}{}", write(value.abs()))
+}
+
+/// A coefficient in no more than six characters where it has a fraction.
+fn short(value: f64) -> f64 {
+    let whole = value.abs().max(1.0).log10().floor().min(300.0) as i32 + 1;
+    let factor = 10f64.powi((5 - whole).max(0));
+    let rounded = (value * factor).round() / factor;
+    if rounded != 0.0 && rounded.is_finite() {
+        return rounded;
+    }
+    // What that leaves nothing of keeps its first figure.
+    let first = 10f64.powi(value.abs().max(1e-300).log10().floor() as i32);
+    let rounded = (value / first).round() * first;
+    if rounded.is_finite() { rounded } else { value }
+}
+
+/// Lines of pieces as a text; raised pieces are superscripts.
+fn body(lines: Vec<Vec<(String, bool)>>) -> TextBody {
+    let run = |(text, raised): (String, bool)| Run {
+        kind: RunKind::Text(text),
+        properties: RunProperties {
+            baseline: raised.then_some(RAISED),
+            ..RunProperties::default()
+        },
+    };
+    TextBody {
+        paragraphs: lines
+            .into_iter()
+            .map(|line| Paragraph {
+                runs: line.into_iter().map(run).collect(),
+                ..Paragraph::default()
+            })
+            .collect(),
+        ..TextBody::default()
     }
 }
 
@@ -263,7 +304,7 @@ pub(super) fn draw(
             let Some(fit) = fit(trendline.kind, &points, trendline.intercept) else {
                 continue;
             };
-            one(chart, coordinates, series, trendline, &points, &fit, clip);
+            one(chart, coordinates, trendline, &points, &fit, clip);
         }
     }
 }
@@ -271,7 +312,6 @@ pub(super) fn draw(
 fn one(
     chart: &mut Chart<'_>,
     coordinates: &Coordinates<'_, '_>,
-    series: &Series,
     trendline: &Trendline,
     points: &[(f64, f64)],
     fit: &Fit,
@@ -310,7 +350,7 @@ fn one(
         }
         last = Some(point);
     }
-    let line = chart.trend_line(series, trendline);
+    let line = chart.trend_line(trendline);
     chart.clipped(clip, |chart| chart.stroke(path, &line));
     let Some(end) = last else { return };
     let own = trendline.label.as_ref();
@@ -319,11 +359,7 @@ fn one(
         .map_or("General", |format| format.code.as_str());
     let write = |value: f64| {
         if code.eq_ignore_ascii_case("general") {
-            // Five figures, as equations are shown.
-            let digits = 4 - value.abs().max(1e-300).log10().floor().clamp(-300.0, 300.0) as i32;
-            let factor = 10f64.powi(digits.clamp(-300, 300));
-            let short = (value * factor).round() / factor;
-            chart.number(code, if short.is_finite() { short } else { value })
+            chart.number(code, short(value))
         } else {
             chart.number(code, value)
         }
@@ -335,7 +371,12 @@ fn one(
     if trendline.show_r_squared
         && let Some(r) = fit.r_squared(points)
     {
-        lines.push(format!("R² = {}", write(r)));
+        let r = vec![
+            ("R".to_owned(), false),
+            ("2".to_owned(), true),
+            (format!(" = {}", write(r)), false),
+        ];
+        lines.push(r);
     }
     if lines.is_empty() {
         return;
@@ -346,18 +387,17 @@ fn one(
     });
     let properties = own.and_then(|label| label.settings.text.as_deref());
     let style = chart.text_style(&[rich, properties], Role::Plain);
-    let label = match rich {
-        Some(body) => chart.rich(body, &style, None),
-        None => chart.label(&lines.join("\n"), &style, None),
-    };
+    let composed = body(lines);
+    let label = chart.rich(rich.unwrap_or(&composed), &style, None);
     let (mut dx, mut dy) = (0.0, 0.0);
     if let Some(layout) = own.and_then(|label| label.layout) {
         dx = layout.x.unwrap_or(0.0) * chart.size.width;
         dy = layout.y.unwrap_or(0.0) * chart.size.height;
     }
-    let most = (chart.size.width - label.width - 3.0).max(0.0);
+    // Above the end of the line, but over the plot.
+    let most = (clip.x1 - label.width - 3.0).max(0.0);
     let left = (end.x - label.width / 2.0).min(most).max(0.0) + dx;
-    let top = (end.y - label.height - 4.4).max(0.0) + dy;
+    let top = (end.y - label.height - 4.4).max(clip.y0) + dy;
     chart.put(&label, left, top);
 }
 
@@ -393,15 +433,24 @@ mod tests {
 
     #[test]
     fn equations_read_as_powerpoint_writes_them() {
-        let write = |value: f64| value.to_string();
-        assert_eq!(
-            Fit::Polynomial(vec![-3.0, 2.0]).equation(write),
-            "y = 2x - 3"
-        );
-        assert_eq!(
-            Fit::Polynomial(vec![1.0, -2.0, 0.5]).equation(write),
-            "y = 0.5x² - 2x + 1"
-        );
+        let read = |fit: Fit| -> String {
+            let pieces = fit.equation(|value| short(value).to_string());
+            let mark = |(text, raised): (String, bool)| {
+                if raised { format!("^{text}") } else { text }
+            };
+            pieces.into_iter().map(mark).collect()
+        };
+        assert_eq!(read(Fit::Polynomial(vec![-3.0, 2.0])), "y = 2x - 3");
+        let square = Fit::Polynomial(vec![1.0, -2.0, 0.5]);
+        assert_eq!(read(square), "y = 0.5x^2 - 2x + 1");
+        let growth = Fit::Exponential(4.23442, -0.192_47);
+        assert_eq!(read(growth), "y = 4.2344e^-0.1925x");
+        assert_eq!(read(Fit::Power(1.5, 2.0)), "y = 1.5x^2");
+        assert_eq!(short(21.142_857), 21.143);
+        assert_eq!(short(0.057_187), 0.0572);
+        assert_eq!(short(123_456.7), 123_457.0);
+        assert_eq!(short(0.000_012_7), 0.000_01);
+        assert_eq!(short(0.0), 0.0);
     }
 
     #[test]

@@ -160,6 +160,7 @@ fn float_label(
     centred: bool,
 ) {
     let facts = Facts {
+        plot: None,
         series: facts,
         series_name: series_name(facts, 0),
         index: float.category,
@@ -173,7 +174,7 @@ fn float_label(
         return;
     };
     let rect = bar(coordinates, float, width);
-    let (w, h) = (composed.label.width, composed.label.text_height());
+    let (w, h) = composed.size();
     let center = rect.center();
     let default = if centred {
         LabelPosition::Center
@@ -223,6 +224,7 @@ fn draw_box(
     let marker_look = Look {
         fill: look.fill.clone(),
         line: Some(line.clone()),
+        effects: None,
     };
     if mark.mean {
         chart.marker(point(0.0, figures.mean), MarkerSymbol::X, 5.0, &marker_look);
@@ -236,7 +238,7 @@ fn draw_box(
     };
     let dot_look = Look {
         fill: look.fill.filter(|fill| !matches!(fill, Fill::None)),
-        line: None,
+        ..Look::default()
     };
     if mark.outliers {
         for dot in dots(&figures.outliers) {

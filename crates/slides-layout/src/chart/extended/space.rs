@@ -208,7 +208,7 @@ pub(super) fn bars(horizontal: bool, gap_width: f64, series: Vec<Series>) -> Plo
 pub(super) fn plot(kind: PlotKind, series: Vec<Series>, axes: Vec<u32>) -> Plot {
     Plot {
         kind,
-        is_3d: false,
+        gap_depth: None,
         vary_colors: Some(false),
         series,
         labels: None,

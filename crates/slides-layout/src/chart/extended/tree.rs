@@ -404,7 +404,7 @@ impl Tree {
         let bounds = Rect::from_center_size(burst.center, (2.0 * ring.outer, 2.0 * ring.outer));
         // A row without names of its own below leaves its ring open.
         if !node.name.is_empty() {
-            chart.path(outline(ring, &slice), burst.look, bounds);
+            chart.path(&outline(ring, &slice), burst.look, bounds);
             self.arc_label(chart, node, burst, ring, &slice);
         }
         let whole = node.size.max(f64::MIN_POSITIVE);

@@ -226,8 +226,8 @@ pub struct DataTable {
 pub struct Plot {
     /// Which kind, with what is its own.
     pub kind: PlotKind,
-    /// A kind with depth (`bar3DChart` and the like).
-    pub is_3d: bool,
+    /// `c:gapDepth` of a kind with depth (`bar3DChart` and the like), 0 to 500 percent; 150 when absent.
+    pub gap_depth: Option<f64>,
     /// `c:varyColors`; none when the element is absent.
     pub vary_colors: Option<bool>,
     /// `c:ser`.

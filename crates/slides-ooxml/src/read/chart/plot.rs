@@ -55,7 +55,9 @@ fn plot(cx: &Context<'_>, node: Node<'_>, room: &mut usize) -> Option<Plot> {
     *room -= count.min(*room);
     Some(Plot {
         kind,
-        is_3d: name.contains("3D"),
+        gap_depth: name
+            .contains("3D")
+            .then(|| percent(node, "gapDepth", 150.0, 0.0, 500.0)),
         vary_colors: flag_in(node, "varyColors"),
         series,
         labels: labels_in(cx, node),
