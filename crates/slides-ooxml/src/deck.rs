@@ -273,7 +273,9 @@ impl Deck {
     pub fn chart(&self, part: &str, base: &Theme) -> Result<ChartSpace> {
         let relationships = self.relationships_of(part)?;
         let bytes = self.package.part(part)?;
-        let cx = Context::new(&self.package, &relationships);
+        let mut cx = Context::new(&self.package, &relationships);
+        let version = self.presentation.app_version.as_deref();
+        cx.left_out = version.is_none_or(|version| !version.starts_with("12."));
         let mut space = xml::read(part, &bytes, self.package.limits(), |root| {
             expect_root(part, root, "chartSpace")?;
             Ok(chart_space(&cx, part, root))

@@ -32,6 +32,8 @@ pub struct Presentation {
     pub created: Option<String>,
     /// When it was saved last, as its properties write it.
     pub modified: Option<String>,
+    /// `AppVersion` of `docProps/app.xml`: which Office wrote the deck, such as `16.0000`.
+    pub app_version: Option<String>,
     /// Embedded fonts: typeface, style (`regular`, `bold`, `italic`, `boldItalic`) and part.
     pub embedded_fonts: Vec<(String, String, String)>,
 }

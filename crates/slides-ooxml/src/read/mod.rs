@@ -31,6 +31,8 @@ use crate::xml::{Node, rel_attr};
 pub(crate) struct Context<'a> {
     pub(crate) package: &'a Package,
     pub(crate) relationships: &'a Relationships,
+    /// What a chart's switch says where it is left out: off for decks that Office 2007 wrote, on for all later ones.
+    pub(crate) left_out: bool,
     /// (feature, message) of what was left out.
     pub(crate) warnings: RefCell<Vec<(String, String)>>,
 }
@@ -40,6 +42,7 @@ impl<'a> Context<'a> {
         Self {
             package,
             relationships,
+            left_out: true,
             warnings: RefCell::default(),
         }
     }

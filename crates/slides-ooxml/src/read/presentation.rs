@@ -45,7 +45,7 @@ pub(crate) fn presentation(package: &Package, part: &str) -> Result<(Presentatio
     {
         (presentation.table_styles, presentation.default_table_style) = styles;
     }
-    core_properties(package, &mut presentation);
+    document_properties(package, &mut presentation);
     Ok((presentation, relationships))
 }
 
@@ -148,29 +148,36 @@ fn embedded_fonts(relationships: &Relationships, root: Node<'_>) -> Vec<(String,
     fonts
 }
 
-/// `docProps/core.xml`. Not needed to draw anything, so its faults are ignored.
-fn core_properties(package: &Package, presentation: &mut Presentation) {
+/// `docProps/core.xml` and `docProps/app.xml`. Little is needed to draw anything, so their faults are ignored.
+fn document_properties(package: &Package, presentation: &mut Presentation) {
     let Ok(relationships) = package.relationships("/") else {
         return;
     };
-    let Some(part) = relationships.first("core-properties") else {
-        return;
+    let text = |root: Node<'_>, name| {
+        child(root, name)
+            .map(|node| text_of(node).trim().to_owned())
+            .filter(|text| !text.is_empty())
     };
-    let Ok(bytes) = package.part(part) else {
-        return;
+    let read = |kind: &str, take: &mut dyn FnMut(Node<'_>)| {
+        if let Some(part) = relationships.first(kind)
+            && let Ok(bytes) = package.part(part)
+        {
+            let _ = xml::read(part, &bytes, package.limits(), |root| {
+                take(root);
+                Ok(())
+            });
+        }
     };
-    let _ = xml::read(part, &bytes, package.limits(), |root| {
-        let text = |name| {
-            child(root, name)
-                .map(|node| text_of(node).trim().to_owned())
-                .filter(|text| !text.is_empty())
-        };
+    read("extended-properties", &mut |root| {
+        presentation.app_version = text(root, "AppVersion");
+    });
+    read("core-properties", &mut |root| {
+        let text = |name| text(root, name);
         presentation.title = text("title");
         presentation.author = text("creator");
         presentation.subject = text("subject");
         presentation.keywords = text("keywords");
         presentation.created = text("created");
         presentation.modified = text("modified");
-        Ok(())
     });
 }

@@ -97,3 +97,45 @@ fn chart_wide_settings_and_their_defaults() {
     );
     assert_eq!(read("", "").style, 2);
 }
+
+#[test]
+fn switches_left_out_are_on_but_in_decks_of_2007() {
+    let chart = |version: &str| {
+        let mut builder = Builder::new("");
+        builder
+            .set(
+                "_rels/.rels",
+                &super::relationships(&[
+                    ("rId1", "officeDocument", "ppt/presentation.xml"),
+                    ("rId2", "extended-properties", "docProps/app.xml"),
+                ]),
+            )
+            .set(
+                "docProps/app.xml",
+                &format!("<Properties><AppVersion>{version}</AppVersion></Properties>"),
+            )
+            .set(
+                "ppt/charts/chart1.xml",
+                &format!(
+                    "<c:chartSpace xmlns:c='{C}'><c:chart><c:title/><c:plotArea><c:lineChart><c:ser/></c:lineChart>\
+                     <c:catAx/><c:valAx><c:delete val='0'/></c:valAx></c:plotArea><c:legend/></c:chart></c:chartSpace>"
+                ),
+            );
+        let deck = builder.open().unwrap();
+        let space = deck.chart("/ppt/charts/chart1.xml", &Theme::default());
+        let space = space.unwrap();
+        let series = &space.plot_area.plots[0].series[0];
+        let axes = &space.plot_area.axes;
+        assert!(!axes[1].deleted);
+        [
+            axes[0].deleted,
+            series.smooth == Some(true),
+            series.invert_if_negative,
+            space.rounded_corners,
+            space.title.unwrap().overlay,
+            space.legend.unwrap().overlay,
+        ]
+    };
+    assert_eq!(chart("16.0000"), [true; 6]);
+    assert_eq!(chart("12.0000"), [false; 6]);
+}

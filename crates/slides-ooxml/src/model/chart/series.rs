@@ -32,7 +32,7 @@ pub struct Series {
     pub values: NumberData,
     /// `c:bubbleSize`.
     pub bubble_sizes: Option<NumberData>,
-    /// `c:smooth`; none when the element is absent.
+    /// `c:smooth`; none when neither it nor who wrote the deck says so.
     pub smooth: Option<bool>,
     /// `c:invertIfNegative`.
     pub invert_if_negative: bool,

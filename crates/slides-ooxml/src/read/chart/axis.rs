@@ -37,7 +37,7 @@ pub(super) fn axis(cx: &Context<'_>, node: Node<'_>) -> Option<Axis> {
         log_base: scale("logBase").filter(|base| (2.0..=1000.0).contains(base)),
         min: scale("min"),
         max: scale("max"),
-        deleted: flag_in(node, "delete").unwrap_or(false),
+        deleted: flag_in(node, "delete").unwrap_or(cx.left_out),
         position,
         major_gridlines: lines_in(cx, node, "majorGridlines"),
         minor_gridlines: lines_in(cx, node, "minorGridlines"),

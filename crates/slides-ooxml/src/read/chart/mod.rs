@@ -119,6 +119,7 @@ fn axis_id(text: &str) -> Option<u32> {
     text.trim().parse::<i64>().ok().map(|id| id as u32)
 }
 
+/// `c:title` of an axis; that of a chart lies over the plot where nothing is said of it.
 fn title_in(cx: &Context<'_>, node: Node<'_>) -> Option<Title> {
     let node = child(node, "title")?;
     Some(Title {

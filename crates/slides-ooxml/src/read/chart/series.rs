@@ -20,8 +20,8 @@ pub(super) fn series(cx: &Context<'_>, node: Node<'_>, position: u32) -> Series 
         index: index_in(node, "idx").unwrap_or(position),
         order: index_in(node, "order").unwrap_or(position),
         shape: shape_in(cx, node),
-        smooth: flag_in(node, "smooth"),
-        invert_if_negative: flag_in(node, "invertIfNegative").unwrap_or(false),
+        smooth: flag_in(node, "smooth").or(cx.left_out.then_some(true)),
+        invert_if_negative: flag_in(node, "invertIfNegative").unwrap_or(cx.left_out),
         explosion: explosion(node).unwrap_or(0.0),
         labels: labels_in(cx, node),
         ..Series::default()

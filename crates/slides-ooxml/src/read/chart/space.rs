@@ -20,7 +20,7 @@ pub(crate) fn chart_space(cx: &Context<'_>, part: &str, root: Node<'_>) -> Chart
         part: part.to_owned(),
         date_1904: flag_in(root, "date1904").unwrap_or(false),
         language: value_in(root, "lang").map(str::to_owned),
-        rounded_corners: flag_in(root, "roundedCorners").unwrap_or(false),
+        rounded_corners: flag_in(root, "roundedCorners").unwrap_or(cx.left_out),
         style: style(root),
         color_map_override: child(root, "clrMapOvr").map(color_map),
         shape: shape_in(cx, root),
@@ -35,6 +35,9 @@ pub(crate) fn chart_space(cx: &Context<'_>, part: &str, root: Node<'_>) -> Chart
         return space;
     };
     space.title = title_in(cx, chart);
+    if let (Some(title), Some(node)) = (&mut space.title, child(chart, "title")) {
+        title.overlay = flag_in(node, "overlay").unwrap_or(cx.left_out);
+    }
     space.auto_title_deleted = flag_in(chart, "autoTitleDeleted").unwrap_or(false);
     space.view_3d = child(chart, "view3D").map(view_3d);
     space.plot_area = child(chart, "plotArea")
@@ -103,7 +106,7 @@ fn legend(cx: &Context<'_>, node: Node<'_>) -> Legend {
             })
             .collect(),
         layout: layout_in(node),
-        overlay: flag_in(node, "overlay").unwrap_or(false),
+        overlay: flag_in(node, "overlay").unwrap_or(cx.left_out),
         shape: shape_in(cx, node),
         text: text_in(cx, node),
     }
