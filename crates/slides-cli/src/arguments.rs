@@ -122,6 +122,9 @@ pub(crate) struct ServeArguments {
     /// Largest request body, such as `200M`.
     #[arg(long, value_name = "SIZE", default_value = "200M", value_parser = parse_size)]
     pub(crate) max_body: u64,
+    /// Largest file that the asynchronous upload takes into a storage.
+    #[arg(long, value_name = "SIZE", default_value = "2G", value_parser = parse_size)]
+    pub(crate) max_file: u64,
     /// Operations that may wait; more are refused.
     #[arg(long, value_name = "N", default_value_t = 1000)]
     pub(crate) max_queue: u64,

@@ -106,6 +106,7 @@ async fn serve(
             async move { service.fonts(folder).await }
         })
         .max_body(arguments.max_body)
+        .max_file(arguments.max_file)
         .spool_dir(spool)
         .sync_timeout(arguments.sync_timeout)
         .allow_open(arguments.allow_open)

@@ -14,6 +14,7 @@ use http::header::{
     AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, RETRY_AFTER,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Version};
+use http_body::Body as _;
 use http_body_util::BodyExt;
 use slides_core::{AsyncApi, FileLocation, StorageApi};
 use slides_types::{ApiCall, FontsData, TokenResponse};
@@ -82,7 +83,7 @@ impl App {
         let mut response = match result {
             Ok(response) => response,
             Err(error) => {
-                Box::pin(exchange.drain(self.limits.max_body)).await;
+                exchange.drain(self.limits.max_body);
                 error.into_response(&request_id, self.vendor_messages)
             }
         };
@@ -242,7 +243,7 @@ impl App {
             return Err(ApiError::draining());
         }
         let start = Start::parse(work, call, query, &exchange.parts.headers)?;
-        let upload = self.read_body(exchange, work.body()).await?;
+        let upload = self.read_body(exchange, work.body(), &self.limits).await?;
         let request = start.with_body(&upload)?;
         if !work.in_background() {
             let links = Links::of(&exchange.parts);
@@ -262,6 +263,7 @@ impl App {
         &self,
         exchange: &mut Exchange,
         expect: Expect,
+        limits: &BodyLimits,
     ) -> Result<Upload, ApiError> {
         exchange.check_encoding()?;
         let content_type = header(&exchange.parts.headers, CONTENT_TYPE.as_str());
@@ -271,7 +273,7 @@ impl App {
             length,
             &mut exchange.body,
             expect,
-            &self.limits,
+            limits,
             self.spool_dir.as_ref(),
         )
         .await
@@ -307,15 +309,19 @@ impl Exchange {
         }
     }
 
-    /// Reads what is left of an upload: an HTTP/1 client that is still sending would see a cut
-    /// connection in place of the answer. One that waits for `100 Continue` has sent nothing.
-    async fn drain(&mut self, max: u64) {
-        if self.parts.headers.contains_key(EXPECT) || self.parts.version == Version::HTTP_2 {
+    /// Reads what is left of an upload beside the answer: an HTTP/1 client that is still sending would
+    /// see a cut connection in place of it. One that waits for `100 Continue` has sent nothing.
+    fn drain(&mut self, max: u64) {
+        let mut body = std::mem::take(&mut self.body);
+        if body.is_end_stream()
+            || self.parts.headers.contains_key(EXPECT)
+            || self.parts.version == Version::HTTP_2
+        {
             return;
         }
         let mut left = max;
-        let read = async {
-            while let Some(Ok(frame)) = self.body.frame().await {
+        let read = async move {
+            while let Some(Ok(frame)) = body.frame().await {
                 left = left.saturating_sub(frame.data_ref().map_or(0, |data| data.len() as u64));
                 if left == 0 {
                     break;
@@ -323,7 +329,7 @@ impl Exchange {
             }
         };
         // What does not come in time is cut off.
-        let _ = tokio::time::timeout(DRAIN_TIME, read).await;
+        tokio::spawn(tokio::time::timeout(DRAIN_TIME, read));
     }
 }
 

@@ -109,7 +109,11 @@ impl App {
             }
             ApiCall::UploadFile | ApiCall::Upload => {
                 let is_folder = path.is_empty() || call.ends_with_slash;
-                let upload = self.read_body(exchange, Expect::File).await?;
+                let mut limits = self.limits.clone();
+                if call.call() == ApiCall::Upload {
+                    limits.max_body = limits.max_file.max(limits.max_body);
+                }
+                let upload = self.read_body(exchange, Expect::File, &limits).await?;
                 let file = match upload.files.as_slice() {
                     [file] => file,
                     files => {

@@ -145,7 +145,8 @@ impl Routes {
                 return Ok(Found::Call(Call {
                     route,
                     values: checked(route, values)?,
-                    ends_with_slash: raw_path.ends_with('/'),
+                    ends_with_slash: raw_path.ends_with('/')
+                        || segments.last().is_some_and(|last| last.ends_with('/')),
                 }));
             }
             methods.extend(pattern.routes.iter().map(|route| route.method));

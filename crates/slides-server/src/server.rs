@@ -194,6 +194,12 @@ impl ServerBuilder {
         self
     }
 
+    /// Bytes of a file in the asynchronous `Upload`. Default 2 GiB.
+    pub fn max_file(mut self, bytes: u64) -> Self {
+        self.limits.max_file = bytes;
+        self
+    }
+
     /// Bounds on connections.
     pub fn connection_limits(mut self, limits: ConnectionLimits) -> Self {
         self.connections = limits;

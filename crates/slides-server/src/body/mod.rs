@@ -34,6 +34,9 @@ const PEEK: usize = 1024;
 pub struct BodyLimits {
     /// Bytes of a request body; more is answered with 413. Default 200 MiB.
     pub max_body: u64,
+    /// Bytes of a file for the storage in the asynchronous `Upload`, which the vendor's clients take
+    /// for files that are too large for the synchronous one. Default 2 GiB.
+    pub max_file: u64,
     /// Parts of a multipart body. Default 1000.
     pub max_parts: usize,
     /// Bytes of the headers of one part, and of a preamble. Default 16 KiB.
@@ -50,6 +53,7 @@ impl Default for BodyLimits {
     fn default() -> Self {
         Self {
             max_body: 200 << 20,
+            max_file: 2 << 30,
             max_parts: 1000,
             max_part_headers: 16 << 10,
             max_metadata: 4 << 20,
@@ -113,7 +117,7 @@ pub(crate) async fn read(
         read: 0,
         limits,
     };
-    let (is_multipart, boundary) = content_type.map(multipart_boundary).unwrap_or_default();
+    let boundary = content_type.and_then(multipart_boundary);
     let mut start = BytesMut::new();
     while boundary.is_none() && start.len() < PEEK {
         match source.chunk().await? {
@@ -131,27 +135,19 @@ pub(crate) async fn read(
     };
     match boundary {
         Some(boundary) => read_parts(source, start.freeze(), &boundary, expect, spool).await,
-        None if is_multipart && !start.is_empty() => Err(ApiError::bad_request(
-            "the body says that it is multipart, but names no boundary and does not begin with one",
-        )),
         None => read_raw(source, start.freeze(), content_length, expect, spool).await,
     }
 }
 
-/// Whether the type is multipart, and its boundary.
-fn multipart_boundary(content_type: &str) -> (bool, Option<Vec<u8>>) {
+/// The boundary of a multipart type; without one the body itself says whether it is multipart.
+fn multipart_boundary(content_type: &str) -> Option<Vec<u8>> {
     let kind = content_type.split(';').next().unwrap_or_default().trim();
-    if !kind
-        .get(..10)
-        .is_some_and(|start| start.eq_ignore_ascii_case("multipart/"))
-    {
-        return (false, None);
-    }
-    let boundary = multipart::parameters(content_type)
+    kind.get(..10)
+        .filter(|start| start.eq_ignore_ascii_case("multipart/"))?;
+    multipart::parameters(content_type)
         .into_iter()
         .find(|(key, value)| key == "boundary" && !value.is_empty())
-        .map(|(_, value)| value.into_bytes());
-    (true, boundary)
+        .map(|(_, value)| value.into_bytes())
 }
 
 async fn read_raw(
