@@ -288,6 +288,10 @@ async fn decks_are_split_into_decks() {
     let at = format!("{ASYNC}/{COVERAGE}/split/pptx?folder=decks&destFolder=parts&from=2&to=4");
     let (_, status) = ended(&wire, ("POST", &at), &[], Vec::new()).await;
     assert_eq!(status["status"], "Finished", "{status}");
+    assert_eq!(
+        status["progress"],
+        json!({"description": "Slide converted", "stepIndex": 3, "stepCount": 3})
+    );
     for number in 2..=4 {
         let part = stored(&wire, &format!("parts/code-coverage_{number}.pptx")).await;
         assert_eq!(texts(&part), [coverage[number - 1].clone()]);

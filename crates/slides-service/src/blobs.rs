@@ -20,8 +20,8 @@ const BLOCK: usize = 1 << 20;
 
 /// Uploaded documents and results, one file each, under names that are never used twice.
 ///
-/// A blob is written, hashed, synced, and its folder synced, before a row may refer to it. One that
-/// no row refers to is swept when it is old.
+/// An upload is written and synced before a row refers to it; it and its name are durable before anyone
+/// is told of the row. A blob that no row refers to is swept when it is old.
 #[derive(Debug, Clone)]
 pub(crate) struct Blobs {
     root: PathBuf,
@@ -29,13 +29,13 @@ pub(crate) struct Blobs {
     inputs: Arc<FolderSync>,
 }
 
-/// An uploaded document that is durable.
+/// An uploaded document whose bytes are durable.
 #[derive(Debug, Clone)]
 pub(crate) struct Spooled {
     /// The blob's name.
     pub(crate) blob: String,
-    /// SHA-256 of its bytes.
-    pub(crate) sha256: String,
+    /// SHA-256 of its bytes, where it was asked for.
+    pub(crate) sha256: Option<String>,
 }
 
 impl Blobs {
@@ -61,15 +61,21 @@ impl Blobs {
         self.root.join(blob)
     }
 
-    /// Spools an uploaded document.
-    pub(crate) async fn spool(&self, document: &Payload, limit: u64) -> Result<Spooled> {
+    /// Spools an uploaded document; hashes it if asked, which costs as much as writing it. Its name is durable
+    /// after [`sync_names`](Self::sync_names).
+    pub(crate) async fn spool(
+        &self,
+        document: &Payload,
+        limit: u64,
+        with_hash: bool,
+    ) -> Result<Spooled> {
         if document.len_hint().is_some_and(|len| len > limit) {
             return Err(too_large(limit));
         }
         let (mut stream, _) = document.open().await?;
         let cannot = |e| Error::io("the uploaded document cannot be stored", e);
         let blob = format!("{INPUTS}/{}", uuid::Uuid::new_v4());
-        let mut writing = Writing::create(self.path(&blob)).map_err(cannot)?;
+        let mut writing = Writing::new(self.path(&blob), with_hash);
         let (mut block, mut waiting, mut len) = (Vec::new(), 0, 0_u64);
         while let Some(chunk) = stream.next().await {
             let chunk = chunk.map_err(|e| Error::io("the upload broke off", e))?;
@@ -95,8 +101,7 @@ impl Blobs {
                 "the document is empty: send the presentation's bytes as the body or as a file part",
             ));
         }
-        let (inputs, folder) = (Arc::clone(&self.inputs), self.root.join(INPUTS));
-        let sync = self.sync.then_some((inputs, folder));
+        let sync = self.sync;
         let sha256 = blocking(move || {
             writing.append(&block)?;
             writing.finish(sync)
@@ -104,6 +109,17 @@ impl Blobs {
         .await
         .map_err(cannot)?;
         Ok(Spooled { blob, sha256 })
+    }
+
+    /// Makes the names of all uploads spooled so far durable.
+    pub(crate) async fn sync_names(&self) -> Result<()> {
+        if !self.sync {
+            return Ok(());
+        }
+        let (inputs, folder) = (Arc::clone(&self.inputs), self.root.join(INPUTS));
+        blocking(move || inputs.sync(&folder))
+            .await
+            .map_err(|e| Error::io("the uploaded document cannot be stored", e))
     }
 
     /// Takes a finished file as the blob `name`; gives its length and SHA-256. Blocks.
@@ -148,40 +164,49 @@ impl Blobs {
 /// It is written under its own name: no row refers to it before it is durable, and a name that is
 /// changed behind the file's sync would cost the folder's a second write of the disk's journal.
 struct Writing {
-    file: fs::File,
-    path: TempPath,
-    hash: Sha256,
+    path: PathBuf,
+    /// Made with the first bytes, as that may wait for the disk.
+    file: Option<(fs::File, TempPath)>,
+    hash: Option<Sha256>,
 }
 
 impl Writing {
-    fn create(path: PathBuf) -> io::Result<Self> {
-        let file = fs::File::create_new(&path)?;
-        Ok(Self {
-            file,
-            path: TempPath::try_from_path(path)?,
-            hash: Sha256::new(),
-        })
+    fn new(path: PathBuf, with_hash: bool) -> Self {
+        Self {
+            path,
+            file: None,
+            hash: with_hash.then(Sha256::new),
+        }
     }
 
     /// Blocks.
     fn append(&mut self, chunks: &[Bytes]) -> io::Result<()> {
+        let (file, _) = match &mut self.file {
+            Some(made) => made,
+            none => none.insert((
+                fs::File::create_new(&self.path)?,
+                TempPath::try_from_path(&self.path)?,
+            )),
+        };
         for chunk in chunks {
-            self.hash.update(chunk);
-            self.file.write_all(chunk)?;
+            if let Some(hash) = &mut self.hash {
+                hash.update(chunk);
+            }
+            file.write_all(chunk)?;
         }
         Ok(())
     }
 
-    /// Makes the file and its name durable, if asked; gives its SHA-256. Blocks.
-    fn finish(self, sync: Option<(Arc<FolderSync>, PathBuf)>) -> io::Result<String> {
-        if let Some((inputs, folder)) = sync {
-            self.file.sync_all()?;
-            inputs.sync(&folder)?;
+    /// Makes the file durable, if asked; gives its SHA-256, if it has one. Blocks.
+    fn finish(self, sync: bool) -> io::Result<Option<String>> {
+        let (file, path) = self.file.ok_or(io::ErrorKind::NotFound)?;
+        if sync {
+            file.sync_all()?;
         }
         // An upload that stood still for hours may have been swept as an orphan.
-        fs::metadata(&self.path)?;
-        self.path.keep().map_err(|refused| refused.error)?;
-        Ok(files::hex(&self.hash.finalize()))
+        fs::metadata(&path)?;
+        path.keep().map_err(|refused| refused.error)?;
+        Ok(self.hash.map(|hash| files::hex(&hash.finalize())))
     }
 }
 
@@ -223,12 +248,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let blobs = blobs(dir.path());
         let spooled = blobs
-            .spool(&Payload::bytes(&b"hello"[..]), 5)
+            .spool(&Payload::bytes(&b"hello"[..]), 5, true)
             .await
             .unwrap();
         assert_eq!(fs::read(blobs.path(&spooled.blob)).unwrap(), b"hello");
         assert_eq!(
-            spooled.sha256,
+            spooled.sha256.unwrap(),
             "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
         );
         assert_eq!(count(&dir.path().join(INPUTS)), 1);
@@ -260,7 +285,7 @@ mod tests {
             (Payload::bytes(&b""[..]), Some(400)),
             (broken(), None),
         ] {
-            let error = blobs.spool(&document, 5).await.unwrap_err();
+            let error = blobs.spool(&document, 5, false).await.unwrap_err();
             let got = match &error {
                 Error::Rejected(rejection) => Some(rejection.status),
                 _ => None,
@@ -276,9 +301,12 @@ mod tests {
     async fn orphans_go_when_they_are_old() {
         let dir = tempfile::tempdir().unwrap();
         let blobs = blobs(dir.path());
-        let kept = blobs.spool(&Payload::bytes(&b"kept"[..]), 9).await.unwrap();
+        let kept = blobs
+            .spool(&Payload::bytes(&b"kept"[..]), 9, false)
+            .await
+            .unwrap();
         let orphan = blobs
-            .spool(&Payload::bytes(&b"orphan"[..]), 9)
+            .spool(&Payload::bytes(&b"orphan"[..]), 9, false)
             .await
             .unwrap();
         let needed = BTreeSet::from([kept.blob.clone()]);
@@ -300,14 +328,16 @@ mod tests {
             .map(|c| Ok(Bytes::copy_from_slice(c)));
         let chunks: Vec<io::Result<Bytes>> = chunks.collect();
         let payload = Payload::once(None, Box::pin(futures_util::stream::iter(chunks)));
-        let spooled = blobs.spool(&payload, 1 << 30).await.unwrap();
+        let spooled = blobs.spool(&payload, 1 << 30, true).await.unwrap();
         assert_eq!(fs::read(blobs.path(&spooled.blob)).unwrap(), bytes);
-        assert_eq!(spooled.sha256, files::hex(&Sha256::digest(&bytes)));
+        let expected = files::hex(&Sha256::digest(&bytes));
+        assert_eq!(spooled.sha256, Some(expected));
 
         let path = blobs.path("in/swept");
-        let writing = Writing::create(path.clone()).unwrap();
+        let mut writing = Writing::new(path.clone(), false);
+        writing.append(&["x".into()]).unwrap();
         fs::remove_file(&path).unwrap();
-        let error = writing.finish(None).unwrap_err();
+        let error = writing.finish(false).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::NotFound);
     }
 }

@@ -43,8 +43,8 @@ enum Publish {
 struct Plan {
     job: Job,
     stem: String,
-    /// Whether the source is named as a PDF; PDF to PDF is passed through (contract section 7).
-    named_pdf: bool,
+    /// Whether the source may be a PDF by its name; PDF to PDF is passed through (contract section 7).
+    maybe_pdf: bool,
     publish: Publish,
 }
 
@@ -145,7 +145,7 @@ async fn convert(inner: &Inner, plan: &Plan, running: &Running) -> Result<JobRep
             None => error.into(),
         });
     }
-    if plan.named_pdf && job.format == ExportFormat::Pdf && !job.per_slide {
+    if plan.maybe_pdf && job.format == ExportFormat::Pdf && !job.per_slide {
         let (source, out_dir, whole) = (
             job.source.clone(),
             job.out_dir.clone(),
@@ -349,7 +349,7 @@ impl Planner {
                 Ok(Plan {
                     job,
                     stem,
-                    named_pdf: false,
+                    maybe_pdf: false,
                     publish: Publish::Split((!result_only).then_some(into)),
                 })
             }
@@ -410,7 +410,7 @@ impl Planner {
         Ok(Plan {
             job,
             stem: MERGED.to_owned(),
-            named_pdf: false,
+            maybe_pdf: false,
             publish,
         })
     }
@@ -466,13 +466,8 @@ impl Planner {
                 Some(path) => path,
                 None => by_path()?,
             },
-            // The server fetches no addresses that a request names.
-            Some(_) => {
-                return Err(bad(format!(
-                    "the source of `{}` is not supported: send it as a part (`Request`) or name a stored file (`Storage`)",
-                    source.path
-                )));
-            }
+            // Refused at the start.
+            Some(_) => return Err(unknown_call()),
         };
         Ok(MergeInput {
             path,
@@ -496,15 +491,17 @@ impl Planner {
             }
         };
         let stem = output::stem(deck.name.as_deref(), UPLOADED);
-        let is_pdf = |name: &str| name.len() > 4 && name.to_ascii_lowercase().ends_with(".pdf");
-        let named_pdf = deck.name.as_deref().is_some_and(is_pdf);
+        // SDKs send documents without a name, or with one that says nothing, such as `document`.
+        let extension = deck.name.as_deref().and_then(|name| name.rsplit_once('.'));
+        let maybe_pdf =
+            extension.is_none_or(|(_, extension)| extension.eq_ignore_ascii_case("pdf"));
         let slides = target.slides.clone();
         let mut job = self.job(target, deck.path, folder)?;
         job.slides = slides;
         Ok(Plan {
             job,
             stem,
-            named_pdf,
+            maybe_pdf,
             publish,
         })
     }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use slides_core::{DocumentSource, StartCall};
+use slides_core::{DocumentSource, Error, FileLocation, MergeSource, StartCall};
+use slides_types::PresentationSource;
 
 use crate::blobs::Spooled;
 use crate::files;
@@ -28,7 +29,7 @@ pub(crate) struct QueuedInput {
     pub(crate) name: Option<String>,
 }
 
-/// Hash under which two starts with one idempotency key are the same request.
+/// Hash under which two starts with one idempotency key are the same request. The documents need theirs.
 pub(crate) fn request_hash(
     call: &StartCall,
     timeout: Option<Duration>,
@@ -37,7 +38,7 @@ pub(crate) fn request_hash(
     let mut hash = Sha256::new();
     hash.update(serde_json::to_vec(&(call, timeout))?);
     for document in documents {
-        hash.update(document.sha256.as_bytes());
+        hash.update(document.sha256.as_deref().unwrap_or_default());
     }
     Ok(files::hex(&hash.finalize()))
 }
@@ -52,6 +53,53 @@ pub(crate) fn storage_of(call: &StartCall) -> Option<&str> {
         StartCall::Merge(merge) | StartCall::MergeAndSave { merge, .. } => merge.storage.as_deref(),
         StartCall::Split { storage, .. } => storage.as_deref(),
         _ => None,
+    }
+}
+
+/// Files of a storage that a call cannot do without; `has_parts` says whether it brings documents of its own, which
+/// a merge may mean by a name.
+pub(crate) fn sources_of(call: &StartCall, has_parts: bool) -> Vec<FileLocation> {
+    let storage = storage_of(call).map(str::to_owned);
+    let paths = match call {
+        StartCall::DownloadPresentation { document, .. }
+        | StartCall::SavePresentation { document, .. }
+        | StartCall::Split {
+            document: DocumentSource::Storage(document),
+            ..
+        } => vec![document.path()],
+        StartCall::Merge(merge) | StartCall::MergeAndSave { merge, .. } => merge
+            .sources
+            .iter()
+            .filter(|source| match source.source {
+                Some(PresentationSource::Storage) => true,
+                None => !has_parts,
+                _ => false,
+            })
+            .map(|source| source.path.clone())
+            .collect(),
+        _ => Vec::new(),
+    };
+    let at = |path| FileLocation::new(path).in_storage(storage.clone());
+    paths.into_iter().map(at).collect()
+}
+
+/// Refuses sources of a merge that come from elsewhere: the server fetches no address that a request names
+/// (contract section 7).
+pub(crate) fn check_merge(call: &StartCall) -> Result<(), Error> {
+    let (StartCall::Merge(merge) | StartCall::MergeAndSave { merge, .. }) = call else {
+        return Ok(());
+    };
+    let known = [PresentationSource::Storage, PresentationSource::Request];
+    let from_elsewhere = |source: &&MergeSource| {
+        let from = source.source.as_ref();
+        from.is_some_and(|from| !known.contains(from))
+    };
+    match merge.sources.iter().find(from_elsewhere) {
+        None => Ok(()),
+        Some(source) => Err(Error::invalid(format!(
+            "Invalid value for `source` of `{}`: send the presentation as a part (`Request`) or name a stored file (`Storage`)",
+            source.path
+        ))),
     }
 }
 

@@ -223,6 +223,58 @@ impl Service {
         }
     }
 
+    /// Makes an operation and the names of its uploads durable.
+    ///
+    /// Both at once, as each costs a sync of the disk: when the power goes in between, what is left is an operation
+    /// that nobody knows of. With an idempotency key its client may ask for it again, so there the names come first.
+    async fn commit(
+        &self,
+        request: &StartRequest,
+        uploads: &Uploads,
+    ) -> Result<(OperationId, bool)> {
+        let inner = &self.inner;
+        let names = async {
+            match uploads.spooled.as_slice() {
+                [] => Ok(()),
+                _ => inner.blobs.sync_names().await,
+            }
+        };
+        let row = inner.submit(request, &uploads.spooled, &self.client);
+        if request.options.idempotency_key.is_some() {
+            names.await?;
+            return row.await;
+        }
+        let (named, submitted) = tokio::join!(names, row);
+        match (named, submitted) {
+            (Err(error), Ok((id, _))) => {
+                // Its caller is told that it was not accepted.
+                let _ = self.cancel(&id).await;
+                Err(error)
+            }
+            (_, submitted) => submitted,
+        }
+    }
+
+    /// Ends an operation whose stored source is not there without waiting for a worker to be free: a client takes
+    /// what still waits after three seconds for an operation that will be done (contract section 3).
+    fn look_for_sources(&self, id: &OperationId, request: &StartRequest) {
+        let sources = request::sources_of(&request.call, !request.documents.is_empty());
+        if sources.is_empty() || self.inner.options.workers == 0 {
+            return;
+        }
+        let (inner, id) = (Arc::clone(&self.inner), id.clone());
+        self.tasks.spawn(async move {
+            for source in sources {
+                match inner.storage.object_exists(&source).await {
+                    Ok(found) if found.exists => {}
+                    Ok(_) => return Pool::run_one(&inner, id.as_str()).await,
+                    // A worker tries again and says what is wrong.
+                    Err(_) => return,
+                }
+            }
+        });
+    }
+
     /// Ends the service: takes no more work, waits for what runs at most `grace`, then stops it and
     /// gives it back to the queue for the next start.
     pub async fn shutdown(&self, grace: Duration) {
@@ -506,6 +558,19 @@ impl Inner {
         .await
     }
 
+    pub(crate) async fn claim_one(
+        &self,
+        id: &str,
+        worker: &str,
+    ) -> Result<Option<Record>, StoreError> {
+        let (id, worker, lease) = (id.to_owned(), worker.to_owned(), self.options.lease);
+        self.with_store(move |store| {
+            let now = clock::now();
+            store.claim_one(&id, &worker, clock::after(now, lease), now)
+        })
+        .await
+    }
+
     /// Shows that the worker is alive; nothing when the store does not answer.
     pub(crate) async fn beat(&self, hold: &Hold, running: &Running) -> Option<Beat> {
         let (hold, progress, lease) = (hold.clone(), running.progress(), self.options.lease);
@@ -733,6 +798,7 @@ impl Inner {
         for path in request::paths_of(&request.call) {
             Storages::check_path(&path)?;
         }
+        request::check_merge(&request.call)?;
         if request
             .call
             .out_path()
@@ -868,24 +934,24 @@ impl AsyncApi for Service {
             uploads.spooled.push(
                 inner
                     .blobs
-                    .spool(document, inner.options.limits.max_upload_bytes)
+                    .spool(
+                        document,
+                        inner.options.limits.max_upload_bytes,
+                        request.options.idempotency_key.is_some(),
+                    )
                     .await?,
             );
         }
         // From here on it is done even when the caller goes away: the row may be in already.
         let service = self.clone();
         tokio::spawn(async move {
-            let submitted = {
-                let inner = &service.inner;
-                inner
-                    .submit(&request, &uploads.spooled, &service.client)
-                    .await
-            };
+            let submitted = service.commit(&request, &uploads).await;
             match &submitted {
-                Ok((_, true)) => {
+                Ok((id, true)) => {
                     uploads.keep();
                     service.inner.counters.accepted.add(1);
                     service.inner.ready.notify_one();
+                    service.look_for_sources(id, &request);
                 }
                 // After a failed commit the row may be on the disk all the same.
                 Err(Error::Unavailable(_)) => uploads.keep(),

@@ -54,6 +54,18 @@ fn end_row(row: &mut Record, to: State, now: Micros, expires: Micros) {
     row.lease_until = None;
 }
 
+/// Hands a row to a worker, if it waits.
+fn claim_row(row: &mut Record, worker: &str, lease_until: Micros, now: Micros) -> Option<Record> {
+    row.state = transition(row.state, Event::Claim)?;
+    row.epoch += 1;
+    row.attempts += 1;
+    row.worker = Some(worker.to_owned());
+    row.lease_until = Some(lease_until);
+    row.started.get_or_insert(now);
+    row.progress = None;
+    Some(row.clone())
+}
+
 impl Store for MemoryStore {
     fn submit(&self, operation: NewOperation, now: Micros) -> Result<Submitted, StoreError> {
         let mut rows = self.rows();
@@ -126,20 +138,19 @@ impl Store for MemoryStore {
             .iter_mut()
             .filter(|(_, row)| row.state == State::Enqueued && row.run_at <= now)
             .min_by_key(|(seq, row)| (row.run_at, **seq));
-        let Some((_, row)) = next else {
-            return Ok(None);
-        };
-        let Some(to) = transition(row.state, Event::Claim) else {
-            return Ok(None);
-        };
-        row.state = to;
-        row.epoch += 1;
-        row.attempts += 1;
-        row.worker = Some(worker.to_owned());
-        row.lease_until = Some(lease_until);
-        row.started.get_or_insert(now);
-        row.progress = None;
-        Ok(Some(row.clone()))
+        Ok(next.and_then(|(_, row)| claim_row(row, worker, lease_until, now)))
+    }
+
+    fn claim_one(
+        &self,
+        id: &str,
+        worker: &str,
+        lease_until: Micros,
+        now: Micros,
+    ) -> Result<Option<Record>, StoreError> {
+        let mut rows = self.rows();
+        let row = rows.get_mut(id).filter(|row| row.run_at <= now);
+        Ok(row.and_then(|row| claim_row(row, worker, lease_until, now)))
     }
 
     fn heartbeat(

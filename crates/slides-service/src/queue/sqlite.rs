@@ -595,8 +595,15 @@ fn submit(connection: &Connection, operation: &NewOperation, now: Micros) -> Res
     Ok(Submitted::New)
 }
 
+/// Which waiting operation is claimed.
+const NEXT: &str = "SELECT seq FROM operations WHERE status = 'Enqueued' AND run_at <= :now
+      ORDER BY priority DESC, run_at, seq LIMIT 1";
+const ONE: &str =
+    "SELECT seq FROM operations WHERE id = :id AND status = 'Enqueued' AND run_at <= :now";
+
 fn claim(
     connection: &Connection,
+    id: Option<&str>,
     worker: &str,
     lease_until: Micros,
     now: Micros,
@@ -604,23 +611,29 @@ fn claim(
     let Some(to) = transition(State::Enqueued, Event::Claim) else {
         return Ok(None);
     };
+    let to = to.as_str();
+    let mut params: Vec<(&str, &dyn rusqlite::ToSql)> = vec![
+        (":to", &to),
+        (":worker", &worker),
+        (":lease_until", &lease_until),
+        (":now", &now),
+    ];
+    let which = match &id {
+        None => NEXT,
+        Some(id) => {
+            params.push((":id", id));
+            ONE
+        }
+    };
     let sql = format!(
         "UPDATE operations SET status = :to, epoch = epoch + 1, attempts = attempts + 1, worker = :worker,
                 lease_until = :lease_until, started = coalesce(started, :now), progress = NULL
-          WHERE seq = (SELECT seq FROM operations WHERE status = 'Enqueued' AND run_at <= :now
-                        ORDER BY priority DESC, run_at, seq LIMIT 1)
+          WHERE seq = ({which})
          RETURNING {COLUMNS}"
     );
     connection
         .prepare_cached(&sql)
-        .and_then(|mut statement| {
-            statement
-                .query_row(
-                    named_params! { ":to": to.as_str(), ":worker": worker, ":lease_until": lease_until, ":now": now },
-                    record,
-                )
-                .optional()
-        })
+        .and_then(|mut statement| statement.query_row(&*params, record).optional())
         .map_err(failed("hand out an operation"))
 }
 
@@ -846,7 +859,18 @@ impl Store for SqliteStore {
 
     fn claim(&self, worker: &str, lease_until: Micros, now: Micros) -> Result<Option<Record>> {
         let worker = worker.to_owned();
-        self.write(move |connection| claim(connection, &worker, lease_until, now))
+        self.write(move |connection| claim(connection, None, &worker, lease_until, now))
+    }
+
+    fn claim_one(
+        &self,
+        id: &str,
+        worker: &str,
+        lease_until: Micros,
+        now: Micros,
+    ) -> Result<Option<Record>> {
+        let (id, worker) = (id.to_owned(), worker.to_owned());
+        self.write(move |connection| claim(connection, Some(&id), &worker, lease_until, now))
     }
 
     fn heartbeat(

@@ -155,6 +155,18 @@ pub trait Store: Send + Sync + 'static {
         now: Micros,
     ) -> Result<Option<Record>, StoreError>;
 
+    /// Hands one operation to a worker, if it waits.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn claim_one(
+        &self,
+        id: &str,
+        worker: &str,
+        lease_until: Micros,
+        now: Micros,
+    ) -> Result<Option<Record>, StoreError>;
+
     /// Extends a lease and carries the progress.
     ///
     /// # Errors

@@ -132,6 +132,28 @@ fn operations_are_handed_out_in_the_order_they_came() {
 }
 
 #[test]
+fn one_operation_can_be_asked_for() {
+    on_each(|store| {
+        for id in ["a", "b"] {
+            store.submit(operation(id), 1).unwrap();
+        }
+        let claimed = store.claim_one("b", "aside", 100, 2).unwrap().unwrap();
+        assert_eq!((claimed.id.as_str(), claimed.epoch), ("b", 1));
+        assert_eq!(claimed.state, State::Started);
+        // It is held, and a name that nothing has is nothing.
+        for id in ["b", "c"] {
+            assert_eq!(store.claim_one(id, "aside", 100, 3).unwrap(), None);
+        }
+        // One that waits for its next try waits for this claim as well.
+        let hold = Hold::new("b", 1);
+        store.release(&hold, 50, true).unwrap();
+        assert_eq!(store.claim_one("b", "aside", 100, 49).unwrap(), None);
+        assert_eq!(store.claim("w", 100, 4).unwrap().unwrap().id, "a");
+        assert!(store.claim_one("b", "aside", 100, 50).unwrap().is_some());
+    });
+}
+
+#[test]
 fn a_late_worker_changes_nothing() {
     on_each(|store| {
         store.submit(operation("a"), 1).unwrap();

@@ -1,8 +1,10 @@
 use std::io::Read;
 
-use slides_core::{CallOptions, DocumentSource, Password, StartCall, StoredDocument, Target};
+use slides_core::{
+    CallOptions, DocumentSource, Merge, Password, StartCall, StoredDocument, Target,
+};
 use slides_engine::Engine;
-use slides_types::{ExportFormat, SlideExportFormat};
+use slides_types::{ExportFormat, PresentationSource, PresentationToMerge, SlideExportFormat};
 
 use super::*;
 use crate::options::Soffice;
@@ -401,15 +403,19 @@ async fn a_pdf_by_name_is_its_own_result() {
         let document = Payload::bytes(&b"%PDF-1.5 hello"[..]).named(name);
         StartRequest::new(StartCall::Convert(Target::new(ExportFormat::Pdf))).document(document)
     };
-    let id = service.start(pdf("test.pdf")).await.unwrap();
-    assert_eq!(
-        service.ended(&id).await.unwrap().operation.status,
-        OperationStatus::Finished
-    );
-    assert_eq!(
-        service.result(&id).await.unwrap().bytes().await.unwrap(),
-        "%PDF-1.5 hello"
-    );
+    // By a name that says so, or by one that says nothing.
+    for name in ["test.pdf", "TEST.PDF", "document", ""] {
+        let id = service.start(pdf(name)).await.unwrap();
+        assert_eq!(
+            service.ended(&id).await.unwrap().operation.status,
+            OperationStatus::Finished,
+            "{name}"
+        );
+        assert_eq!(
+            service.result(&id).await.unwrap().bytes().await.unwrap(),
+            "%PDF-1.5 hello"
+        );
+    }
     // Under another name it is no presentation.
     assert_eq!(failure(&service, pdf("test.pptx")).await.0, 415);
 }
@@ -442,6 +448,33 @@ async fn operations_are_canceled_before_and_while_they_run() {
         .unwrap();
     service.ended(&done).await.unwrap();
     assert_eq!(refusal(&service.cancel(&done).await.unwrap_err()).0, 409);
+}
+
+#[tokio::test]
+async fn a_missing_source_is_told_while_all_workers_are_busy() {
+    let service = service();
+    let endless = service
+        .start(convert(ExportFormat::Pdf, "slides=1 hang"))
+        .await
+        .unwrap();
+    let missing = || {
+        let mut merge = Merge::default();
+        merge.sources = vec![PresentationToMerge::new("Data/none.pptx")];
+        [
+            StartCall::DownloadPresentation {
+                target: Target::new(ExportFormat::Pdf),
+                document: StoredDocument::in_folder("none.pptx", "Data"),
+            },
+            StartCall::Merge(merge),
+        ]
+    };
+    for call in missing() {
+        let (status, message) = failure(&service, StartRequest::new(call)).await;
+        assert_eq!((status, &*message), (404, "Data/none.pptx does not exist"));
+    }
+    let running = service.status(&endless).await.unwrap().operation.status;
+    assert_ne!(running, OperationStatus::Failed);
+    service.cancel(&endless).await.unwrap();
 }
 
 #[tokio::test]
@@ -512,6 +545,9 @@ async fn bad_requests_are_refused_at_once() {
         };
         StartRequest::new(call).document(deck("slides=1"))
     };
+    let mut elsewhere = Merge::default();
+    elsewhere.sources = vec![PresentationToMerge::new("http://169.254.169.254/a.pptx")];
+    elsewhere.sources[0].source = Some(PresentationSource::Url);
     let bare = StartRequest::new(StartCall::Convert(Target::new(ExportFormat::Pdf)));
     for (request, status, text) in [
         (convert_in("Nowhere"), 404, UNKNOWN_STORAGE),
@@ -529,9 +565,14 @@ async fn bad_requests_are_refused_at_once() {
             "`max_upload_bytes`",
         ),
         (
-            StartRequest::new(StartCall::Merge(slides_core::Merge::default())),
+            StartRequest::new(StartCall::Merge(Merge::default())),
             400,
             "no document",
+        ),
+        (
+            StartRequest::new(StartCall::Merge(elsewhere)),
+            400,
+            "Invalid value for `source` of `http://169.254.169.254/a.pptx`",
         ),
     ] {
         let (got, message) = refusal(&service.start(request).await.unwrap_err());
@@ -633,10 +674,12 @@ async fn a_durable_service_takes_up_what_was_left() {
         .start(convert(ExportFormat::Pdf, "slides=1 hang"))
         .await
         .unwrap();
-    let waiting = service
-        .start(convert(ExportFormat::Pdf, "slides=2"))
-        .await
-        .unwrap();
+    let keyed = || {
+        let mut call = CallOptions::default();
+        call.idempotency_key = Some("k".to_owned());
+        convert(ExportFormat::Pdf, "slides=2").options(call)
+    };
+    let waiting = service.start(keyed()).await.unwrap();
     while service.status(&running).await.unwrap().operation.status != OperationStatus::Started {
         tokio::task::yield_now().await;
     }
@@ -653,6 +696,8 @@ async fn a_durable_service_takes_up_what_was_left() {
         service.result(&done).await.unwrap().bytes().await.unwrap(),
         "slide 1\n"
     );
+    // Asked for again by a client that saw the server go, it is the one that was accepted.
+    assert_eq!(service.start(keyed()).await.unwrap(), waiting);
     service.cancel(&running).await.unwrap();
     assert_eq!(
         service.ended(&waiting).await.unwrap().operation.status,

@@ -23,6 +23,18 @@ impl Pool {
             ));
         }
     }
+
+    /// Runs one operation beside the workers, if it still waits.
+    pub(crate) async fn run_one(inner: &Inner, id: &str) {
+        match inner
+            .claim_one(id, &format!("{}-aside", std::process::id()))
+            .await
+        {
+            Ok(Some(record)) => run(inner, record).await,
+            Ok(None) => {}
+            Err(error) => tracing::error!(%error, "an operation cannot be taken from the queue"),
+        }
+    }
 }
 
 async fn work(inner: Arc<Inner>, name: String) {
