@@ -4,7 +4,8 @@
         feature = "core",
         feature = "scripts",
         feature = "symbols",
-        feature = "cjk"
+        feature = "cjk",
+        feature = "office"
     )),
     allow(unused_macros, reason = "each feature uses some of them")
 )]
@@ -31,6 +32,14 @@ macro_rules! four {
             face!($family, true, false, $path, "-Bold.ttf"),
             face!($family, false, true, $path, "-Italic.ttf"),
             face!($family, true, true, $path, "-BoldItalic.ttf"),
+        ]
+    };
+    ($family:literal, $path:literal, otf) => {
+        &[
+            face!($family, false, false, $path, "-Regular.otf"),
+            face!($family, true, false, $path, "-Bold.otf"),
+            face!($family, false, true, $path, "-Italic.otf"),
+            face!($family, true, true, $path, "-BoldItalic.otf"),
         ]
     };
 }
@@ -125,4 +134,55 @@ pub(crate) static FAMILIES: &[&[Bundled]] = &[
     pair!("Noto Sans CJK SC", "cjk/NotoSansCJKsc", otf),
     #[cfg(feature = "cjk")]
     one!("Noto Sans CJK TC", "cjk/NotoSansCJKtc-Regular.otf"),
+    #[cfg(feature = "office")]
+    four!("Open Sans", "office/OpenSans"),
+    #[cfg(feature = "office")]
+    four!("Roboto", "office/Roboto"),
+    #[cfg(feature = "office")]
+    pair!("Roboto Slab", "office/RobotoSlab"),
+    #[cfg(feature = "office")]
+    four!("Lato", "office/Lato"),
+    #[cfg(feature = "office")]
+    four!("Montserrat", "office/Montserrat"),
+    #[cfg(feature = "office")]
+    four!("Poppins", "office/Poppins"),
+    #[cfg(feature = "office")]
+    pair!("Oswald", "office/Oswald"),
+    #[cfg(feature = "office")]
+    pair!("Selawik", "office/Selawik"),
+    #[cfg(feature = "office")]
+    four!("Gelasio", "office/Gelasio"),
+    #[cfg(feature = "office")]
+    four!("TeX Gyre Adventor", "office/TeXGyreAdventor", otf),
+    #[cfg(feature = "office")]
+    four!("TeX Gyre Bonum", "office/TeXGyreBonum", otf),
+    #[cfg(feature = "office")]
+    four!("TeX Gyre Pagella", "office/TeXGyrePagella", otf),
+    #[cfg(feature = "office")]
+    four!("TeX Gyre Schola", "office/TeXGyreSchola", otf),
+    #[cfg(feature = "office")]
+    four!("EB Garamond", "office/EBGaramond"),
+    #[cfg(feature = "office")]
+    four!("Libre Franklin", "office/LibreFranklin"),
+    #[cfg(feature = "office")]
+    four!("Jost", "office/Jost"),
+    #[cfg(feature = "office")]
+    four!("Fira Sans", "office/FiraSans"),
+    #[cfg(feature = "office")]
+    pair!("DejaVu Sans", "office/DejaVuSans"),
+    #[cfg(feature = "office")]
+    four!("Comic Neue", "office/ComicNeue"),
+    #[cfg(feature = "office")]
+    &[face!(
+        "TeX Gyre Chorus",
+        false,
+        true,
+        "office/TeXGyreChorus-MediumItalic.otf"
+    )],
+    #[cfg(feature = "office")]
+    one!("Twemoji", "office/Twemoji.ttf"),
+    #[cfg(feature = "office")]
+    one!("Anton", "office/Anton-Regular.ttf"),
+    #[cfg(feature = "office")]
+    one!("Archivo Black", "office/ArchivoBlack-Regular.ttf"),
 ];

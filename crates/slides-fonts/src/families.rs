@@ -35,6 +35,8 @@ const JP: &str = "Noto Sans CJK JP";
 const KR: &str = "Noto Sans CJK KR";
 const SC: &str = "Noto Sans CJK SC";
 const TC: &str = "Noto Sans CJK TC";
+const GEOMETRIC: &str = "Jost";
+const WIDE: &str = "DejaVu Sans";
 const SYMBOLS: &str = "Noto Sans Symbols2";
 
 /// The stand-in for a family in lower case.
@@ -47,6 +49,19 @@ pub(crate) fn stand_in(family: &str) -> Option<StandIn> {
         "times new roman" | "times" | "times new roman ps" | "timesnewromanpsmt" | "tinos"
         | "nimbus roman" => twin(SERIF),
         "courier new" | "courier" | "couriernewpsmt" | "cousine" | "nimbus mono" => twin(MONO),
+        "georgia" => twin("Gelasio"),
+        "segoe ui" | "segoe" => twin("Selawik"),
+        // The faces that Monotype drew to the widths of these four, and the Palatino that Windows brings.
+        "century gothic" | "itc avant garde gothic" | "avant garde" | "urw gothic" => {
+            twin("TeX Gyre Adventor")
+        }
+        "bookman old style" | "bookman" | "itc bookman" | "urw bookman" => twin("TeX Gyre Bonum"),
+        "palatino linotype" | "palatino" | "book antiqua" => twin("TeX Gyre Pagella"),
+        "century schoolbook" | "new century schoolbook" => twin("TeX Gyre Schola"),
+        "monotype corsiva" | "itc zapf chancery" | "zapf chancery" | "apple chancery" => {
+            twin("TeX Gyre Chorus")
+        }
+
         "arial narrow" | "helvetica narrow" | "liberation sans narrow" => StandIn {
             family: SANS,
             scale_x: 0.82,
@@ -55,57 +70,51 @@ pub(crate) fn stand_in(family: &str) -> Option<StandIn> {
 
         "calibri light" => near(HUMANIST, 1.0),
         "microsoft sans serif" | "arial unicode ms" => near(SANS, 1.0),
-        "candara" | "corbel" | "lato" | "gill sans" | "gill sans mt" | "gill sans nova"
-        | "optima" | "myriad pro" | "myriad" => near(HUMANIST, 1.04),
+        "candara" | "corbel" | "gill sans" | "gill sans mt" | "gill sans nova" | "optima"
+        | "myriad pro" | "myriad" => near(HUMANIST, 1.04),
         "aptos" | "aptos display" | "aptos narrow" | "bahnschrift" => near(HUMANIST, 1.06),
-        "tw cen mt" | "twentieth century" => near(HUMANIST, 0.98),
-        "segoe ui" | "segoe" | "selawik" | "open sans" | "source sans pro" | "source sans 3"
-        | "noto sans" | "droid sans" | "frutiger" => near(HUMANIST, 1.1),
-        "segoe print" | "segoe script" | "comic sans ms" | "comic sans" | "ink free" => {
-            near(HUMANIST, 1.12)
+        "tw cen mt" | "twentieth century" => near(GEOMETRIC, 0.97),
+        "futura" => near(GEOMETRIC, 1.03),
+        "gadugi" | "ebrima" | "segoe ui historic" | "segoe ui variable" => near("Selawik", 1.0),
+        "noto sans" | "droid sans" => near("Open Sans", 1.0),
+        "source sans pro" | "source sans 3" | "frutiger" => near(HUMANIST, 1.1),
+        "comic sans ms" | "comic sans" => near("Comic Neue", 1.1),
+        "segoe print" | "segoe script" | "ink free" => near("Comic Neue", 1.05),
+        "trebuchet ms" | "trebuchet" => near("Fira Sans", 0.97),
+        "tahoma" | "geneva" => near(WIDE, 0.9),
+        "lucida sans" | "lucida grande" | "lucida sans unicode" => near(WIDE, 0.94),
+        "verdana" | "bitstream vera sans" => near(WIDE, 1.0),
+        "raleway" => near("Montserrat", 0.92),
+        "franklin gothic book" | "franklin gothic medium" | "franklin gothic" => {
+            near("Libre Franklin", 0.9)
         }
-        "trebuchet ms"
-        | "trebuchet"
-        | "tahoma"
-        | "lucida sans"
-        | "lucida grande"
-        | "lucida sans unicode"
-        | "geneva" => near(HUMANIST, 1.12),
-        "verdana" | "dejavu sans" | "bitstream vera sans" => near(SANS, 1.14),
-        "century gothic"
-        | "itc avant garde gothic"
-        | "avant garde"
-        | "futura"
-        | "montserrat"
-        | "poppins"
-        | "raleway" => near(SANS, 1.06),
-        "franklin gothic book"
-        | "franklin gothic medium"
-        | "franklin gothic"
-        | "roboto"
-        | "inter"
-        | "work sans"
-        | "sf pro"
-        | "san francisco"
-        | "ibm plex sans" => near(SANS, 0.98),
-        "impact" | "haettenschweiler" => near(SANS, 0.86),
-        "arial black" => near(SANS, 1.16),
+        "inter" | "work sans" | "sf pro" | "san francisco" | "ibm plex sans" => near(SANS, 0.98),
+        "impact" | "haettenschweiler" => near("Anton", 1.0),
+        "arial black" => near("Archivo Black", 1.01),
         "arial rounded mt" => near(SANS, 1.04),
 
-        "georgia" | "constantia" | "century" | "century schoolbook" | "charter" => near(SERIF, 1.1),
-        "palatino linotype"
-        | "palatino"
-        | "book antiqua"
-        | "baskerville old face"
-        | "sitka text"
-        | "sitka" => near(SERIF, 1.08),
-        "garamond" | "eb garamond" | "adobe garamond pro" | "perpetua" | "centaur"
-        | "goudy old style" => near(SERIF, 0.93),
-        "bookman old style" | "bookman" | "rockwell" | "lucida bright" | "lucida fax" => {
-            near(SERIF, 1.16)
-        }
-        "bodoni mt" | "didot" | "calisto mt" | "californian fb" | "high tower text" | "bell mt"
-        | "merriweather" | "playfair display" | "times ten" | "sylfaen" => near(SERIF, 1.0),
+        "century" => near("TeX Gyre Schola", 1.0),
+        "constantia" | "charter" => near(SERIF, 1.1),
+        "baskerville old face" | "sitka text" | "sitka" => near(SERIF, 1.08),
+        "garamond" | "adobe garamond pro" => near("EB Garamond", 0.97),
+        "perpetua" | "centaur" | "goudy old style" => near("EB Garamond", 0.95),
+        "rockwell" => near("Roboto Slab", 0.96),
+        "lucida bright" | "lucida fax" => near(SERIF, 1.16),
+        "footlight mt light"
+        | "elephant"
+        | "modern no. 20"
+        | "old english text mt"
+        | "cooper black"
+        | "bodoni mt"
+        | "didot"
+        | "calisto mt"
+        | "californian fb"
+        | "high tower text"
+        | "bell mt"
+        | "merriweather"
+        | "playfair display"
+        | "times ten"
+        | "sylfaen" => near(SERIF, 1.0),
 
         "cambria math" | "stix math" | "stix two math" | "xits math" | "latin modern math" => {
             near("STIX Two Math", 1.0)
@@ -125,8 +134,8 @@ pub(crate) fn stand_in(family: &str) -> Option<StandIn> {
 
         "symbol" | "symbolmt" | "symbol mt" | "symbolps" => near("Noto Sans Math", 1.0),
         "wingdings" | "wingdings 2" | "wingdings 3" | "wingdings2" | "wingdings3" | "webdings"
-        | "zapfdingbats" | "zapf dingbats" | "segoe ui symbol" | "segoe ui emoji"
-        | "apple color emoji" => near(SYMBOLS, 1.0),
+        | "zapfdingbats" | "zapf dingbats" | "segoe ui symbol" => near(SYMBOLS, 1.0),
+        "segoe ui emoji" | "apple color emoji" | "noto color emoji" => twin("Twemoji"),
 
         "meiryo"
         | "meiryo ui"
@@ -258,16 +267,19 @@ pub(crate) fn stand_in(family: &str) -> Option<StandIn> {
 /// A guess for a family that no table knows, from the words in its name.
 pub(crate) fn guess(family: &str) -> &'static str {
     let has = |words: &[&str]| words.iter().any(|word| family.contains(word));
-    if has(&[
-        "mono",
-        "code",
-        "courier",
-        "console",
-        "typewriter",
-        "consol",
-        "fixed",
-        "terminal",
-    ]) {
+    let foundry = family.starts_with("monotype");
+    if !foundry
+        && has(&[
+            "mono",
+            "code",
+            "courier",
+            "console",
+            "sans typewriter",
+            "consol",
+            "fixed",
+            "terminal",
+        ])
+    {
         MONO
     } else if has(&["sans", "gothic", "grotesk", "grotesque"]) {
         SANS
@@ -287,6 +299,7 @@ pub(crate) fn guess(family: &str) -> &'static str {
         "century",
         "georgia",
         "slab",
+        "typewriter",
         "text pro",
     ]) {
         SERIF
@@ -311,6 +324,14 @@ pub(crate) fn metrics(family: &str) -> Option<FamilyMetrics> {
             ascent: f64::from(ascent) / 2048.0,
             descent: f64::from(descent) / 2048.0,
             underline,
+        })
+    };
+    // As the font descriptors of PDF files say it.
+    let published = |ascent: u16, descent: u16| {
+        Some(FamilyMetrics {
+            ascent: f64::from(ascent) / 1000.0,
+            descent: f64::from(descent) / 1000.0,
+            underline: None,
         })
     };
     match family {
@@ -338,12 +359,35 @@ pub(crate) fn metrics(family: &str) -> Option<FamilyMetrics> {
         "open sans" => of(2189, 600, Some((0.075, 0.050, 0.050))),
         "simplified arabic fixed" => of(1638, 598, None),
         "wingdings" => of(1841, 432, None),
-        "segoe ui" | "segoe ui symbol" => of(2210, 514, None),
+        "segoe ui" | "segoe ui symbol" | "segoe ui emoji" => of(2210, 514, None),
         "verdana" => of(2059, 430, None),
         "tahoma" => of(2049, 423, None),
         "trebuchet ms" => of(1923, 455, None),
         "georgia" => of(1878, 449, None),
         "lucida grande" => of(1980, 432, None),
+        "candara" | "corbel" | "constantia" => of(1950, 550, None),
+        "impact" => of(2066, 432, None),
+        "comic sans ms" => of(2257, 597, None),
+        "arial black" => of(2254, 634, None),
+        "lucida sans unicode" => of(2246, 901, None),
+        "lucida console" => of(1616, 432, None),
+        "microsoft yahei" | "microsoft yahei ui" => of(2167, 536, None),
+        "simsun" | "nsimsun" | "simhei" | "gulim" | "dotum" | "batang" | "ms mincho"
+        | "ms pmincho" => published(859, 141),
+        "mingliu" | "pmingliu" => published(801, 199),
+        "century gothic" => published(1006, 220),
+        "gill sans mt" | "gill sans" => published(918, 230),
+        "garamond" => published(862, 263),
+        "book antiqua" => published(923, 283),
+        "bookman old style" => published(932, 238),
+        "century schoolbook" | "century" => published(985, 215),
+        "palatino linotype" => published(1050, 283),
+        "franklin gothic book" | "franklin gothic medium" | "franklin gothic" => {
+            published(917, 216)
+        }
+        "tw cen mt" => published(844, 246),
+        "rockwell" => published(892, 282),
+        "monotype corsiva" => published(842, 276),
         _ => None,
     }
 }
@@ -417,7 +461,6 @@ pub(crate) fn parse_name(family: &str) -> Name {
         }
         words.pop();
     }
-    bold |= matches!(full.as_str(), "impact" | "haettenschweiler");
     Name {
         base: words.join(" "),
         full,
@@ -469,6 +512,22 @@ mod tests {
             "angsana new",
             "latha",
             "vrinda",
+            "segoe ui",
+            "segoe ui emoji",
+            "century gothic",
+            "bookman old style",
+            "palatino linotype",
+            "century schoolbook",
+            "monotype corsiva",
+            "garamond",
+            "franklin gothic book",
+            "tw cen mt",
+            "rockwell",
+            "trebuchet ms",
+            "verdana",
+            "comic sans ms",
+            "impact",
+            "arial black",
         ] {
             let stand_in = stand_in(family).unwrap();
             assert!(

@@ -14,6 +14,7 @@
 //! | `core` | Carlito, Caladea, Liberation Sans, Serif and Mono |
 //! | `scripts` | Hebrew, Arabic, Thai, Indic and other scripts (Noto) |
 //! | `symbols` | arrows, shapes, dingbats, mathematics (Noto) |
+//! | `office` | twins and look-alikes of faces of Office, web faces, emoji |
 //! | `cjk` | Japanese, Korean, Chinese (Noto Sans CJK subsets) |
 //!
 //! Licences of the faces lie beside them in `fonts/`.
@@ -24,6 +25,7 @@ mod book;
 mod bundle;
 mod coverage;
 mod embedded;
+mod emoji;
 mod face;
 mod families;
 mod published;
@@ -34,6 +36,7 @@ mod system;
 
 pub use advances::Advances;
 pub use book::{FontBook, FontBookBuilder};
+pub use emoji::is_emoji;
 pub use face::{Face, FaceId, FontBytes};
 pub use selection::{LineMetrics, ScriptHint, Selection, Style};
 pub use symbol::SymbolMap;

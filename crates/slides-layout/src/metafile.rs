@@ -9,6 +9,7 @@ use ooxml_metafile::drawing::{
     Paint as MetaPaint, PathCommand, Pixels, Rgba as MetaRgba, Shape, Text, TextAnchor,
 };
 use skrifa::MetadataProvider as _;
+use slides_fonts::{Face, ScriptHint, Selection};
 use slides_scene::{
     FillRule, Glyph, GlyphRun, GradientStop, Image, ImageData, ImageFormat, ImageOp, Op, Paint,
     Rgba, StrokeStyle, TileMode,
@@ -316,6 +317,79 @@ fn draw_image(out: &mut Vec<Op>, image: &MetaImage, key: &dyn Fn() -> String) {
     out.push(Op::Pop);
 }
 
+/// Letters of a text that come from one face.
+struct Letters {
+    selection: Selection,
+    glyphs: Vec<Glyph>,
+}
+
+/// The letters of a text, face by face: characters of symbol faces are positions, and what the asked-for face lacks
+/// comes from another one.
+fn letters(cx: &SlideContext<'_>, text: &Text, style: slides_fonts::Style) -> Vec<Letters> {
+    let asked = cx.fonts.select(&text.font.family, style);
+    let size = text.font.size;
+    let mut runs: Vec<Letters> = Vec::new();
+    let mut pen = 0.0;
+    for (index, (at, ch)) in text.text.char_indices().enumerate() {
+        let drawn = asked.symbol.and_then(|map| map.map(ch)).unwrap_or(ch);
+        let selection = if drawn.is_whitespace() || cx.fonts.covers(&asked.face, drawn) {
+            asked.clone()
+        } else {
+            cx.fonts
+                .fallback(drawn, style, ScriptHint::None, Some(&text.font.family))
+                .unwrap_or_else(|| asked.clone())
+        };
+        let (id, natural) = glyph_of(&selection.face, drawn, size);
+        let advance = natural * selection.scale_x;
+        let (x, y) = text
+            .positions
+            .as_ref()
+            .and_then(|p| p.get(index).copied())
+            .unwrap_or((pen, 0.0));
+        let glyph = Glyph {
+            id,
+            x,
+            y,
+            advance,
+            start: at as u32,
+            end: (at + ch.len_utf8()) as u32,
+        };
+        pen = x + advance;
+        match runs.last_mut() {
+            Some(run) if run.selection.face == selection.face => run.glyphs.push(glyph),
+            _ => runs.push(Letters {
+                selection,
+                glyphs: vec![glyph],
+            }),
+        }
+    }
+    if text.positions.is_none() {
+        let shift = match text.anchor {
+            TextAnchor::Start => 0.0,
+            TextAnchor::Middle => pen / 2.0,
+            TextAnchor::End => pen,
+        };
+        for glyph in runs.iter_mut().flat_map(|run| &mut run.glyphs) {
+            glyph.x -= shift;
+        }
+    }
+    runs
+}
+
+/// A character's glyph in a face and its advance.
+fn glyph_of(face: &Face, ch: char, size: f64) -> (u32, f64) {
+    let Some(font) = face.font_ref() else {
+        return (0, 0.0);
+    };
+    let id = font.charmap().map(ch).unwrap_or_default();
+    let metrics = font.glyph_metrics(
+        skrifa::instance::Size::new(size as f32),
+        skrifa::instance::LocationRef::default(),
+    );
+    let advance = metrics.advance_width(id).unwrap_or_default();
+    (id.to_u32(), f64::from(advance))
+}
+
 fn draw_text(cx: &SlideContext<'_>, out: &mut Vec<Op>, text: &Text) {
     let MetaPaint::Solid(color) = text.fill else {
         return;
@@ -324,70 +398,33 @@ fn draw_text(cx: &SlideContext<'_>, out: &mut Vec<Op>, text: &Text) {
         bold: text.font.weight >= 600,
         italic: text.font.italic,
     };
-    let selection = cx.fonts.select(&text.font.family, style);
     let size = text.font.size;
     if !(size.is_finite() && size > 0.0) {
         return;
     }
-    let Some(font) = selection.face.font_ref() else {
-        return;
-    };
-    let charmap = font.charmap();
-    let metrics = font.glyph_metrics(
-        skrifa::instance::Size::new(size as f32),
-        skrifa::instance::LocationRef::default(),
-    );
-    let mut pen = 0.0;
-    let mut glyphs = Vec::new();
-    for (index, (at, ch)) in text.text.char_indices().enumerate() {
-        let id = charmap.map(ch).unwrap_or_default();
-        let advance = f64::from(metrics.advance_width(id).unwrap_or_default()) * selection.scale_x;
-        let (x, y) = text
-            .positions
-            .as_ref()
-            .and_then(|p| p.get(index).copied())
-            .unwrap_or((pen, 0.0));
-        glyphs.push(Glyph {
-            id: id.to_u32(),
-            x,
-            y,
-            advance,
-            start: at as u32,
-            end: (at + ch.len_utf8()) as u32,
-        });
-        pen = x + advance;
-    }
-    if text.positions.is_none() {
-        let shift = match text.anchor {
-            TextAnchor::Start => 0.0,
-            TextAnchor::Middle => pen / 2.0,
-            TextAnchor::End => pen,
+    for Letters { selection, glyphs } in letters(cx, text, style) {
+        let run = GlyphRun {
+            face: selection.face.clone(),
+            size,
+            scale_x: selection.scale_x,
+            skew: if selection.synthetic_italic { 0.2 } else { 0.0 },
+            embolden: 0.0,
+            glyphs,
+            text: text.text.as_str().into(),
         };
-        for glyph in &mut glyphs {
-            glyph.x -= shift;
+        // Letters of a picture are outlines: PowerPoint's own PDFs hold no text there.
+        let Some(path) = crate::text::outline(&run) else {
+            continue;
+        };
+        let (path, ink) = (Arc::new(path), Paint::Solid(rgba(color)));
+        out.push(Op::Push(Affine::new(text.transform)));
+        if selection.synthetic_bold {
+            let pen = StrokeStyle::new(size / 30.0);
+            out.push(Op::Stroke(path.clone(), pen, ink.clone()));
         }
+        out.push(Op::Fill(path, FillRule::NonZero, ink));
+        out.push(Op::Pop);
     }
-    let run = GlyphRun {
-        face: selection.face.clone(),
-        size,
-        scale_x: selection.scale_x,
-        skew: if selection.synthetic_italic { 0.2 } else { 0.0 },
-        embolden: 0.0,
-        glyphs,
-        text: text.text.as_str().into(),
-    };
-    // Letters of a picture are outlines: PowerPoint's own PDFs hold no text there.
-    let Some(path) = crate::text::outline(&run) else {
-        return;
-    };
-    let (path, ink) = (Arc::new(path), Paint::Solid(rgba(color)));
-    out.push(Op::Push(Affine::new(text.transform)));
-    if selection.synthetic_bold {
-        let pen = StrokeStyle::new(size / 30.0);
-        out.push(Op::Stroke(path.clone(), pen, ink.clone()));
-    }
-    out.push(Op::Fill(path, FillRule::NonZero, ink));
-    out.push(Op::Pop);
 }
 
 #[cfg(test)]

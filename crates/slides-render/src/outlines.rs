@@ -6,10 +6,14 @@ use kurbo::BezPath;
 use skrifa::MetadataProvider;
 use skrifa::instance::{LocationRef, Size};
 use skrifa::outline::{DrawSettings, OutlinePen};
+use skrifa::raw::TableProvider;
 use slides_fonts::{Face, FaceId};
+use slides_scene::Rgba;
 
 /// Outlines kept for one document.
 const MAX_CACHED: usize = 20_000;
+/// Layers of one glyph in colours.
+const MAX_LAYERS: usize = 256;
 /// Elements of one glyph's outline.
 const MAX_ELEMENTS: usize = 20_000;
 
@@ -17,7 +21,12 @@ const MAX_ELEMENTS: usize = 20_000;
 #[derive(Debug, Default)]
 pub(crate) struct OutlineCache {
     glyphs: HashMap<(FaceId, u32), Option<Arc<BezPath>>>,
+    /// Whether a face has glyphs in colours.
+    colored: HashMap<FaceId, bool>,
 }
+
+/// A part of a glyph in colours, itself a glyph; `None` is the text's own paint.
+pub(crate) type Layer = (u32, Option<Rgba>);
 
 #[derive(Default)]
 struct Pen {
@@ -82,6 +91,38 @@ impl OutlineCache {
         self.glyphs.insert((face.id(), glyph), outline.clone());
         outline
     }
+
+    /// Whether some glyphs of the face come in colours.
+    pub(crate) fn is_colored(&mut self, face: &Face) -> bool {
+        *self.colored.entry(face.id()).or_insert_with(|| {
+            face.font_ref()
+                .is_some_and(|font| font.colr().is_ok() && font.cpal().is_ok())
+        })
+    }
+}
+
+/// The layers of a glyph in colours (COLR version 0), lowest first; none of other glyphs.
+pub(crate) fn layers(face: &Face, glyph: u32) -> Option<Vec<Layer>> {
+    let font = face.font_ref()?;
+    let colr = font.colr().ok()?;
+    let range = colr.v0_base_glyph(skrifa::GlyphId::new(glyph)).ok()??;
+    let palettes = font.color_palettes();
+    let palette = palettes.get(0)?;
+    let colors = palette.colors();
+    let layers = range
+        .take(MAX_LAYERS)
+        .filter_map(|at| {
+            let (glyph, index) = colr.v0_layer(at).ok()?;
+            let color = colors.get(usize::from(index)).map(|color| Rgba {
+                r: color.red,
+                g: color.green,
+                b: color.blue,
+                a: color.alpha,
+            });
+            Some((glyph.to_u32(), color))
+        })
+        .collect();
+    Some(layers)
 }
 
 fn read(face: &Face, glyph: u32) -> Option<BezPath> {

@@ -8,8 +8,8 @@ use peniko::{
     ColorStop, Extend, ImageAlphaType, ImageQuality, ImageSampler, InterpolationAlphaSpace,
 };
 use slides_scene::{
-    BlendMode, EffectOp, FillRule, GlyphRun, GradientStop, ImageOp, Page, Paint, Rgba, StrokeStyle,
-    Tag, TileMode,
+    BlendMode, EffectOp, FillRule, Glyph, GlyphRun, GradientStop, ImageOp, Page, Paint, Rgba,
+    StrokeStyle, Tag, TileMode,
 };
 use vello_cpu::{
     Image as PaintImage, ImageSource, PixelMetadata, RenderContext, RenderSettings, Resources,
@@ -20,7 +20,7 @@ use crate::error::{RenderError, Warning, Warnings};
 use crate::geometry::{clean_affine, clean_rect, clean_stroke, rect_path, scale_of};
 use crate::gradient::{Gradient, analyse};
 use crate::limits::Limits;
-use crate::outlines::OutlineCache;
+use crate::outlines::{self, OutlineCache};
 use crate::picture::{PictureCache, Pixels, bytes_of, downscale};
 use crate::walk::{Budget, Canvas, walk};
 
@@ -406,6 +406,27 @@ pub(crate) fn place(dst: Rect, crop: Rect) -> Option<(Rect, Rect)> {
 }
 
 impl RasterCanvas<'_> {
+    /// A glyph of a face that has some in colours.
+    fn colored(&mut self, run: &GlyphRun, glyph: &Glyph, shape: &RunShape, paint: &Paint) {
+        if !(glyph.x.abs() < 1e6 && glyph.y.abs() < 1e6) {
+            return;
+        }
+        let place = shape.place(glyph.x, glyph.y);
+        let layers =
+            outlines::layers(&run.face, glyph.id).unwrap_or_else(|| vec![(glyph.id, None)]);
+        for (layer, color) in layers {
+            let Some(outline) = self.shared.outlines.get(&run.face, layer) else {
+                continue;
+            };
+            let path = place * &*outline;
+            let own = color.map(Paint::Solid);
+            self.painted(own.as_ref().unwrap_or(paint), |context| {
+                context.set_fill_rule(peniko::Fill::NonZero);
+                context.fill_path(&path);
+            });
+        }
+    }
+
     fn transform(&self) -> Affine {
         self.transforms.last().copied().unwrap_or(Affine::IDENTITY)
     }
@@ -796,6 +817,12 @@ impl Canvas for RasterCanvas<'_> {
             .iter()
             .take(self.shared.limits.max_glyphs)
             .collect();
+        if self.shared.outlines.is_colored(&run.face) {
+            for glyph in glyphs {
+                self.colored(run, glyph, &shape, paint);
+            }
+            return;
+        }
         for chunk in glyphs.chunks(GLYPHS_PER_PATH) {
             let mut path = BezPath::new();
             for glyph in chunk {

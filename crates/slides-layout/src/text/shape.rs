@@ -11,6 +11,8 @@ use super::fonts::{Font, TextCache};
 use super::style::RunStyle;
 use crate::context::SlideContext;
 
+/// The family that emoji are drawn with, whatever face the text asks for.
+const EMOJI: &str = "Segoe UI Emoji";
 /// Stands for `a:br` in a paragraph's text.
 pub(super) const LINE_BREAK: char = '\u{2028}';
 /// Bytes of text that are shaped at once; longer runs are cut, so that a hostile run cannot ask for one huge buffer.
@@ -153,7 +155,7 @@ fn needs_shaping(ch: char) -> bool {
     matches!(code, 0x0300..=0x036F | 0x0483..=0x0489 | 0x0591..=0x05C7 | 0x0600..=0x109F | 0x1100..=0x11FF | 0x135D..=0x135F
         | 0x1700..=0x18AF | 0x1900..=0x1CFF | 0x1DC0..=0x1DFF | 0x200C..=0x200F | 0x202A..=0x202E | 0x2060..=0x206F | 0x20D0..=0x20FF
         | 0x302A..=0x302F | 0x3099..=0x309A | 0xA800..=0xABFF | 0xD7B0..=0xD7FF | 0xFB1E | 0xFB50..=0xFDFF | 0xFE00..=0xFE0F
-        | 0xFE20..=0xFE2F | 0xFE70..=0xFEFF | 0x10A00..=0x11FFF | 0x1E000..=0x1E95F | 0x1F3FB..=0x1F3FF | 0xE0000..=0xE01FF)
+        | 0xFE20..=0xFE2F | 0xFE70..=0xFEFF | 0x10A00..=0x11FFF | 0x1E000..=0x1E95F | 0x1F1E6..=0x1F1FF | 0x1F3FB..=0x1F3FF | 0xE0000..=0xE01FF)
 }
 
 impl<'c> StyleFonts<'c> {
@@ -245,8 +247,17 @@ impl<'c> StyleFonts<'c> {
         style: &RunStyle<'_>,
         slot: Slot,
         ch: char,
+        emoji: bool,
     ) -> (Rc<Font>, Remap) {
         let asked = self.font(cx, style, slot, ch);
+        if emoji && asked.selection.symbol.is_none() && !is_symbol_face(&asked.selection.requested)
+        {
+            // There is one face of them, neither bold nor italic.
+            let font = self.cache.select(cx, EMOJI, Style::default());
+            if font.covers(ch) {
+                return (font, Remap::None);
+            }
+        }
         let remap = match (asked.selection.symbol, ch) {
             (Some(_), _) => Remap::Symbol(asked.clone()),
             // A symbol character whose face is lost stands for its position.
@@ -265,11 +276,17 @@ impl<'c> StyleFonts<'c> {
             ScriptHint::None => theme_hint(cx),
             hint => hint,
         };
-        let font = self
-            .cache
-            .fallback(cx.fonts, ch, hint, asked)
-            .unwrap_or_else(|| asked.clone());
-        (font, remap)
+        let font = self.cache.fallback(cx.fonts, ch, hint, asked);
+        if font.is_none() && !is_selector(ch) {
+            cx.warn(
+                "font",
+                format!(
+                    "no face has the character U+{:04X}: an empty box stands for it",
+                    u32::from(ch)
+                ),
+            );
+        }
+        (font.unwrap_or_else(|| asked.clone()), remap)
     }
 }
 
@@ -329,6 +346,11 @@ fn theme_hint(cx: &SlideContext<'_>) -> ScriptHint {
     } else {
         ScriptHint::None
     }
+}
+
+/// Whether a face draws emoji in black and white itself.
+fn is_symbol_face(family: &str) -> bool {
+    family.eq_ignore_ascii_case("Segoe UI Symbol")
 }
 
 fn style_of(style: &RunStyle<'_>) -> Style {
@@ -443,7 +465,17 @@ pub(super) fn shape(
                 | '\u{1F3FB}'..='\u{1F3FF}');
             let (font, remap) = match &pending {
                 Some(open) if leans => (open.font.clone(), open.remap.clone()),
-                _ => faces.pick(cx, style, slot, ch),
+                _ => {
+                    let emoji = match part
+                        .get(offset + ch.len_utf8()..)
+                        .and_then(|rest| rest.chars().next())
+                    {
+                        Some('\u{FE0F}') => true,
+                        Some('\u{FE0E}') => false,
+                        _ => slides_fonts::is_emoji(ch),
+                    };
+                    faces.pick(cx, style, slot, ch, emoji)
+                }
             };
             last_slot = slot;
             let odd = level % 2 == 1;

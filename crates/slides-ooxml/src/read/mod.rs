@@ -7,6 +7,7 @@ mod diagram_model;
 mod effects;
 mod fill;
 mod geometry;
+mod ink;
 mod line;
 mod link;
 mod math;

@@ -9,6 +9,7 @@ use crate::read::diagram::diagram;
 use crate::read::effects::{effects_in, three_d};
 use crate::read::fill::{blip_fill, fill};
 use crate::read::geometry::{child_box, geometry_in, transform};
+use crate::read::ink::content_part;
 use crate::read::line::line_in;
 use crate::read::link::link_in;
 use crate::read::table::table;
@@ -64,6 +65,7 @@ fn shape(cx: &Context<'_>, node: Node<'_>, depth: usize) -> Option<Shape> {
                 kind: ShapeKind::GraphicFrame(Box::new(graphic_frame(cx, frame, picture))),
             });
         }
+        "contentPart" => content_part(cx, node)?,
         "nvGrpSpPr" | "grpSpPr" | "extLst" => return None,
         other => ShapeKind::Unknown(other.to_owned()),
     };
@@ -93,12 +95,13 @@ pub(super) fn controls(cx: &Context<'_>, list: Node<'_>) -> Vec<Shape> {
 
 /// `p:nvSpPr`, `p:nvPicPr` and their like.
 fn non_visual(cx: &Context<'_>, node: Node<'_>) -> NonVisual {
-    const NAMES: [&str; 5] = [
+    const NAMES: [&str; 6] = [
         "nvSpPr",
         "nvPicPr",
         "nvCxnSpPr",
         "nvGrpSpPr",
         "nvGraphicFramePr",
+        "nvContentPartPr",
     ];
     let Some(outer) = elements(node).find(|child| NAMES.contains(&child.tag_name().name())) else {
         return NonVisual::default();

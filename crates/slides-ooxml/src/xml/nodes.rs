@@ -8,11 +8,12 @@ const RELATIONSHIPS: [&str; 2] = [
 ];
 
 /// Namespaces whose `mc:Choice` is taken: the reader understands or may ignore what they add.
-const UNDERSTOOD: [&str; 9] = [
+const UNDERSTOOD: [&str; 10] = [
     "http://schemas.microsoft.com/office/drawing/2010/main",
     "http://schemas.microsoft.com/office/drawing/2012/main",
     "http://schemas.microsoft.com/office/drawing/2014/main",
     "http://schemas.microsoft.com/office/drawing/2016/SVG/main",
+    "http://schemas.microsoft.com/office/drawing/2016/ink",
     "http://schemas.microsoft.com/office/drawing/2017/decorative",
     "http://schemas.microsoft.com/office/powerpoint/2010/main",
     "http://schemas.microsoft.com/office/powerpoint/2012/main",
@@ -64,10 +65,17 @@ pub(crate) fn is_alternate_content(node: Node<'_>) -> bool {
     node.tag_name().name() == "AlternateContent" && node.tag_name().namespace() == Some(MC)
 }
 
-/// First choice whose namespaces are understood, else the fallback.
+/// First choice whose namespaces are understood, else the fallback. Ink, though announced with an understood
+/// namespace, is drawn by its fallback picture where there is one.
 fn branch(node: Node<'_>) -> Option<Node<'_>> {
+    let is_ink = |choice: Node<'_>| {
+        choice
+            .first_element_child()
+            .is_some_and(|n| is_named(n, "contentPart"))
+    };
     let mut children = node.children().filter(Node::is_element);
-    children.find(|child| match child.tag_name().name() {
+    let mut ink = None;
+    let found = children.find(|child| match child.tag_name().name() {
         "Choice" => {
             let requires = child.attribute("Requires").unwrap_or_default();
             let understood = requires.split_ascii_whitespace().all(|prefix| {
@@ -75,16 +83,19 @@ fn branch(node: Node<'_>) -> Option<Node<'_>> {
                     .lookup_namespace_uri(Some(prefix))
                     .is_some_and(|uri| UNDERSTOOD.contains(&uri))
             });
-            // Ink is announced with an understood namespace but drawn by its fallback picture.
-            understood
-                && !requires.is_empty()
-                && child
-                    .first_element_child()
-                    .is_none_or(|n| !is_named(n, "contentPart"))
+            let takes = understood && !requires.is_empty();
+            if takes && is_ink(*child) {
+                ink = ink.or(Some(*child));
+                return false;
+            }
+            takes
         }
         "Fallback" => true,
         _ => false,
-    })
+    });
+    found
+        .filter(|node| ink.is_none() || node.first_element_child().is_some())
+        .or(ink)
 }
 
 /// The choice and the fallback of an alternate content whose choice is a frame with a 2016 chart.
