@@ -262,7 +262,7 @@ impl FontBook {
         };
         self.default_family.is_none()
             && [&name.full, &name.base].into_iter().all(|own| {
-                families::stand_in(own).is_none()
+                families::stand_in(own, false).is_none()
                     && !there(&self.job, own)
                     && !there(&self.embedded, own)
                     && self.bundled_family(own, Style::default()).is_none()
@@ -399,7 +399,7 @@ impl FontBook {
                     ..self.own(family, face, style)
                 };
             }
-            let stand_in = families::stand_in(own);
+            let stand_in = families::stand_in(own, style.bold);
             if !stand_in.is_some_and(|stand_in| stand_in.twin)
                 && let Some(face) = installed(self.system(), own, style)
             {
@@ -835,7 +835,10 @@ mod tests {
         // A face that is black as it is gets no bold made on top.
         let black = book.select("Arial Black", REGULAR);
         assert!(black.face.family() == "Archivo Black" && !black.synthetic_bold);
-        assert!(!book.select("Calibri Light", REGULAR).face.is_bold());
+        let light = book.select("Calibri Light", REGULAR);
+        assert!(light.face.family() == "Humanist Light" && !light.synthetic_bold);
+        let bold = book.select("Calibri Light", BOLD);
+        assert!(bold.face.family() == "Carlito" && bold.face.is_bold());
     }
 
     #[test]
@@ -848,8 +851,13 @@ mod tests {
                 "{selection:?}"
             );
         }
+        // Their own weights, else the nearest.
         let light = book.select("Open Sans Light", REGULAR);
-        assert!(light.face.family() == "Open Sans" && !light.face.is_bold());
+        assert!(light.face.family() == "Open Sans Light" && !light.substituted);
+        assert_eq!(
+            book.select("Oswald ExtraLight", REGULAR).face.family(),
+            "Oswald"
+        );
     }
 
     #[test]

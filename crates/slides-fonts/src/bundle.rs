@@ -182,6 +182,47 @@ pub(crate) static FAMILIES: &[&[Bundled]] = &[
     #[cfg(feature = "office")]
     one!("Twemoji", "office/Twemoji.ttf"),
     #[cfg(feature = "office")]
+    one!("Open Sans Light", "office/OpenSans-Light.ttf"),
+    #[cfg(feature = "office")]
+    one!("Open Sans Semibold", "office/OpenSans-Semibold.ttf"),
+    #[cfg(feature = "office")]
+    one!("Roboto Light", "office/Roboto-Light.ttf"),
+    #[cfg(feature = "office")]
+    one!("Roboto Medium", "office/Roboto-Medium.ttf"),
+    #[cfg(feature = "office")]
+    one!("Lato Light", "office/Lato-Light.ttf"),
+    #[cfg(feature = "office")]
+    one!("Lato Black", "office/Lato-Black.ttf"),
+    #[cfg(feature = "office")]
+    one!("Montserrat Light", "office/Montserrat-Light.ttf"),
+    #[cfg(feature = "office")]
+    one!("Montserrat Medium", "office/Montserrat-Medium.ttf"),
+    #[cfg(feature = "office")]
+    one!("Montserrat SemiBold", "office/Montserrat-SemiBold.ttf"),
+    #[cfg(feature = "office")]
+    one!("Poppins Light", "office/Poppins-Light.ttf"),
+    #[cfg(feature = "office")]
+    one!("Poppins Medium", "office/Poppins-Medium.ttf"),
+    #[cfg(feature = "office")]
+    one!("Poppins SemiBold", "office/Poppins-SemiBold.ttf"),
+    #[cfg(feature = "office")]
+    one!("Humanist UI Light", "office/HumanistUILight-Regular.ttf"),
+    #[cfg(feature = "office")]
+    &[
+        face!(
+            "Humanist Light",
+            false,
+            false,
+            "office/HumanistLight-Regular.ttf"
+        ),
+        face!(
+            "Humanist Light",
+            false,
+            true,
+            "office/HumanistLight-Italic.ttf"
+        ),
+    ],
+    #[cfg(feature = "office")]
     one!("Anton", "office/Anton-Regular.ttf"),
     #[cfg(feature = "office")]
     one!("Archivo Black", "office/ArchivoBlack-Regular.ttf"),

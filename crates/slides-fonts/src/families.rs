@@ -40,8 +40,11 @@ const WIDE: &str = "DejaVu Sans";
 const SYMBOLS: &str = "Noto Sans Symbols2";
 
 /// The stand-in for a family in lower case.
-pub(crate) fn stand_in(family: &str) -> Option<StandIn> {
+pub(crate) fn stand_in(family: &str, bold: bool) -> Option<StandIn> {
     Some(match family {
+        // The bold of a light face is that of its family.
+        "calibri light" if !bold => near("Humanist Light", 1.0),
+        "segoe ui light" | "segoe ui semilight" if !bold => near("Humanist UI Light", 1.0),
         "calibri" => twin(HUMANIST),
         "cambria" => twin("Caladea"),
         "arial" | "helvetica" | "helvetica neue" | "arial mt" | "arialmt" | "arimo"
@@ -134,7 +137,8 @@ pub(crate) fn stand_in(family: &str) -> Option<StandIn> {
 
         "symbol" | "symbolmt" | "symbol mt" | "symbolps" => near("Noto Sans Math", 1.0),
         "wingdings" | "wingdings 2" | "wingdings 3" | "wingdings2" | "wingdings3" | "webdings"
-        | "zapfdingbats" | "zapf dingbats" | "segoe ui symbol" => near(SYMBOLS, 1.0),
+        | "zapfdingbats" | "zapf dingbats" | "itc zapf dingbats" | "monotype sorts"
+        | "segoe ui symbol" => near(SYMBOLS, 1.0),
         "segoe ui emoji" | "apple color emoji" | "noto color emoji" => twin("Twemoji"),
 
         "meiryo"
@@ -359,7 +363,8 @@ pub(crate) fn metrics(family: &str) -> Option<FamilyMetrics> {
         "open sans" => of(2189, 600, Some((0.075, 0.050, 0.050))),
         "simplified arabic fixed" => of(1638, 598, None),
         "wingdings" => of(1841, 432, None),
-        "segoe ui" | "segoe ui symbol" | "segoe ui emoji" => of(2210, 514, None),
+        "segoe ui" | "segoe ui light" | "segoe ui semilight" | "segoe ui symbol"
+        | "segoe ui emoji" => of(2210, 514, None),
         "verdana" => of(2059, 430, None),
         "tahoma" => of(2049, 423, None),
         "trebuchet ms" => of(1923, 455, None),
@@ -513,6 +518,8 @@ mod tests {
             "latha",
             "vrinda",
             "segoe ui",
+            "segoe ui light",
+            "calibri light",
             "segoe ui emoji",
             "century gothic",
             "bookman old style",
@@ -529,7 +536,7 @@ mod tests {
             "impact",
             "arial black",
         ] {
-            let stand_in = stand_in(family).unwrap();
+            let stand_in = stand_in(family, false).unwrap();
             assert!(
                 bundled(stand_in.family),
                 "{family} is drawn with {}, which is not bundled",

@@ -13,6 +13,8 @@ pub enum SymbolMap {
     Wingdings3,
     /// Webdings.
     Webdings,
+    /// Zapf Dingbats, which Monotype Sorts copies.
+    Dingbats,
 }
 
 impl SymbolMap {
@@ -24,6 +26,9 @@ impl SymbolMap {
             "wingdings 2" | "wingdings2" => Self::Wingdings2,
             "wingdings 3" | "wingdings3" => Self::Wingdings3,
             "webdings" => Self::Webdings,
+            "zapf dingbats" | "zapfdingbats" | "itc zapf dingbats" | "monotype sorts" => {
+                Self::Dingbats
+            }
             _ => return None,
         })
     }
@@ -44,6 +49,7 @@ impl SymbolMap {
             Self::Wingdings2 => pair(WINGDINGS_2, code),
             Self::Wingdings3 => pair(WINGDINGS_3, code),
             Self::Webdings => pair(WEBDINGS, code),
+            Self::Dingbats => dingbat(code),
         };
         mapped.filter(|&to| to != '\0')
     }
@@ -67,6 +73,35 @@ fn pair(table: &[(u8, char)], code: u8) -> Option<char> {
         .iter()
         .find(|entry| entry.0 == code)
         .map(|entry| entry.1)
+}
+
+/// The Dingbats block of Unicode keeps the order of Zapf Dingbats, but for characters that there were before it.
+fn dingbat(code: u8) -> Option<char> {
+    let block = |base: u32, first: u8| char::from_u32(base + u32::from(code - first));
+    match code {
+        0x20 => Some(' '),
+        0x25 => Some('☎'),
+        0x2A => Some('☛'),
+        0x2B => Some('☞'),
+        0x48 => Some('★'),
+        0x6C => Some('●'),
+        0x6E => Some('■'),
+        0x73 => Some('▲'),
+        0x74 => Some('▼'),
+        0x75 => Some('◆'),
+        0x77 => Some('◗'),
+        0x21..=0x7E => block(0x2701, 0x21),
+        0xA8 => Some('♣'),
+        0xA9 => Some('♦'),
+        0xAA => Some('♥'),
+        0xAB => Some('♠'),
+        0xAC..=0xB5 => block(0x2460, 0xAC),
+        0xD5 => Some('→'),
+        0xD6 => Some('↔'),
+        0xD7 => Some('↕'),
+        0xA1..=0xFE if code != 0xF0 => block(0x2761, 0xA1),
+        _ => None,
+    }
 }
 
 /// Position of the characters that Windows code page 1252 has at 0x80..=0x9F.
@@ -174,6 +209,10 @@ mod tests {
             "0x97 as code page 1252 writes it"
         );
         assert_eq!(SymbolMap::Symbol.map('a'), Some('α'));
+        assert_eq!(SymbolMap::Dingbats.map('4'), Some('✔'));
+        assert_eq!(SymbolMap::Dingbats.map('n'), Some('■'));
+        assert_eq!(SymbolMap::Dingbats.map('\u{F0D4}'), Some('➔'));
+        assert_eq!(SymbolMap::Dingbats.map('\u{FE}'), Some('➾'));
         assert_eq!(SymbolMap::Symbol.map('\u{F0B7}'), Some('•'));
         assert_eq!(SymbolMap::Wingdings.map('漢'), None);
         assert_eq!(SymbolMap::Symbol.map('\u{7F}'), None);
@@ -192,6 +231,7 @@ mod tests {
             SymbolMap::Wingdings2,
             SymbolMap::Wingdings3,
             SymbolMap::Webdings,
+            SymbolMap::Dingbats,
         ] {
             for (code, to) in map.targets().filter(|(_, to)| !to.is_whitespace()) {
                 // in the East Asian faces alone

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use zip::ZipArchive;
 
+use name::percent_decode;
 pub(crate) use name::{normalize, relationships_part, resolve};
 pub use relationships::{Relationship, Relationships, Target};
 
@@ -112,12 +113,22 @@ impl Package {
             let Some(name) = normalize(&String::from_utf8_lossy(raw)) else {
                 continue;
             };
-            let entry = Entry {
-                index,
-                name: name.clone(),
-                counted: AtomicBool::new(false),
+            let entry = |key: &str| {
+                let entry = Entry {
+                    index,
+                    name: name.clone(),
+                    counted: AtomicBool::new(false),
+                };
+                (key.to_ascii_lowercase(), entry)
             };
-            if entries.insert(name.to_ascii_lowercase(), entry).is_none() {
+            // Names may be percent-encoded in the directory as they are in the relationships that lead to them.
+            let decoded = percent_decode(&name);
+            if decoded != name {
+                let (key, entry) = entry(&decoded);
+                entries.entry(key).or_insert(entry);
+            }
+            let (key, entry) = entry(&name);
+            if entries.insert(key, entry).is_none() {
                 order.push(name);
             }
         }

@@ -55,7 +55,8 @@ pub(crate) fn resolve(source: &str, target: &str) -> Option<String> {
     )
 }
 
-fn percent_decode(text: &str) -> String {
+/// A name with its `%XX` read; unchanged where that gives no text.
+pub(super) fn percent_decode(text: &str) -> String {
     if !text.contains('%') {
         return text.to_owned();
     }

@@ -64,6 +64,17 @@ fn trailing_bytes_are_tolerated() {
 }
 
 #[test]
+fn percent_encoded_names_are_found_as_relationships_name_them() {
+    let bytes = with_part("ppt/media/a%20b.png", vec![1, 2, 3]);
+    let package = Package::open(bytes, None, &PackageLimits::default()).unwrap();
+    for name in ["/ppt/media/a b.png", "/ppt/media/a%20b.png"] {
+        assert_eq!(&*package.part(name).unwrap(), [1, 2, 3]);
+    }
+    let names = package.part_names().filter(|name| name.contains("media"));
+    assert_eq!(names.count(), 1);
+}
+
+#[test]
 fn content_types_go_by_name_then_extension() {
     let types = "<Types><Default Extension='PNG' ContentType='image/png'/><Override PartName='/ppt/Presentation.xml' ContentType='main'/></Types>";
     let mut builder = Builder::new("");
