@@ -270,6 +270,14 @@ impl FontBook {
             })
     }
 
+    /// Whether nothing at all is known of a family, not even its width, and its name speaks of no weight or slant.
+    pub fn is_unheard_of(&self, family: &str) -> bool {
+        let name = families::parse_name(family);
+        name.full == name.base
+            && published::find(&name.full).is_none()
+            && self.is_unfamiliar(family)
+    }
+
     /// A face that has the character, for text whose own face has not; `None` when no face has it. `prefer` is a
     /// family to try first, such as the theme's East Asian one.
     pub fn fallback(
@@ -794,6 +802,8 @@ mod tests {
     fn only_families_without_any_face_are_unfamiliar() {
         let book = FontBook::bundled();
         assert!(book.is_unfamiliar("Fabulous") && book.is_unfamiliar("Exo 2"));
+        assert!(book.is_unheard_of("Fabulous"));
+        assert!(!book.is_unheard_of("Exo 2") && !book.is_unheard_of("Fabulous Bold"));
         for family in ["Calibri", "Montserrat", "Segoe UI Semibold", "Carlito"] {
             assert!(!book.is_unfamiliar(family), "{family}");
         }

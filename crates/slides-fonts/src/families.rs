@@ -72,25 +72,46 @@ pub(crate) fn stand_in(family: &str, bold: bool) -> Option<StandIn> {
         },
 
         "calibri light" => near(HUMANIST, 1.0),
-        "microsoft sans serif" | "arial unicode ms" => near(SANS, 1.0),
+        "microsoft sans serif"
+        | "arial unicode ms"
+        | "ms sans serif"
+        | "ms shell dlg"
+        | "neue haas grotesk text pro"
+        | "neue haas grotesk"
+        | "univers" => near(SANS, 1.0),
         "candara" | "corbel" | "gill sans" | "gill sans mt" | "gill sans nova" | "optima"
         | "myriad pro" | "myriad" => near(HUMANIST, 1.04),
-        "aptos" | "aptos display" | "aptos narrow" | "bahnschrift" => near(HUMANIST, 1.06),
+        "aptos" | "aptos display" | "aptos narrow" | "bierstadt" | "bahnschrift" | "seaford"
+        | "skeena" | "speak pro" | "quire sans" => near(HUMANIST, 1.06),
+        "avenir" | "avenir next" | "avenir next lt pro" | "avenir lt std" => near(HUMANIST, 1.1),
+        "tenorite" | "tenorite display" => near("Selawik", 1.0),
         "tw cen mt" | "twentieth century" => near(GEOMETRIC, 0.97),
-        "futura" => near(GEOMETRIC, 1.03),
+        "futura" | "posterama" | "brandon grotesque" => near(GEOMETRIC, 1.03),
+        "gotham" => near("Montserrat", 0.99),
+        "proxima nova" | "circular" | "gilroy" => near("Montserrat", 0.92),
         "gadugi" | "ebrima" | "segoe ui historic" | "segoe ui variable" => near("Selawik", 1.0),
         "noto sans" | "droid sans" => near("Open Sans", 1.0),
         "source sans pro" | "source sans 3" | "frutiger" => near(HUMANIST, 1.1),
         "comic sans ms" | "comic sans" => near("Comic Neue", 1.1),
-        "segoe print" | "segoe script" | "ink free" => near("Comic Neue", 1.05),
+        "segoe print"
+        | "segoe script"
+        | "ink free"
+        | "bradley hand itc"
+        | "kristen itc"
+        | "chalkboard"
+        | "marker felt"
+        | "the hand"
+        | "dreaming outloud pro" => near("Comic Neue", 1.05),
         "trebuchet ms" | "trebuchet" => near("Fira Sans", 0.97),
-        "tahoma" | "geneva" => near(WIDE, 0.9),
+        "tahoma" | "geneva" | "ms shell dlg 2" => near(WIDE, 0.9),
         "lucida sans" | "lucida grande" | "lucida sans unicode" => near(WIDE, 0.94),
-        "verdana" | "bitstream vera sans" => near(WIDE, 1.0),
+        "verdana" | "verdana pro" | "bitstream vera sans" => near(WIDE, 1.0),
         "raleway" => near("Montserrat", 0.92),
-        "franklin gothic book" | "franklin gothic medium" | "franklin gothic" => {
-            near("Libre Franklin", 0.9)
-        }
+        "franklin gothic book"
+        | "franklin gothic medium"
+        | "franklin gothic"
+        | "trade gothic next"
+        | "trade gothic" => near("Libre Franklin", 0.9),
         "inter" | "work sans" | "sf pro" | "san francisco" | "ibm plex sans" => near(SANS, 0.98),
         "impact" | "haettenschweiler" => near("Anton", 1.0),
         "arial black" => near("Archivo Black", 1.01),
@@ -99,9 +120,12 @@ pub(crate) fn stand_in(family: &str, bold: bool) -> Option<StandIn> {
         "century" => near("TeX Gyre Schola", 1.0),
         "constantia" | "charter" => near(SERIF, 1.1),
         "baskerville old face" | "sitka text" | "sitka" => near(SERIF, 1.08),
-        "garamond" | "adobe garamond pro" => near("EB Garamond", 0.97),
+        "garamond" | "adobe garamond pro" | "sabon next lt" | "dante" | "bembo" => {
+            near("EB Garamond", 0.97)
+        }
         "perpetua" | "centaur" | "goudy old style" => near("EB Garamond", 0.95),
-        "rockwell" => near("Roboto Slab", 0.96),
+        "georgia pro" => near("Gelasio", 1.0),
+        "rockwell" | "rockwell nova" => near("Roboto Slab", 0.96),
         "lucida bright" | "lucida fax" => near(SERIF, 1.16),
         "footlight mt light"
         | "elephant"
@@ -278,7 +302,7 @@ pub(crate) fn guess(family: &str) -> &'static str {
             "code",
             "courier",
             "console",
-            "sans typewriter",
+            "typewriter",
             "consol",
             "fixed",
             "terminal",
@@ -303,7 +327,6 @@ pub(crate) fn guess(family: &str) -> &'static str {
         "century",
         "georgia",
         "slab",
-        "typewriter",
         "text pro",
     ]) {
         SERIF
@@ -430,8 +453,42 @@ fn english(family: &str) -> &str {
         "等线" => "dengxian",
         "新細明體" => "pmingliu",
         "微軟正黑體" => "microsoft jhenghei",
+        // The names that PostScript has for them, as converters write them.
+        "opensans" => "open sans",
+        "robotoslab" => "roboto slab",
+        "segoeui" => "segoe ui",
+        "centurygothic" => "century gothic",
+        "gillsansmt" | "gillsans" => "gill sans mt",
+        "timesnewroman" | "timesnewromanps" => "times new roman",
+        "couriernew" | "couriernewps" => "courier new",
+        "helveticaneue" => "helvetica neue",
+        "trebuchetms" => "trebuchet ms",
+        "comicsansms" => "comic sans ms",
+        "arialnarrow" => "arial narrow",
+        "palatinolinotype" => "palatino linotype",
+        "bookantiqua" => "book antiqua",
+        "sourcesanspro" => "source sans pro",
+        "playfairdisplay" => "playfair display",
         other => other,
     }
+}
+
+/// The words of a style that PostScript names end with behind a hyphen; `None` where it is no style.
+fn postscript_style(tail: &str) -> Option<&'static str> {
+    Some(match tail {
+        "regular" | "roman" | "normal" | "book" | "mt" | "psmt" => "",
+        "bold" | "boldmt" | "heavy" | "demi" => " bold",
+        "italic" | "italicmt" | "oblique" | "it" => " italic",
+        "bolditalic" | "bolditalicmt" | "boldoblique" | "boldit" => " bold italic",
+        "semibold" | "demibold" => " semibold",
+        "extrabold" => " extrabold",
+        "black" => " black",
+        "medium" => " medium",
+        "light" => " light",
+        "lightitalic" => " light italic",
+        "extralight" | "thin" => " thin",
+        _ => return None,
+    })
 }
 
 /// Takes a family name apart.
@@ -451,11 +508,19 @@ pub(crate) fn parse_name(family: &str) -> Name {
         .split_whitespace()
         .collect::<Vec<_>>()
         .join(" ");
-    let full = english(&full).to_owned();
+    let full = match full.rsplit_once('-') {
+        Some((family, tail)) => match postscript_style(tail) {
+            Some(style) => format!("{}{style}", english(family)),
+            None => full,
+        },
+        None => english(&full).to_owned(),
+    };
     let mut words: Vec<&str> = full.split(' ').collect();
     let (mut bold, mut italic, mut scale_x) = (false, false, 1.0);
     while words.len() > 1 {
         match words.last().copied().unwrap_or_default() {
+            // Its last word is no style.
+            "roman" if words == ["times", "new", "roman"] => break,
             "semibold" | "demibold" | "demi" | "bold" | "extrabold" | "ultrabold" | "black"
             | "heavy" => bold = true,
             "italic" | "oblique" => italic = true,
@@ -493,6 +558,15 @@ mod tests {
             (name.base.as_str(), name.bold, name.italic, name.scale_x),
             ("roboto", false, true, 0.82)
         );
+        let name = parse_name("OpenSans-BoldItalic");
+        assert_eq!(
+            (name.base.as_str(), name.bold, name.italic),
+            ("open sans", true, true)
+        );
+        let name = parse_name("TimesNewRomanPS-BoldMT");
+        assert_eq!((name.base.as_str(), name.bold), ("times new roman", true));
+        assert_eq!(parse_name("Lato-Regular").full, "lato");
+        assert_eq!(parse_name("DFKai-SB").full, "dfkai-sb");
         assert_eq!(parse_name("").full, "");
         assert_eq!(parse_name("ＭＳ Ｐゴシック").full, "ms pgothic");
     }

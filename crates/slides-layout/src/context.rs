@@ -65,6 +65,31 @@ impl Parts for Deck {
     }
 }
 
+/// The face that stands for the class of another one, as PANOSE or else the family of `pitchFamily` gives it.
+fn of_class(font: &FontRef) -> Option<&'static str> {
+    const MONOSPACED: u8 = 9;
+    // What Windows takes for faces of these character sets does not go by their class.
+    const SYMBOLS: i32 = 2;
+    const MACINTOSH: i32 = 77;
+    if matches!(font.charset, Some(SYMBOLS | MACINTOSH)) {
+        return None;
+    }
+    match font.panose {
+        // Latin text: the second digit tells the serifs, the fourth the proportion.
+        Some([2, 2..=15, _, MONOSPACED, ..]) => return Some("Courier New"),
+        Some([2, 2..=10, ..]) => return Some("Times New Roman"),
+        Some([2, 11..=15, ..]) => return Some("Arial"),
+        _ => {}
+    }
+    let both = font.pitch_family?;
+    match (both >> 4, both & 3) {
+        (1, _) => Some("Times New Roman"),
+        (2, _) => Some("Arial"),
+        (3, 1) => Some("Courier New"),
+        _ => None,
+    }
+}
+
 /// What is in force while one slide is laid out.
 pub(crate) struct SlideContext<'a> {
     /// Pictures and slide order.
@@ -208,16 +233,18 @@ impl<'a> SlideContext<'a> {
     /// What draws a face that is missing and of which the file gives no class: PowerPoint since 2019 takes Calibri
     /// (measured; a face of a known class gets one of that class).
     fn unclassified(&self, font: &FontRef) -> Option<&'static str> {
-        let kind = font.panose.and_then(|panose| panose.first().copied())?;
-        let family = font.pitch_family? >> 4;
-        if (kind, family) != (0, 0) || !self.fonts.is_unfamiliar(&font.typeface) {
-            return None;
-        }
+        let kind = font.panose.and_then(|panose| panose.first().copied());
+        let class = font.pitch_family.map(|both| both >> 4);
+        let family = if (kind, class) == (Some(0), Some(0)) {
+            Some("Calibri").filter(|_| self.fonts.is_unfamiliar(&font.typeface))
+        } else {
+            of_class(font).filter(|_| self.fonts.is_unheard_of(&font.typeface))
+        }?;
         self.warn(
             "font",
-            format!("face `{}` is not there: drawn as `Calibri`", font.typeface),
+            format!("face `{}` is not there: drawn as `{family}`", font.typeface),
         );
-        Some("Calibri")
+        Some(family)
     }
 
     /// Where a hyperlink leads; none when it cannot be followed from a document.
@@ -288,13 +315,42 @@ mod tests {
         with_context(|cx| {
             assert_eq!(cx.typeface(&font("Fabulous", 0, 2)), "Calibri");
             assert_eq!(cx.warnings.borrow().len(), 1);
-            for other in [
-                font("Fabulous", 2, 2),
-                font("Fabulous", 0, 0x22),
-                font("Arial", 0, 2),
-            ] {
+            for other in [font("Fabulous", 2, 2), font("Arial", 0, 2)] {
                 assert_eq!(cx.typeface(&other), other.typeface);
             }
+        });
+    }
+
+    #[test]
+    fn faces_that_nothing_is_known_of_are_drawn_by_their_class() {
+        let font = |panose: [u8; 4], pitch_family| {
+            let mut digits = [0; 10];
+            digits[..4].copy_from_slice(&panose);
+            FontRef {
+                typeface: "Fabulous".to_owned(),
+                panose: Some(digits),
+                pitch_family: Some(pitch_family),
+                ..FontRef::default()
+            }
+        };
+        with_context(|cx| {
+            for (asked, drawn) in [
+                (font([2, 4, 5, 2], 0x22), "Times New Roman"),
+                (font([2, 11, 5, 2], 0x12), "Arial"),
+                (font([2, 11, 5, 9], 0x31), "Courier New"),
+                (font([0, 0, 0, 0], 0x12), "Times New Roman"),
+                (font([0, 0, 0, 0], 0x22), "Arial"),
+                (font([0, 0, 0, 0], 0x31), "Courier New"),
+                // Faces of Adobe call themselves modern without being monospaced.
+                (font([0, 0, 0, 0], 0x32), "Fabulous"),
+            ] {
+                assert_eq!(cx.typeface(&asked), drawn, "{asked:?}");
+            }
+            let symbols = FontRef {
+                charset: Some(2),
+                ..font([2, 4, 5, 2], 0x12)
+            };
+            assert_eq!(cx.typeface(&symbols), "Fabulous");
         });
     }
 }

@@ -115,17 +115,18 @@ fn cascade<'a>(cx: &'a SlideContext<'_>, look: Look) -> TextCascade<'a> {
     }
 }
 
-/// A box's text at a size, with the links and faces of the file.
+/// A box's text at a size, with the links, faces and own sizes of the file: diagrams say a size only where one was set
+/// by hand.
 fn styled(item: &Item, size: f64) -> TextBody {
     let mut body = item.body.clone();
     body.properties = slides_ooxml::model::BodyProperties::default();
     let rtl = from_right(&body);
     for paragraph in &mut body.paragraphs {
         for run in &mut paragraph.runs {
-            run.properties.size = Some(size);
+            run.properties.size.get_or_insert(size);
         }
         if let Some(end) = &mut paragraph.end {
-            end.size = Some(size);
+            end.size.get_or_insert(size);
         }
         let properties = &mut paragraph.properties;
         if rtl {
