@@ -1245,6 +1245,25 @@ mod tests {
     }
 
     #[test]
+    fn glyphs_in_colours_are_drawn_layer_by_layer() {
+        let face = FontBook::bundled()
+            .select("Segoe UI Emoji", Style::default())
+            .face;
+        let run = crate::testing::run(&face, "\u{1F534}\u{1F7E2}", 10.0, 40.0, 30.0, false);
+        let (pixmap, _) = draw_page(vec![Op::Text(Arc::new(run), Paint::Solid(Rgba::BLACK))]);
+        let count = |is: fn(&[u8]) -> bool| {
+            pixmap
+                .rgba()
+                .chunks_exact(4)
+                .filter(|pixel| is(pixel))
+                .count()
+        };
+        let reds = count(|pixel| pixel[0] > 180 && pixel[1] < 80 && pixel[2] < 90);
+        let greens = count(|pixel| pixel[1] > 150 && pixel[0] < 150 && pixel[2] < 120);
+        assert!(reds > 1000 && greens > 1000, "{reds} red, {greens} green");
+    }
+
+    #[test]
     fn shadows_fall_around_their_shape() {
         let source = vec![fill(
             rect(30.0, 15.0, 70.0, 35.0),

@@ -178,5 +178,11 @@ mod tests {
             names(&alternate("x", a14, "<contentPart/>")),
             ["a", "f", "b"]
         );
+        // Ink stands for itself where its picture is missing.
+        for gone in ["<mc:Fallback/>", ""] {
+            let xml = alternate("x", a14, "<contentPart/>")
+                .replace("<mc:Fallback><f/></mc:Fallback>", gone);
+            assert_eq!(names(&xml), ["a", "contentPart", "b"]);
+        }
     }
 }
