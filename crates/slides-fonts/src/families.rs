@@ -83,15 +83,15 @@ pub(crate) fn stand_in(family: &str, bold: bool) -> Option<StandIn> {
         | "myriad pro" | "myriad" => near(HUMANIST, 1.04),
         "aptos" | "aptos display" | "aptos narrow" | "bierstadt" | "bahnschrift" | "seaford"
         | "skeena" | "speak pro" | "quire sans" => near(HUMANIST, 1.06),
-        "avenir" | "avenir next" | "avenir next lt pro" | "avenir lt std" => near(HUMANIST, 1.1),
-        "tenorite" | "tenorite display" => near("Selawik", 1.0),
+        "avenir" | "avenir next" | "avenir next lt pro" | "avenir lt std" | "source sans pro"
+        | "source sans 3" | "frutiger" => near(HUMANIST, 1.1),
+        "tenorite" | "tenorite display" | "gadugi" | "ebrima" | "segoe ui historic"
+        | "segoe ui variable" => near("Selawik", 1.0),
         "tw cen mt" | "twentieth century" => near(GEOMETRIC, 0.97),
         "futura" | "posterama" | "brandon grotesque" => near(GEOMETRIC, 1.03),
         "gotham" => near("Montserrat", 0.99),
-        "proxima nova" | "circular" | "gilroy" => near("Montserrat", 0.92),
-        "gadugi" | "ebrima" | "segoe ui historic" | "segoe ui variable" => near("Selawik", 1.0),
+        "proxima nova" | "circular" | "gilroy" | "raleway" => near("Montserrat", 0.92),
         "noto sans" | "droid sans" => near("Open Sans", 1.0),
-        "source sans pro" | "source sans 3" | "frutiger" => near(HUMANIST, 1.1),
         "comic sans ms" | "comic sans" => near("Comic Neue", 1.1),
         "segoe print"
         | "segoe script"
@@ -106,7 +106,6 @@ pub(crate) fn stand_in(family: &str, bold: bool) -> Option<StandIn> {
         "tahoma" | "geneva" | "ms shell dlg 2" => near(WIDE, 0.9),
         "lucida sans" | "lucida grande" | "lucida sans unicode" => near(WIDE, 0.94),
         "verdana" | "verdana pro" | "bitstream vera sans" => near(WIDE, 1.0),
-        "raleway" => near("Montserrat", 0.92),
         "franklin gothic book"
         | "franklin gothic medium"
         | "franklin gothic"
