@@ -22,6 +22,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod check;
 mod error;
 #[rustfmt::skip]
 #[allow(clippy::single_match, clippy::single_match_else, reason = "a model may have a single field")]

@@ -132,7 +132,7 @@ fn models(document: &Document, group: Group) -> Result<String> {
         .structs
         .iter()
         .filter(|item| item.group == group && !item.is_abstract)
-        .map(structs::item);
+        .map(|item| structs::item(document, item));
     let unions = document
         .unions
         .iter()

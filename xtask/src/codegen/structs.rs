@@ -4,21 +4,23 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::{
-    document::{Field, Kind, Struct},
+    document::{Document, Field, Group, Kind, Struct},
     names,
 };
 
-pub(crate) fn item(item: &Struct) -> TokenStream {
+pub(crate) fn item(document: &Document, item: &Struct) -> TokenStream {
     let name = names::ident(&item.name);
     let doc = names::doc(&item.doc);
     let fields = item.fields.iter().map(|field| {
-        let (doc, ident, kind) = (names::doc(&field.doc), field.ident(), field_type(field));
+        let (doc, ident, kind) = (names::doc(&told(field)), field.ident(), field_type(field));
         quote! { #doc pub #ident: #kind }
     });
     let secret = item.fields.iter().any(|field| field.secret);
     let derive_debug = (!secret).then(|| quote! { Debug, });
     let debug = secret.then(|| debug(item));
     let constructor = constructor(item);
+    let setters = (item.group == Group::Options).then(|| setters(document, item));
+    let ranges = ranges(item);
     let read = read(item);
     let write = write(item);
     let known = item
@@ -41,6 +43,8 @@ pub(crate) fn item(item: &Struct) -> TokenStream {
             pub(crate) const KEYS: &'static [&'static str] = &[#(#known),*];
         }
         #constructor
+        #setters
+        #ranges
         #debug
         #read
         #write
@@ -113,6 +117,81 @@ fn constructor(item: &Struct) -> TokenStream {
     }
 }
 
+/// What is said about a field.
+fn told(field: &Field) -> String {
+    match field.range {
+        Some((low, high)) => format!("{} From {low} to {high}.", field.doc),
+        None => field.doc.clone(),
+    }
+}
+
+/// Methods named after the wire fields, so that options are made in one expression.
+fn setters(document: &Document, item: &Struct) -> TokenStream {
+    let name = names::ident(&item.name);
+    let methods = item.fields.iter().map(|field| {
+        let ident = field.ident();
+        let doc = names::doc(&format!("Sets `{}`. {}", field.wire, told(field)));
+        let base = base_type(&field.kind);
+        let (argument, value) = match &field.kind {
+            Kind::Text => (quote! { impl Into<String> }, quote! { #ident.into() }),
+            Kind::List(inner) if **inner == Kind::Text => (
+                quote! { impl IntoIterator<Item = impl Into<String>> },
+                quote! { #ident.into_iter().map(Into::into).collect() },
+            ),
+            Kind::List(inner) => {
+                let inner = base_type(inner);
+                (
+                    quote! { impl IntoIterator<Item = #inner> },
+                    quote! { #ident.into_iter().collect() },
+                )
+            }
+            Kind::Named(kind) if document.unions.iter().any(|union| union.name == *kind) => {
+                (quote! { impl Into<#base> }, quote! { #ident.into() })
+            }
+            _ => (base, quote! { #ident }),
+        };
+        let value = if always_there(field) {
+            value
+        } else {
+            quote! { Some(#value) }
+        };
+        quote! {
+            #doc
+            #[must_use]
+            pub fn #ident(mut self, #ident: #argument) -> Self {
+                self.#ident = #value;
+                self
+            }
+        }
+    });
+    quote! { impl #name { #(#methods)* } }
+}
+
+/// The check of the bounds that the API description gives; none where it gives none.
+fn ranges(item: &Struct) -> Option<TokenStream> {
+    let name = names::ident(&item.name);
+    let checks: Vec<_> = item
+        .fields
+        .iter()
+        .filter_map(|field| {
+            let (low, high) = field.range?;
+            let (ident, wire, low, high) = (field.ident(), &field.wire, low as i32, high as i32);
+            Some(quote! { wire::within(self.#ident, #wire, #low, #high)?; })
+        })
+        .collect();
+    (!checks.is_empty()).then(|| {
+        quote! {
+            impl #name {
+                /// Checks the bounds of the API description.
+                pub(crate) fn check_ranges(&self) -> Result<(), OptionsError> {
+                    #(#checks)*
+                    Ok(())
+                }
+            }
+        }
+    })
+}
+
 /// `Debug` that shows whether a secret is there, never what it is.
 fn debug(item: &Struct) -> TokenStream {
     let name = names::ident(&item.name);
@@ -154,12 +233,13 @@ fn read(item: &Struct) -> TokenStream {
         } else {
             quote! { wire::set(&mut out.#ident, #wire, value)?; }
         };
-        let range = field.range.map(|(low, high)| {
-            let (low, high) = (low as i32, high as i32);
-            quote! { wire::within(out.#ident, #wire, #low, #high)?; }
-        });
-        quote! { #key => { #set #range } }
+        quote! { #key => { #set } }
     });
+    let ranges = item
+        .fields
+        .iter()
+        .any(|field| field.range.is_some())
+        .then(|| quote! { out.check_ranges()?; });
     let constants = item.constants.iter().map(|(wire, _)| {
         let key = wire.to_ascii_lowercase();
         quote! { #key => {} }
@@ -176,6 +256,7 @@ fn read(item: &Struct) -> TokenStream {
                         _ => { out.extra.insert(key, value); }
                     }
                 }
+                #ranges
                 Ok(out)
             }
         }

@@ -361,6 +361,12 @@ impl OperationError {
 }
 impl FromWire for OperationError {
     fn from_wire(value: Value) -> Result<Self, OptionsError> {
+        if let Value::String(text) = value {
+            return Ok(Self {
+                message: Some(text),
+                ..Self::default()
+            });
+        }
         let mut out = Self::default();
         for (key, value) in wire::object(value)? {
             match key.to_ascii_lowercase().as_str() {

@@ -1050,6 +1050,31 @@ impl FontFallbackRule {
         "fallbackfontlist",
     ];
 }
+impl FontFallbackRule {
+    /// Sets `rangeStartIndex`. First character of the range, a Unicode scalar value.
+    #[must_use]
+    pub fn range_start_index(mut self, range_start_index: i32) -> Self {
+        self.range_start_index = Some(range_start_index);
+        self
+    }
+    /// Sets `rangeEndIndex`. Last character of the range, a Unicode scalar value.
+    #[must_use]
+    pub fn range_end_index(mut self, range_end_index: i32) -> Self {
+        self.range_end_index = Some(range_end_index);
+        self
+    }
+    /// Sets `fallbackFontList`. Fonts to try, in order.
+    #[must_use]
+    pub fn fallback_font_list(
+        mut self,
+        fallback_font_list: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.fallback_font_list = Some(
+            fallback_font_list.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+}
 impl FromWire for FontFallbackRule {
     fn from_wire(value: Value) -> Result<Self, OptionsError> {
         let mut out = Self::default();
@@ -1110,6 +1135,26 @@ impl FontSubstRule {
         "notfoundonly",
     ];
 }
+impl FontSubstRule {
+    /// Sets `sourceFont`. Font named in the presentation.
+    #[must_use]
+    pub fn source_font(mut self, source_font: impl Into<String>) -> Self {
+        self.source_font = Some(source_font.into());
+        self
+    }
+    /// Sets `targetFont`. Font to use instead.
+    #[must_use]
+    pub fn target_font(mut self, target_font: impl Into<String>) -> Self {
+        self.target_font = Some(target_font.into());
+        self
+    }
+    /// Sets `notFoundOnly`. Whether only where the source font is not found. Absent means `true`.
+    #[must_use]
+    pub fn not_found_only(mut self, not_found_only: bool) -> Self {
+        self.not_found_only = Some(not_found_only);
+        self
+    }
+}
 impl FromWire for FontSubstRule {
     fn from_wire(value: Value) -> Result<Self, OptionsError> {
         let mut out = Self::default();
@@ -1159,7 +1204,7 @@ pub struct NotesCommentsLayoutOptions {
     pub comments_position: Option<CommentsPosition>,
     /// Width of the comments in pixels.
     pub comments_area_width: Option<i32>,
-    /// Background of the comments.
+    /// Background of the comments, `#RRGGBB`.
     pub comments_area_color: Option<String>,
     /// Whether comments without an author are shown.
     pub show_comments_by_no_author: Option<bool>,
@@ -1176,6 +1221,44 @@ impl NotesCommentsLayoutOptions {
         "showcommentsbynoauthor",
         "layouttype",
     ];
+}
+impl NotesCommentsLayoutOptions {
+    /// Sets `notesPosition`. Where the notes go.
+    #[must_use]
+    pub fn notes_position(mut self, notes_position: NotesPosition) -> Self {
+        self.notes_position = Some(notes_position);
+        self
+    }
+    /// Sets `commentsPosition`. Where the comments go.
+    #[must_use]
+    pub fn comments_position(mut self, comments_position: CommentsPosition) -> Self {
+        self.comments_position = Some(comments_position);
+        self
+    }
+    /// Sets `commentsAreaWidth`. Width of the comments in pixels.
+    #[must_use]
+    pub fn comments_area_width(mut self, comments_area_width: i32) -> Self {
+        self.comments_area_width = Some(comments_area_width);
+        self
+    }
+    /// Sets `commentsAreaColor`. Background of the comments, `#RRGGBB`.
+    #[must_use]
+    pub fn comments_area_color(
+        mut self,
+        comments_area_color: impl Into<String>,
+    ) -> Self {
+        self.comments_area_color = Some(comments_area_color.into());
+        self
+    }
+    /// Sets `showCommentsByNoAuthor`. Whether comments without an author are shown.
+    #[must_use]
+    pub fn show_comments_by_no_author(
+        mut self,
+        show_comments_by_no_author: bool,
+    ) -> Self {
+        self.show_comments_by_no_author = Some(show_comments_by_no_author);
+        self
+    }
 }
 impl FromWire for NotesCommentsLayoutOptions {
     fn from_wire(value: Value) -> Result<Self, OptionsError> {
@@ -1259,6 +1342,32 @@ impl HandoutLayoutOptions {
         "layouttype",
     ];
 }
+impl HandoutLayoutOptions {
+    /// Sets `handout`. Number and order of the slides.
+    #[must_use]
+    pub fn handout(mut self, handout: HandoutType) -> Self {
+        self.handout = Some(handout);
+        self
+    }
+    /// Sets `printSlideNumbers`. Whether slide numbers are printed.
+    #[must_use]
+    pub fn print_slide_numbers(mut self, print_slide_numbers: bool) -> Self {
+        self.print_slide_numbers = Some(print_slide_numbers);
+        self
+    }
+    /// Sets `printComments`. Whether comments are printed.
+    #[must_use]
+    pub fn print_comments(mut self, print_comments: bool) -> Self {
+        self.print_comments = Some(print_comments);
+        self
+    }
+    /// Sets `printFrameSlide`. Whether slides have a frame.
+    #[must_use]
+    pub fn print_frame_slide(mut self, print_frame_slide: bool) -> Self {
+        self.print_frame_slide = Some(print_frame_slide);
+        self
+    }
+}
 impl FromWire for HandoutLayoutOptions {
     fn from_wire(value: Value) -> Result<Self, OptionsError> {
         let mut out = Self::default();
@@ -1341,6 +1450,56 @@ impl AccessPermissions {
         "assembledocument",
         "highqualityprint",
     ];
+}
+impl AccessPermissions {
+    /// Sets `printDocument`. Print.
+    #[must_use]
+    pub fn print_document(mut self, print_document: bool) -> Self {
+        self.print_document = Some(print_document);
+        self
+    }
+    /// Sets `modifyContent`. Change the content.
+    #[must_use]
+    pub fn modify_content(mut self, modify_content: bool) -> Self {
+        self.modify_content = Some(modify_content);
+        self
+    }
+    /// Sets `copyTextAndGraphics`. Copy text and graphics.
+    #[must_use]
+    pub fn copy_text_and_graphics(mut self, copy_text_and_graphics: bool) -> Self {
+        self.copy_text_and_graphics = Some(copy_text_and_graphics);
+        self
+    }
+    /// Sets `addOrModifyFields`. Add or change annotations and form fields.
+    #[must_use]
+    pub fn add_or_modify_fields(mut self, add_or_modify_fields: bool) -> Self {
+        self.add_or_modify_fields = Some(add_or_modify_fields);
+        self
+    }
+    /// Sets `fillExistingFields`. Fill in form fields.
+    #[must_use]
+    pub fn fill_existing_fields(mut self, fill_existing_fields: bool) -> Self {
+        self.fill_existing_fields = Some(fill_existing_fields);
+        self
+    }
+    /// Sets `extractTextAndGraphics`. Extract text and graphics for accessibility.
+    #[must_use]
+    pub fn extract_text_and_graphics(mut self, extract_text_and_graphics: bool) -> Self {
+        self.extract_text_and_graphics = Some(extract_text_and_graphics);
+        self
+    }
+    /// Sets `assembleDocument`. Insert, rotate and delete pages.
+    #[must_use]
+    pub fn assemble_document(mut self, assemble_document: bool) -> Self {
+        self.assemble_document = Some(assemble_document);
+        self
+    }
+    /// Sets `highQualityPrint`. Print in full quality.
+    #[must_use]
+    pub fn high_quality_print(mut self, high_quality_print: bool) -> Self {
+        self.high_quality_print = Some(high_quality_print);
+        self
+    }
 }
 impl FromWire for AccessPermissions {
     fn from_wire(value: Value) -> Result<Self, OptionsError> {
@@ -1455,7 +1614,7 @@ pub struct PdfExportOptions {
     pub compliance: Option<PdfCompliance>,
     /// Resolution of pictures in dots per inch. Absent means `96`.
     pub sufficient_resolution: Option<f64>,
-    /// Quality of JPEG pictures. Absent means `95`.
+    /// Quality of JPEG pictures. Absent means `95`. From 0 to 100.
     pub jpeg_quality: Option<i32>,
     /// Whether each slide has a frame.
     pub draw_slides_frame: Option<bool>,
@@ -1520,6 +1679,209 @@ impl PdfExportOptions {
         "includeoledata",
         "format",
     ];
+}
+impl PdfExportOptions {
+    /// Sets `defaultRegularFont`. Font used where a font is not found.
+    #[must_use]
+    pub fn default_regular_font(
+        mut self,
+        default_regular_font: impl Into<String>,
+    ) -> Self {
+        self.default_regular_font = Some(default_regular_font.into());
+        self
+    }
+    /// Sets `deleteEmbeddedBinaryObjects`. Whether embedded binary objects are dropped.
+    #[must_use]
+    pub fn delete_embedded_binary_objects(
+        mut self,
+        delete_embedded_binary_objects: bool,
+    ) -> Self {
+        self.delete_embedded_binary_objects = Some(delete_embedded_binary_objects);
+        self
+    }
+    /// Sets `gradientStyle`. How gradients are drawn.
+    #[must_use]
+    pub fn gradient_style(mut self, gradient_style: GradientStyle) -> Self {
+        self.gradient_style = Some(gradient_style);
+        self
+    }
+    /// Sets `fontFallbackRules`. Fonts for ranges of characters.
+    #[must_use]
+    pub fn font_fallback_rules(
+        mut self,
+        font_fallback_rules: impl IntoIterator<Item = FontFallbackRule>,
+    ) -> Self {
+        self.font_fallback_rules = Some(font_fallback_rules.into_iter().collect());
+        self
+    }
+    /// Sets `fontSubstRules`. Fonts used instead of others.
+    #[must_use]
+    pub fn font_subst_rules(
+        mut self,
+        font_subst_rules: impl IntoIterator<Item = FontSubstRule>,
+    ) -> Self {
+        self.font_subst_rules = Some(font_subst_rules.into_iter().collect());
+        self
+    }
+    /// Sets `skipJavaScriptLinks`. Whether links that run scripts are left out.
+    #[must_use]
+    pub fn skip_java_script_links(mut self, skip_java_script_links: bool) -> Self {
+        self.skip_java_script_links = Some(skip_java_script_links);
+        self
+    }
+    /// Sets `height`. Height of the output in pixels.
+    #[must_use]
+    pub fn height(mut self, height: i32) -> Self {
+        self.height = Some(height);
+        self
+    }
+    /// Sets `width`. Width of the output in pixels.
+    #[must_use]
+    pub fn width(mut self, width: i32) -> Self {
+        self.width = Some(width);
+        self
+    }
+    /// Sets `textCompression`. Compression of text.
+    #[must_use]
+    pub fn text_compression(mut self, text_compression: TextCompression) -> Self {
+        self.text_compression = Some(text_compression);
+        self
+    }
+    /// Sets `embedFullFonts`. Whether whole fonts are embedded instead of the used glyphs.
+    #[must_use]
+    pub fn embed_full_fonts(mut self, embed_full_fonts: bool) -> Self {
+        self.embed_full_fonts = Some(embed_full_fonts);
+        self
+    }
+    /// Sets `compliance`. PDF version or archive profile.
+    #[must_use]
+    pub fn compliance(mut self, compliance: PdfCompliance) -> Self {
+        self.compliance = Some(compliance);
+        self
+    }
+    /// Sets `sufficientResolution`. Resolution of pictures in dots per inch. Absent means `96`.
+    #[must_use]
+    pub fn sufficient_resolution(mut self, sufficient_resolution: f64) -> Self {
+        self.sufficient_resolution = Some(sufficient_resolution);
+        self
+    }
+    /// Sets `jpegQuality`. Quality of JPEG pictures. Absent means `95`. From 0 to 100.
+    #[must_use]
+    pub fn jpeg_quality(mut self, jpeg_quality: i32) -> Self {
+        self.jpeg_quality = Some(jpeg_quality);
+        self
+    }
+    /// Sets `drawSlidesFrame`. Whether each slide has a frame.
+    #[must_use]
+    pub fn draw_slides_frame(mut self, draw_slides_frame: bool) -> Self {
+        self.draw_slides_frame = Some(draw_slides_frame);
+        self
+    }
+    /// Sets `showHiddenSlides`. Whether hidden slides are exported. Absent means `false`.
+    #[must_use]
+    pub fn show_hidden_slides(mut self, show_hidden_slides: bool) -> Self {
+        self.show_hidden_slides = Some(show_hidden_slides);
+        self
+    }
+    /// Sets `saveMetafilesAsPng`. Whether metafiles become PNG pictures.
+    #[must_use]
+    pub fn save_metafiles_as_png(mut self, save_metafiles_as_png: bool) -> Self {
+        self.save_metafiles_as_png = Some(save_metafiles_as_png);
+        self
+    }
+    /// Sets `password`. Password that opens the PDF.
+    #[must_use]
+    pub fn password(mut self, password: impl Into<String>) -> Self {
+        self.password = Some(password.into());
+        self
+    }
+    /// Sets `embedTrueTypeFontsForAscii`. Whether fonts are embedded even when only ASCII is used.
+    #[must_use]
+    pub fn embed_true_type_fonts_for_ascii(
+        mut self,
+        embed_true_type_fonts_for_ascii: bool,
+    ) -> Self {
+        self.embed_true_type_fonts_for_ascii = Some(embed_true_type_fonts_for_ascii);
+        self
+    }
+    /// Sets `additionalCommonFontFamilies`. Fonts taken as present everywhere, so not embedded.
+    #[must_use]
+    pub fn additional_common_font_families(
+        mut self,
+        additional_common_font_families: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.additional_common_font_families = Some(
+            additional_common_font_families.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// Sets `slidesLayoutOptions`. Notes, comments or handouts.
+    #[must_use]
+    pub fn slides_layout_options(
+        mut self,
+        slides_layout_options: impl Into<SlidesLayoutOptions>,
+    ) -> Self {
+        self.slides_layout_options = Some(slides_layout_options.into());
+        self
+    }
+    /// Sets `imageTransparentColor`. Colour that becomes transparent in pictures, `#RRGGBB`.
+    #[must_use]
+    pub fn image_transparent_color(
+        mut self,
+        image_transparent_color: impl Into<String>,
+    ) -> Self {
+        self.image_transparent_color = Some(image_transparent_color.into());
+        self
+    }
+    /// Sets `applyImageTransparent`. Whether `imageTransparentColor` is used.
+    #[must_use]
+    pub fn apply_image_transparent(mut self, apply_image_transparent: bool) -> Self {
+        self.apply_image_transparent = Some(apply_image_transparent);
+        self
+    }
+    /// Sets `accessPermissions`. What a reader may do.
+    #[must_use]
+    pub fn access_permissions(mut self, access_permissions: AccessPermissions) -> Self {
+        self.access_permissions = Some(access_permissions);
+        self
+    }
+    /// Sets `hideInk`. Whether ink is left out.
+    #[must_use]
+    pub fn hide_ink(mut self, hide_ink: bool) -> Self {
+        self.hide_ink = Some(hide_ink);
+        self
+    }
+    /// Sets `interpretMaskOpAsOpacity`. Whether raster masks of ink become opacity.
+    #[must_use]
+    pub fn interpret_mask_op_as_opacity(
+        mut self,
+        interpret_mask_op_as_opacity: bool,
+    ) -> Self {
+        self.interpret_mask_op_as_opacity = Some(interpret_mask_op_as_opacity);
+        self
+    }
+    /// Sets `rasterizeUnsupportedFontStyles`. Whether text in styles a font lacks becomes a picture.
+    #[must_use]
+    pub fn rasterize_unsupported_font_styles(
+        mut self,
+        rasterize_unsupported_font_styles: bool,
+    ) -> Self {
+        self.rasterize_unsupported_font_styles = Some(rasterize_unsupported_font_styles);
+        self
+    }
+    /// Sets `includeOleData`. Whether embedded documents become attachments.
+    #[must_use]
+    pub fn include_ole_data(mut self, include_ole_data: bool) -> Self {
+        self.include_ole_data = Some(include_ole_data);
+        self
+    }
+}
+impl PdfExportOptions {
+    /// Checks the bounds of the API description.
+    pub(crate) fn check_ranges(&self) -> Result<(), OptionsError> {
+        wire::within(self.jpeg_quality, "jpegQuality", 0i32, 100i32)?;
+        Ok(())
+    }
 }
 impl fmt::Debug for PdfExportOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -1626,7 +1988,6 @@ impl FromWire for PdfExportOptions {
                 }
                 "jpegquality" => {
                     wire::set(&mut out.jpeg_quality, "jpegQuality", value)?;
-                    wire::within(out.jpeg_quality, "jpegQuality", 0i32, 100i32)?;
                 }
                 "drawslidesframe" => {
                     wire::set(&mut out.draw_slides_frame, "drawSlidesFrame", value)?;
@@ -1708,6 +2069,7 @@ impl FromWire for PdfExportOptions {
                 }
             }
         }
+        out.check_ranges()?;
         Ok(out)
     }
 }
@@ -1844,6 +2206,83 @@ impl ImageExportOptions {
         "format",
     ];
 }
+impl ImageExportOptions {
+    /// Sets `defaultRegularFont`. Font used where a font is not found.
+    #[must_use]
+    pub fn default_regular_font(
+        mut self,
+        default_regular_font: impl Into<String>,
+    ) -> Self {
+        self.default_regular_font = Some(default_regular_font.into());
+        self
+    }
+    /// Sets `deleteEmbeddedBinaryObjects`. Whether embedded binary objects are dropped.
+    #[must_use]
+    pub fn delete_embedded_binary_objects(
+        mut self,
+        delete_embedded_binary_objects: bool,
+    ) -> Self {
+        self.delete_embedded_binary_objects = Some(delete_embedded_binary_objects);
+        self
+    }
+    /// Sets `gradientStyle`. How gradients are drawn.
+    #[must_use]
+    pub fn gradient_style(mut self, gradient_style: GradientStyle) -> Self {
+        self.gradient_style = Some(gradient_style);
+        self
+    }
+    /// Sets `fontFallbackRules`. Fonts for ranges of characters.
+    #[must_use]
+    pub fn font_fallback_rules(
+        mut self,
+        font_fallback_rules: impl IntoIterator<Item = FontFallbackRule>,
+    ) -> Self {
+        self.font_fallback_rules = Some(font_fallback_rules.into_iter().collect());
+        self
+    }
+    /// Sets `fontSubstRules`. Fonts used instead of others.
+    #[must_use]
+    pub fn font_subst_rules(
+        mut self,
+        font_subst_rules: impl IntoIterator<Item = FontSubstRule>,
+    ) -> Self {
+        self.font_subst_rules = Some(font_subst_rules.into_iter().collect());
+        self
+    }
+    /// Sets `skipJavaScriptLinks`. Whether links that run scripts are left out.
+    #[must_use]
+    pub fn skip_java_script_links(mut self, skip_java_script_links: bool) -> Self {
+        self.skip_java_script_links = Some(skip_java_script_links);
+        self
+    }
+    /// Sets `height`. Height of the output in pixels.
+    #[must_use]
+    pub fn height(mut self, height: i32) -> Self {
+        self.height = Some(height);
+        self
+    }
+    /// Sets `width`. Width of the output in pixels.
+    #[must_use]
+    pub fn width(mut self, width: i32) -> Self {
+        self.width = Some(width);
+        self
+    }
+    /// Sets `showHiddenSlides`. Whether hidden slides are exported. Absent means `false`.
+    #[must_use]
+    pub fn show_hidden_slides(mut self, show_hidden_slides: bool) -> Self {
+        self.show_hidden_slides = Some(show_hidden_slides);
+        self
+    }
+    /// Sets `slidesLayoutOptions`. Notes, comments or handouts.
+    #[must_use]
+    pub fn slides_layout_options(
+        mut self,
+        slides_layout_options: impl Into<SlidesLayoutOptions>,
+    ) -> Self {
+        self.slides_layout_options = Some(slides_layout_options.into());
+        self
+    }
+}
 impl FromWire for ImageExportOptions {
     fn from_wire(value: Value) -> Result<Self, OptionsError> {
         let mut out = Self::default();
@@ -1975,7 +2414,7 @@ pub struct TiffExportOptions {
     pub pixel_format: Option<PixelFormat>,
     /// Notes, comments or handouts.
     pub slides_layout_options: Option<SlidesLayoutOptions>,
-    /// How colours become black and white.
+    /// How colours become black and white, with compression `CCITT3` or `CCITT4` only.
     pub bw_conversion_mode: Option<BlackWhiteConversionMode>,
     /// Fields this version does not know, as they were sent.
     pub extra: BTreeMap<String, Value>,
@@ -2000,6 +2439,116 @@ impl TiffExportOptions {
         "bwconversionmode",
         "format",
     ];
+}
+impl TiffExportOptions {
+    /// Sets `defaultRegularFont`. Font used where a font is not found.
+    #[must_use]
+    pub fn default_regular_font(
+        mut self,
+        default_regular_font: impl Into<String>,
+    ) -> Self {
+        self.default_regular_font = Some(default_regular_font.into());
+        self
+    }
+    /// Sets `deleteEmbeddedBinaryObjects`. Whether embedded binary objects are dropped.
+    #[must_use]
+    pub fn delete_embedded_binary_objects(
+        mut self,
+        delete_embedded_binary_objects: bool,
+    ) -> Self {
+        self.delete_embedded_binary_objects = Some(delete_embedded_binary_objects);
+        self
+    }
+    /// Sets `gradientStyle`. How gradients are drawn.
+    #[must_use]
+    pub fn gradient_style(mut self, gradient_style: GradientStyle) -> Self {
+        self.gradient_style = Some(gradient_style);
+        self
+    }
+    /// Sets `fontFallbackRules`. Fonts for ranges of characters.
+    #[must_use]
+    pub fn font_fallback_rules(
+        mut self,
+        font_fallback_rules: impl IntoIterator<Item = FontFallbackRule>,
+    ) -> Self {
+        self.font_fallback_rules = Some(font_fallback_rules.into_iter().collect());
+        self
+    }
+    /// Sets `fontSubstRules`. Fonts used instead of others.
+    #[must_use]
+    pub fn font_subst_rules(
+        mut self,
+        font_subst_rules: impl IntoIterator<Item = FontSubstRule>,
+    ) -> Self {
+        self.font_subst_rules = Some(font_subst_rules.into_iter().collect());
+        self
+    }
+    /// Sets `skipJavaScriptLinks`. Whether links that run scripts are left out.
+    #[must_use]
+    pub fn skip_java_script_links(mut self, skip_java_script_links: bool) -> Self {
+        self.skip_java_script_links = Some(skip_java_script_links);
+        self
+    }
+    /// Sets `height`. Height of the output in pixels.
+    #[must_use]
+    pub fn height(mut self, height: i32) -> Self {
+        self.height = Some(height);
+        self
+    }
+    /// Sets `width`. Width of the output in pixels.
+    #[must_use]
+    pub fn width(mut self, width: i32) -> Self {
+        self.width = Some(width);
+        self
+    }
+    /// Sets `compression`. Compression of the image.
+    #[must_use]
+    pub fn compression(mut self, compression: TiffCompression) -> Self {
+        self.compression = Some(compression);
+        self
+    }
+    /// Sets `dpiX`. Horizontal resolution in dots per inch.
+    #[must_use]
+    pub fn dpi_x(mut self, dpi_x: i32) -> Self {
+        self.dpi_x = Some(dpi_x);
+        self
+    }
+    /// Sets `dpiY`. Vertical resolution in dots per inch.
+    #[must_use]
+    pub fn dpi_y(mut self, dpi_y: i32) -> Self {
+        self.dpi_y = Some(dpi_y);
+        self
+    }
+    /// Sets `showHiddenSlides`. Whether hidden slides are exported. Absent means `false`.
+    #[must_use]
+    pub fn show_hidden_slides(mut self, show_hidden_slides: bool) -> Self {
+        self.show_hidden_slides = Some(show_hidden_slides);
+        self
+    }
+    /// Sets `pixelFormat`. Bits of each pixel.
+    #[must_use]
+    pub fn pixel_format(mut self, pixel_format: PixelFormat) -> Self {
+        self.pixel_format = Some(pixel_format);
+        self
+    }
+    /// Sets `slidesLayoutOptions`. Notes, comments or handouts.
+    #[must_use]
+    pub fn slides_layout_options(
+        mut self,
+        slides_layout_options: impl Into<SlidesLayoutOptions>,
+    ) -> Self {
+        self.slides_layout_options = Some(slides_layout_options.into());
+        self
+    }
+    /// Sets `bwConversionMode`. How colours become black and white, with compression `CCITT3` or `CCITT4` only.
+    #[must_use]
+    pub fn bw_conversion_mode(
+        mut self,
+        bw_conversion_mode: BlackWhiteConversionMode,
+    ) -> Self {
+        self.bw_conversion_mode = Some(bw_conversion_mode);
+        self
+    }
 }
 impl FromWire for TiffExportOptions {
     fn from_wire(value: Value) -> Result<Self, OptionsError> {
@@ -2176,6 +2725,86 @@ impl GifExportOptions {
         "format",
     ];
 }
+impl GifExportOptions {
+    /// Sets `defaultRegularFont`. Font used where a font is not found.
+    #[must_use]
+    pub fn default_regular_font(
+        mut self,
+        default_regular_font: impl Into<String>,
+    ) -> Self {
+        self.default_regular_font = Some(default_regular_font.into());
+        self
+    }
+    /// Sets `deleteEmbeddedBinaryObjects`. Whether embedded binary objects are dropped.
+    #[must_use]
+    pub fn delete_embedded_binary_objects(
+        mut self,
+        delete_embedded_binary_objects: bool,
+    ) -> Self {
+        self.delete_embedded_binary_objects = Some(delete_embedded_binary_objects);
+        self
+    }
+    /// Sets `gradientStyle`. How gradients are drawn.
+    #[must_use]
+    pub fn gradient_style(mut self, gradient_style: GradientStyle) -> Self {
+        self.gradient_style = Some(gradient_style);
+        self
+    }
+    /// Sets `fontFallbackRules`. Fonts for ranges of characters.
+    #[must_use]
+    pub fn font_fallback_rules(
+        mut self,
+        font_fallback_rules: impl IntoIterator<Item = FontFallbackRule>,
+    ) -> Self {
+        self.font_fallback_rules = Some(font_fallback_rules.into_iter().collect());
+        self
+    }
+    /// Sets `fontSubstRules`. Fonts used instead of others.
+    #[must_use]
+    pub fn font_subst_rules(
+        mut self,
+        font_subst_rules: impl IntoIterator<Item = FontSubstRule>,
+    ) -> Self {
+        self.font_subst_rules = Some(font_subst_rules.into_iter().collect());
+        self
+    }
+    /// Sets `skipJavaScriptLinks`. Whether links that run scripts are left out.
+    #[must_use]
+    pub fn skip_java_script_links(mut self, skip_java_script_links: bool) -> Self {
+        self.skip_java_script_links = Some(skip_java_script_links);
+        self
+    }
+    /// Sets `height`. Height of the output in pixels.
+    #[must_use]
+    pub fn height(mut self, height: i32) -> Self {
+        self.height = Some(height);
+        self
+    }
+    /// Sets `width`. Width of the output in pixels.
+    #[must_use]
+    pub fn width(mut self, width: i32) -> Self {
+        self.width = Some(width);
+        self
+    }
+    /// Sets `exportHiddenSlides`. Whether hidden slides are exported.
+    #[must_use]
+    pub fn export_hidden_slides(mut self, export_hidden_slides: bool) -> Self {
+        self.export_hidden_slides = Some(export_hidden_slides);
+        self
+    }
+    /// Sets `transitionFps`. Frames per second of transitions.
+    #[must_use]
+    pub fn transition_fps(mut self, transition_fps: i32) -> Self {
+        self.transition_fps = Some(transition_fps);
+        self
+    }
+    /// Sets `defaultDelay`. Milliseconds a slide is shown.
+    #[must_use]
+    pub fn default_delay(mut self, default_delay: i32) -> Self {
+        self.default_delay = Some(default_delay);
+        self
+    }
+}
 impl FromWire for GifExportOptions {
     fn from_wire(value: Value) -> Result<Self, OptionsError> {
         let mut out = Self::default();
@@ -2309,7 +2938,7 @@ pub struct HtmlExportOptions {
     pub show_hidden_slides: Option<bool>,
     /// Whether slides follow the width of the page.
     pub svg_responsive_layout: Option<bool>,
-    /// Quality of JPEG pictures. Absent means `95`.
+    /// Quality of JPEG pictures. Absent means `95`. From 0 to 100.
     pub jpeg_quality: Option<i32>,
     /// Resolution pictures are reduced to.
     pub pictures_compression: Option<PicturesCompression>,
@@ -2344,6 +2973,138 @@ impl HtmlExportOptions {
         "disablefontligatures",
         "format",
     ];
+}
+impl HtmlExportOptions {
+    /// Sets `defaultRegularFont`. Font used where a font is not found.
+    #[must_use]
+    pub fn default_regular_font(
+        mut self,
+        default_regular_font: impl Into<String>,
+    ) -> Self {
+        self.default_regular_font = Some(default_regular_font.into());
+        self
+    }
+    /// Sets `deleteEmbeddedBinaryObjects`. Whether embedded binary objects are dropped.
+    #[must_use]
+    pub fn delete_embedded_binary_objects(
+        mut self,
+        delete_embedded_binary_objects: bool,
+    ) -> Self {
+        self.delete_embedded_binary_objects = Some(delete_embedded_binary_objects);
+        self
+    }
+    /// Sets `gradientStyle`. How gradients are drawn.
+    #[must_use]
+    pub fn gradient_style(mut self, gradient_style: GradientStyle) -> Self {
+        self.gradient_style = Some(gradient_style);
+        self
+    }
+    /// Sets `fontFallbackRules`. Fonts for ranges of characters.
+    #[must_use]
+    pub fn font_fallback_rules(
+        mut self,
+        font_fallback_rules: impl IntoIterator<Item = FontFallbackRule>,
+    ) -> Self {
+        self.font_fallback_rules = Some(font_fallback_rules.into_iter().collect());
+        self
+    }
+    /// Sets `fontSubstRules`. Fonts used instead of others.
+    #[must_use]
+    pub fn font_subst_rules(
+        mut self,
+        font_subst_rules: impl IntoIterator<Item = FontSubstRule>,
+    ) -> Self {
+        self.font_subst_rules = Some(font_subst_rules.into_iter().collect());
+        self
+    }
+    /// Sets `skipJavaScriptLinks`. Whether links that run scripts are left out.
+    #[must_use]
+    pub fn skip_java_script_links(mut self, skip_java_script_links: bool) -> Self {
+        self.skip_java_script_links = Some(skip_java_script_links);
+        self
+    }
+    /// Sets `height`. Height of the output in pixels.
+    #[must_use]
+    pub fn height(mut self, height: i32) -> Self {
+        self.height = Some(height);
+        self
+    }
+    /// Sets `width`. Width of the output in pixels.
+    #[must_use]
+    pub fn width(mut self, width: i32) -> Self {
+        self.width = Some(width);
+        self
+    }
+    /// Sets `saveAsZip`. Whether the files come in a ZIP.
+    #[must_use]
+    pub fn save_as_zip(mut self, save_as_zip: bool) -> Self {
+        self.save_as_zip = Some(save_as_zip);
+        self
+    }
+    /// Sets `subDirectoryName`. Folder inside the ZIP.
+    #[must_use]
+    pub fn sub_directory_name(mut self, sub_directory_name: impl Into<String>) -> Self {
+        self.sub_directory_name = Some(sub_directory_name.into());
+        self
+    }
+    /// Sets `showHiddenSlides`. Whether hidden slides are exported. Absent means `false`.
+    #[must_use]
+    pub fn show_hidden_slides(mut self, show_hidden_slides: bool) -> Self {
+        self.show_hidden_slides = Some(show_hidden_slides);
+        self
+    }
+    /// Sets `svgResponsiveLayout`. Whether slides follow the width of the page.
+    #[must_use]
+    pub fn svg_responsive_layout(mut self, svg_responsive_layout: bool) -> Self {
+        self.svg_responsive_layout = Some(svg_responsive_layout);
+        self
+    }
+    /// Sets `jpegQuality`. Quality of JPEG pictures. Absent means `95`. From 0 to 100.
+    #[must_use]
+    pub fn jpeg_quality(mut self, jpeg_quality: i32) -> Self {
+        self.jpeg_quality = Some(jpeg_quality);
+        self
+    }
+    /// Sets `picturesCompression`. Resolution pictures are reduced to.
+    #[must_use]
+    pub fn pictures_compression(
+        mut self,
+        pictures_compression: PicturesCompression,
+    ) -> Self {
+        self.pictures_compression = Some(pictures_compression);
+        self
+    }
+    /// Sets `deletePicturesCroppedAreas`. Whether cropped parts of pictures are dropped.
+    #[must_use]
+    pub fn delete_pictures_cropped_areas(
+        mut self,
+        delete_pictures_cropped_areas: bool,
+    ) -> Self {
+        self.delete_pictures_cropped_areas = Some(delete_pictures_cropped_areas);
+        self
+    }
+    /// Sets `slidesLayoutOptions`. Notes, comments or handouts.
+    #[must_use]
+    pub fn slides_layout_options(
+        mut self,
+        slides_layout_options: impl Into<SlidesLayoutOptions>,
+    ) -> Self {
+        self.slides_layout_options = Some(slides_layout_options.into());
+        self
+    }
+    /// Sets `disableFontLigatures`. Whether ligatures are not used.
+    #[must_use]
+    pub fn disable_font_ligatures(mut self, disable_font_ligatures: bool) -> Self {
+        self.disable_font_ligatures = Some(disable_font_ligatures);
+        self
+    }
+}
+impl HtmlExportOptions {
+    /// Checks the bounds of the API description.
+    pub(crate) fn check_ranges(&self) -> Result<(), OptionsError> {
+        wire::within(self.jpeg_quality, "jpegQuality", 0i32, 100i32)?;
+        Ok(())
+    }
 }
 impl FromWire for HtmlExportOptions {
     fn from_wire(value: Value) -> Result<Self, OptionsError> {
@@ -2404,7 +3165,6 @@ impl FromWire for HtmlExportOptions {
                 }
                 "jpegquality" => {
                     wire::set(&mut out.jpeg_quality, "jpegQuality", value)?;
-                    wire::within(out.jpeg_quality, "jpegQuality", 0i32, 100i32)?;
                 }
                 "picturescompression" => {
                     wire::set(
@@ -2440,6 +3200,7 @@ impl FromWire for HtmlExportOptions {
                 }
             }
         }
+        out.check_ranges()?;
         Ok(out)
     }
 }
@@ -2557,6 +3318,107 @@ impl Html5ExportOptions {
         "disablefontligatures",
         "format",
     ];
+}
+impl Html5ExportOptions {
+    /// Sets `defaultRegularFont`. Font used where a font is not found.
+    #[must_use]
+    pub fn default_regular_font(
+        mut self,
+        default_regular_font: impl Into<String>,
+    ) -> Self {
+        self.default_regular_font = Some(default_regular_font.into());
+        self
+    }
+    /// Sets `deleteEmbeddedBinaryObjects`. Whether embedded binary objects are dropped.
+    #[must_use]
+    pub fn delete_embedded_binary_objects(
+        mut self,
+        delete_embedded_binary_objects: bool,
+    ) -> Self {
+        self.delete_embedded_binary_objects = Some(delete_embedded_binary_objects);
+        self
+    }
+    /// Sets `gradientStyle`. How gradients are drawn.
+    #[must_use]
+    pub fn gradient_style(mut self, gradient_style: GradientStyle) -> Self {
+        self.gradient_style = Some(gradient_style);
+        self
+    }
+    /// Sets `fontFallbackRules`. Fonts for ranges of characters.
+    #[must_use]
+    pub fn font_fallback_rules(
+        mut self,
+        font_fallback_rules: impl IntoIterator<Item = FontFallbackRule>,
+    ) -> Self {
+        self.font_fallback_rules = Some(font_fallback_rules.into_iter().collect());
+        self
+    }
+    /// Sets `fontSubstRules`. Fonts used instead of others.
+    #[must_use]
+    pub fn font_subst_rules(
+        mut self,
+        font_subst_rules: impl IntoIterator<Item = FontSubstRule>,
+    ) -> Self {
+        self.font_subst_rules = Some(font_subst_rules.into_iter().collect());
+        self
+    }
+    /// Sets `skipJavaScriptLinks`. Whether links that run scripts are left out.
+    #[must_use]
+    pub fn skip_java_script_links(mut self, skip_java_script_links: bool) -> Self {
+        self.skip_java_script_links = Some(skip_java_script_links);
+        self
+    }
+    /// Sets `height`. Height of the output in pixels.
+    #[must_use]
+    pub fn height(mut self, height: i32) -> Self {
+        self.height = Some(height);
+        self
+    }
+    /// Sets `width`. Width of the output in pixels.
+    #[must_use]
+    pub fn width(mut self, width: i32) -> Self {
+        self.width = Some(width);
+        self
+    }
+    /// Sets `animateTransitions`. Whether transitions are animated.
+    #[must_use]
+    pub fn animate_transitions(mut self, animate_transitions: bool) -> Self {
+        self.animate_transitions = Some(animate_transitions);
+        self
+    }
+    /// Sets `animateShapes`. Whether shapes are animated.
+    #[must_use]
+    pub fn animate_shapes(mut self, animate_shapes: bool) -> Self {
+        self.animate_shapes = Some(animate_shapes);
+        self
+    }
+    /// Sets `embedImages`. Whether pictures are part of the page.
+    #[must_use]
+    pub fn embed_images(mut self, embed_images: bool) -> Self {
+        self.embed_images = Some(embed_images);
+        self
+    }
+    /// Sets `templatesPath`. Folder of the storage with templates.
+    #[must_use]
+    pub fn templates_path(mut self, templates_path: impl Into<String>) -> Self {
+        self.templates_path = Some(templates_path.into());
+        self
+    }
+    /// Sets `slidesLayoutOptions`. Notes, comments or handouts.
+    #[must_use]
+    pub fn slides_layout_options(
+        mut self,
+        slides_layout_options: impl Into<SlidesLayoutOptions>,
+    ) -> Self {
+        self.slides_layout_options = Some(slides_layout_options.into());
+        self
+    }
+    /// Sets `disableFontLigatures`. Whether ligatures are not used.
+    #[must_use]
+    pub fn disable_font_ligatures(mut self, disable_font_ligatures: bool) -> Self {
+        self.disable_font_ligatures = Some(disable_font_ligatures);
+        self
+    }
 }
 impl FromWire for Html5ExportOptions {
     fn from_wire(value: Value) -> Result<Self, OptionsError> {
@@ -2719,7 +3581,7 @@ pub struct SvgExportOptions {
     pub disable_gradient_split: Option<bool>,
     /// Whether line ends are not cut at arrow heads.
     pub disable_line_end_cropping: Option<bool>,
-    /// Quality of JPEG pictures. Absent means `95`.
+    /// Quality of JPEG pictures. Absent means `95`. From 0 to 100.
     pub jpeg_quality: Option<i32>,
     /// Resolution pictures are reduced to.
     pub pictures_compression: Option<PicturesCompression>,
@@ -2761,6 +3623,159 @@ impl SvgExportOptions {
         "disablefontligatures",
         "format",
     ];
+}
+impl SvgExportOptions {
+    /// Sets `defaultRegularFont`. Font used where a font is not found.
+    #[must_use]
+    pub fn default_regular_font(
+        mut self,
+        default_regular_font: impl Into<String>,
+    ) -> Self {
+        self.default_regular_font = Some(default_regular_font.into());
+        self
+    }
+    /// Sets `deleteEmbeddedBinaryObjects`. Whether embedded binary objects are dropped.
+    #[must_use]
+    pub fn delete_embedded_binary_objects(
+        mut self,
+        delete_embedded_binary_objects: bool,
+    ) -> Self {
+        self.delete_embedded_binary_objects = Some(delete_embedded_binary_objects);
+        self
+    }
+    /// Sets `gradientStyle`. How gradients are drawn.
+    #[must_use]
+    pub fn gradient_style(mut self, gradient_style: GradientStyle) -> Self {
+        self.gradient_style = Some(gradient_style);
+        self
+    }
+    /// Sets `fontFallbackRules`. Fonts for ranges of characters.
+    #[must_use]
+    pub fn font_fallback_rules(
+        mut self,
+        font_fallback_rules: impl IntoIterator<Item = FontFallbackRule>,
+    ) -> Self {
+        self.font_fallback_rules = Some(font_fallback_rules.into_iter().collect());
+        self
+    }
+    /// Sets `fontSubstRules`. Fonts used instead of others.
+    #[must_use]
+    pub fn font_subst_rules(
+        mut self,
+        font_subst_rules: impl IntoIterator<Item = FontSubstRule>,
+    ) -> Self {
+        self.font_subst_rules = Some(font_subst_rules.into_iter().collect());
+        self
+    }
+    /// Sets `skipJavaScriptLinks`. Whether links that run scripts are left out.
+    #[must_use]
+    pub fn skip_java_script_links(mut self, skip_java_script_links: bool) -> Self {
+        self.skip_java_script_links = Some(skip_java_script_links);
+        self
+    }
+    /// Sets `height`. Height of the output in pixels.
+    #[must_use]
+    pub fn height(mut self, height: i32) -> Self {
+        self.height = Some(height);
+        self
+    }
+    /// Sets `width`. Width of the output in pixels.
+    #[must_use]
+    pub fn width(mut self, width: i32) -> Self {
+        self.width = Some(width);
+        self
+    }
+    /// Sets `vectorizeText`. Whether text becomes outlines.
+    #[must_use]
+    pub fn vectorize_text(mut self, vectorize_text: bool) -> Self {
+        self.vectorize_text = Some(vectorize_text);
+        self
+    }
+    /// Sets `metafileRasterizationDpi`. Resolution of metafiles in dots per inch.
+    #[must_use]
+    pub fn metafile_rasterization_dpi(
+        mut self,
+        metafile_rasterization_dpi: i32,
+    ) -> Self {
+        self.metafile_rasterization_dpi = Some(metafile_rasterization_dpi);
+        self
+    }
+    /// Sets `disable3DText`. Whether text is drawn flat.
+    #[must_use]
+    pub fn disable_3d_text(mut self, disable_3d_text: bool) -> Self {
+        self.disable_3d_text = Some(disable_3d_text);
+        self
+    }
+    /// Sets `disableGradientSplit`. Whether gradients stay whole.
+    #[must_use]
+    pub fn disable_gradient_split(mut self, disable_gradient_split: bool) -> Self {
+        self.disable_gradient_split = Some(disable_gradient_split);
+        self
+    }
+    /// Sets `disableLineEndCropping`. Whether line ends are not cut at arrow heads.
+    #[must_use]
+    pub fn disable_line_end_cropping(mut self, disable_line_end_cropping: bool) -> Self {
+        self.disable_line_end_cropping = Some(disable_line_end_cropping);
+        self
+    }
+    /// Sets `jpegQuality`. Quality of JPEG pictures. Absent means `95`. From 0 to 100.
+    #[must_use]
+    pub fn jpeg_quality(mut self, jpeg_quality: i32) -> Self {
+        self.jpeg_quality = Some(jpeg_quality);
+        self
+    }
+    /// Sets `picturesCompression`. Resolution pictures are reduced to.
+    #[must_use]
+    pub fn pictures_compression(
+        mut self,
+        pictures_compression: PicturesCompression,
+    ) -> Self {
+        self.pictures_compression = Some(pictures_compression);
+        self
+    }
+    /// Sets `deletePicturesCroppedAreas`. Whether cropped parts of pictures are dropped.
+    #[must_use]
+    pub fn delete_pictures_cropped_areas(
+        mut self,
+        delete_pictures_cropped_areas: bool,
+    ) -> Self {
+        self.delete_pictures_cropped_areas = Some(delete_pictures_cropped_areas);
+        self
+    }
+    /// Sets `externalFontsHandling`. What happens to the fonts.
+    #[must_use]
+    pub fn external_fonts_handling(
+        mut self,
+        external_fonts_handling: ExternalFontsHandling,
+    ) -> Self {
+        self.external_fonts_handling = Some(external_fonts_handling);
+        self
+    }
+    /// Sets `useFrameSize`. Whether the frame of a shape gives the size of the picture.
+    #[must_use]
+    pub fn use_frame_size(mut self, use_frame_size: bool) -> Self {
+        self.use_frame_size = Some(use_frame_size);
+        self
+    }
+    /// Sets `useFrameRotation`. Whether the rotation of a shape is kept.
+    #[must_use]
+    pub fn use_frame_rotation(mut self, use_frame_rotation: bool) -> Self {
+        self.use_frame_rotation = Some(use_frame_rotation);
+        self
+    }
+    /// Sets `disableFontLigatures`. Whether ligatures are not used.
+    #[must_use]
+    pub fn disable_font_ligatures(mut self, disable_font_ligatures: bool) -> Self {
+        self.disable_font_ligatures = Some(disable_font_ligatures);
+        self
+    }
+}
+impl SvgExportOptions {
+    /// Checks the bounds of the API description.
+    pub(crate) fn check_ranges(&self) -> Result<(), OptionsError> {
+        wire::within(self.jpeg_quality, "jpegQuality", 0i32, 100i32)?;
+        Ok(())
+    }
 }
 impl FromWire for SvgExportOptions {
     fn from_wire(value: Value) -> Result<Self, OptionsError> {
@@ -2832,7 +3847,6 @@ impl FromWire for SvgExportOptions {
                 }
                 "jpegquality" => {
                     wire::set(&mut out.jpeg_quality, "jpegQuality", value)?;
-                    wire::within(out.jpeg_quality, "jpegQuality", 0i32, 100i32)?;
                 }
                 "picturescompression" => {
                     wire::set(
@@ -2874,6 +3888,7 @@ impl FromWire for SvgExportOptions {
                 }
             }
         }
+        out.check_ranges()?;
         Ok(out)
     }
 }
@@ -2991,6 +4006,86 @@ impl XpsExportOptions {
         "drawslidesframe",
         "format",
     ];
+}
+impl XpsExportOptions {
+    /// Sets `defaultRegularFont`. Font used where a font is not found.
+    #[must_use]
+    pub fn default_regular_font(
+        mut self,
+        default_regular_font: impl Into<String>,
+    ) -> Self {
+        self.default_regular_font = Some(default_regular_font.into());
+        self
+    }
+    /// Sets `deleteEmbeddedBinaryObjects`. Whether embedded binary objects are dropped.
+    #[must_use]
+    pub fn delete_embedded_binary_objects(
+        mut self,
+        delete_embedded_binary_objects: bool,
+    ) -> Self {
+        self.delete_embedded_binary_objects = Some(delete_embedded_binary_objects);
+        self
+    }
+    /// Sets `gradientStyle`. How gradients are drawn.
+    #[must_use]
+    pub fn gradient_style(mut self, gradient_style: GradientStyle) -> Self {
+        self.gradient_style = Some(gradient_style);
+        self
+    }
+    /// Sets `fontFallbackRules`. Fonts for ranges of characters.
+    #[must_use]
+    pub fn font_fallback_rules(
+        mut self,
+        font_fallback_rules: impl IntoIterator<Item = FontFallbackRule>,
+    ) -> Self {
+        self.font_fallback_rules = Some(font_fallback_rules.into_iter().collect());
+        self
+    }
+    /// Sets `fontSubstRules`. Fonts used instead of others.
+    #[must_use]
+    pub fn font_subst_rules(
+        mut self,
+        font_subst_rules: impl IntoIterator<Item = FontSubstRule>,
+    ) -> Self {
+        self.font_subst_rules = Some(font_subst_rules.into_iter().collect());
+        self
+    }
+    /// Sets `skipJavaScriptLinks`. Whether links that run scripts are left out.
+    #[must_use]
+    pub fn skip_java_script_links(mut self, skip_java_script_links: bool) -> Self {
+        self.skip_java_script_links = Some(skip_java_script_links);
+        self
+    }
+    /// Sets `height`. Height of the output in pixels.
+    #[must_use]
+    pub fn height(mut self, height: i32) -> Self {
+        self.height = Some(height);
+        self
+    }
+    /// Sets `width`. Width of the output in pixels.
+    #[must_use]
+    pub fn width(mut self, width: i32) -> Self {
+        self.width = Some(width);
+        self
+    }
+    /// Sets `showHiddenSlides`. Whether hidden slides are exported. Absent means `false`.
+    #[must_use]
+    pub fn show_hidden_slides(mut self, show_hidden_slides: bool) -> Self {
+        self.show_hidden_slides = Some(show_hidden_slides);
+        self
+    }
+    /// Sets `saveMetafilesAsPng`. Whether metafiles become PNG pictures.
+    #[must_use]
+    pub fn save_metafiles_as_png(mut self, save_metafiles_as_png: bool) -> Self {
+        self.save_metafiles_as_png = Some(save_metafiles_as_png);
+        self
+    }
+    /// Sets `drawSlidesFrame`. Whether each slide has a frame.
+    #[must_use]
+    pub fn draw_slides_frame(mut self, draw_slides_frame: bool) -> Self {
+        self.draw_slides_frame = Some(draw_slides_frame);
+        self
+    }
 }
 impl FromWire for XpsExportOptions {
     fn from_wire(value: Value) -> Result<Self, OptionsError> {
@@ -3119,7 +4214,7 @@ pub struct PptxExportOptions {
     pub width: Option<i32>,
     /// Edition of the standard.
     pub conformance: Option<PptxConformance>,
-    /// When ZIP64 is used.
+    /// When ZIP64 is used. Absent means `IfNecessary`.
     pub zip64_mode: Option<Zip64Mode>,
     /// Deflate level of the package.
     pub compression_level: Option<CompressionLevel>,
@@ -3145,6 +4240,92 @@ impl PptxExportOptions {
         "refreshthumbnail",
         "format",
     ];
+}
+impl PptxExportOptions {
+    /// Sets `defaultRegularFont`. Font used where a font is not found.
+    #[must_use]
+    pub fn default_regular_font(
+        mut self,
+        default_regular_font: impl Into<String>,
+    ) -> Self {
+        self.default_regular_font = Some(default_regular_font.into());
+        self
+    }
+    /// Sets `deleteEmbeddedBinaryObjects`. Whether embedded binary objects are dropped.
+    #[must_use]
+    pub fn delete_embedded_binary_objects(
+        mut self,
+        delete_embedded_binary_objects: bool,
+    ) -> Self {
+        self.delete_embedded_binary_objects = Some(delete_embedded_binary_objects);
+        self
+    }
+    /// Sets `gradientStyle`. How gradients are drawn.
+    #[must_use]
+    pub fn gradient_style(mut self, gradient_style: GradientStyle) -> Self {
+        self.gradient_style = Some(gradient_style);
+        self
+    }
+    /// Sets `fontFallbackRules`. Fonts for ranges of characters.
+    #[must_use]
+    pub fn font_fallback_rules(
+        mut self,
+        font_fallback_rules: impl IntoIterator<Item = FontFallbackRule>,
+    ) -> Self {
+        self.font_fallback_rules = Some(font_fallback_rules.into_iter().collect());
+        self
+    }
+    /// Sets `fontSubstRules`. Fonts used instead of others.
+    #[must_use]
+    pub fn font_subst_rules(
+        mut self,
+        font_subst_rules: impl IntoIterator<Item = FontSubstRule>,
+    ) -> Self {
+        self.font_subst_rules = Some(font_subst_rules.into_iter().collect());
+        self
+    }
+    /// Sets `skipJavaScriptLinks`. Whether links that run scripts are left out.
+    #[must_use]
+    pub fn skip_java_script_links(mut self, skip_java_script_links: bool) -> Self {
+        self.skip_java_script_links = Some(skip_java_script_links);
+        self
+    }
+    /// Sets `height`. Height of the output in pixels.
+    #[must_use]
+    pub fn height(mut self, height: i32) -> Self {
+        self.height = Some(height);
+        self
+    }
+    /// Sets `width`. Width of the output in pixels.
+    #[must_use]
+    pub fn width(mut self, width: i32) -> Self {
+        self.width = Some(width);
+        self
+    }
+    /// Sets `conformance`. Edition of the standard.
+    #[must_use]
+    pub fn conformance(mut self, conformance: PptxConformance) -> Self {
+        self.conformance = Some(conformance);
+        self
+    }
+    /// Sets `zip64Mode`. When ZIP64 is used. Absent means `IfNecessary`.
+    #[must_use]
+    pub fn zip64_mode(mut self, zip64_mode: Zip64Mode) -> Self {
+        self.zip64_mode = Some(zip64_mode);
+        self
+    }
+    /// Sets `compressionLevel`. Deflate level of the package.
+    #[must_use]
+    pub fn compression_level(mut self, compression_level: CompressionLevel) -> Self {
+        self.compression_level = Some(compression_level);
+        self
+    }
+    /// Sets `refreshThumbnail`. Whether the thumbnail is drawn anew.
+    #[must_use]
+    pub fn refresh_thumbnail(mut self, refresh_thumbnail: bool) -> Self {
+        self.refresh_thumbnail = Some(refresh_thumbnail);
+        self
+    }
 }
 impl FromWire for PptxExportOptions {
     fn from_wire(value: Value) -> Result<Self, OptionsError> {
@@ -3293,6 +4474,74 @@ impl XamlExportOptions {
         "format",
     ];
 }
+impl XamlExportOptions {
+    /// Sets `defaultRegularFont`. Font used where a font is not found.
+    #[must_use]
+    pub fn default_regular_font(
+        mut self,
+        default_regular_font: impl Into<String>,
+    ) -> Self {
+        self.default_regular_font = Some(default_regular_font.into());
+        self
+    }
+    /// Sets `deleteEmbeddedBinaryObjects`. Whether embedded binary objects are dropped.
+    #[must_use]
+    pub fn delete_embedded_binary_objects(
+        mut self,
+        delete_embedded_binary_objects: bool,
+    ) -> Self {
+        self.delete_embedded_binary_objects = Some(delete_embedded_binary_objects);
+        self
+    }
+    /// Sets `gradientStyle`. How gradients are drawn.
+    #[must_use]
+    pub fn gradient_style(mut self, gradient_style: GradientStyle) -> Self {
+        self.gradient_style = Some(gradient_style);
+        self
+    }
+    /// Sets `fontFallbackRules`. Fonts for ranges of characters.
+    #[must_use]
+    pub fn font_fallback_rules(
+        mut self,
+        font_fallback_rules: impl IntoIterator<Item = FontFallbackRule>,
+    ) -> Self {
+        self.font_fallback_rules = Some(font_fallback_rules.into_iter().collect());
+        self
+    }
+    /// Sets `fontSubstRules`. Fonts used instead of others.
+    #[must_use]
+    pub fn font_subst_rules(
+        mut self,
+        font_subst_rules: impl IntoIterator<Item = FontSubstRule>,
+    ) -> Self {
+        self.font_subst_rules = Some(font_subst_rules.into_iter().collect());
+        self
+    }
+    /// Sets `skipJavaScriptLinks`. Whether links that run scripts are left out.
+    #[must_use]
+    pub fn skip_java_script_links(mut self, skip_java_script_links: bool) -> Self {
+        self.skip_java_script_links = Some(skip_java_script_links);
+        self
+    }
+    /// Sets `height`. Height of the output in pixels.
+    #[must_use]
+    pub fn height(mut self, height: i32) -> Self {
+        self.height = Some(height);
+        self
+    }
+    /// Sets `width`. Width of the output in pixels.
+    #[must_use]
+    pub fn width(mut self, width: i32) -> Self {
+        self.width = Some(width);
+        self
+    }
+    /// Sets `exportHiddenSlides`. Whether hidden slides are exported.
+    #[must_use]
+    pub fn export_hidden_slides(mut self, export_hidden_slides: bool) -> Self {
+        self.export_hidden_slides = Some(export_hidden_slides);
+        self
+    }
+}
 impl FromWire for XamlExportOptions {
     fn from_wire(value: Value) -> Result<Self, OptionsError> {
         let mut out = Self::default();
@@ -3406,11 +4655,11 @@ pub struct MarkdownExportOptions {
     pub height: Option<i32>,
     /// Width of the output in pixels.
     pub width: Option<i32>,
-    /// What of a slide is written.
+    /// What of a slide is written. Absent means `TextOnly`.
     pub export_type: Option<MarkdownExportType>,
-    /// Dialect to write.
+    /// Dialect to write. Absent means `MultiMarkdown`.
     pub flavor: Option<MarkdownFlavor>,
-    /// Line end.
+    /// Line end. Absent means `Unix`.
     pub new_line_type: Option<NewLineType>,
     /// Folder of the pictures. Absent means `"Images"`.
     pub images_save_folder_name: Option<String>,
@@ -3452,6 +4701,137 @@ impl MarkdownExportOptions {
         "slidenumberformat",
         "format",
     ];
+}
+impl MarkdownExportOptions {
+    /// Sets `defaultRegularFont`. Font used where a font is not found.
+    #[must_use]
+    pub fn default_regular_font(
+        mut self,
+        default_regular_font: impl Into<String>,
+    ) -> Self {
+        self.default_regular_font = Some(default_regular_font.into());
+        self
+    }
+    /// Sets `deleteEmbeddedBinaryObjects`. Whether embedded binary objects are dropped.
+    #[must_use]
+    pub fn delete_embedded_binary_objects(
+        mut self,
+        delete_embedded_binary_objects: bool,
+    ) -> Self {
+        self.delete_embedded_binary_objects = Some(delete_embedded_binary_objects);
+        self
+    }
+    /// Sets `gradientStyle`. How gradients are drawn.
+    #[must_use]
+    pub fn gradient_style(mut self, gradient_style: GradientStyle) -> Self {
+        self.gradient_style = Some(gradient_style);
+        self
+    }
+    /// Sets `fontFallbackRules`. Fonts for ranges of characters.
+    #[must_use]
+    pub fn font_fallback_rules(
+        mut self,
+        font_fallback_rules: impl IntoIterator<Item = FontFallbackRule>,
+    ) -> Self {
+        self.font_fallback_rules = Some(font_fallback_rules.into_iter().collect());
+        self
+    }
+    /// Sets `fontSubstRules`. Fonts used instead of others.
+    #[must_use]
+    pub fn font_subst_rules(
+        mut self,
+        font_subst_rules: impl IntoIterator<Item = FontSubstRule>,
+    ) -> Self {
+        self.font_subst_rules = Some(font_subst_rules.into_iter().collect());
+        self
+    }
+    /// Sets `skipJavaScriptLinks`. Whether links that run scripts are left out.
+    #[must_use]
+    pub fn skip_java_script_links(mut self, skip_java_script_links: bool) -> Self {
+        self.skip_java_script_links = Some(skip_java_script_links);
+        self
+    }
+    /// Sets `height`. Height of the output in pixels.
+    #[must_use]
+    pub fn height(mut self, height: i32) -> Self {
+        self.height = Some(height);
+        self
+    }
+    /// Sets `width`. Width of the output in pixels.
+    #[must_use]
+    pub fn width(mut self, width: i32) -> Self {
+        self.width = Some(width);
+        self
+    }
+    /// Sets `exportType`. What of a slide is written. Absent means `TextOnly`.
+    #[must_use]
+    pub fn export_type(mut self, export_type: MarkdownExportType) -> Self {
+        self.export_type = Some(export_type);
+        self
+    }
+    /// Sets `flavor`. Dialect to write. Absent means `MultiMarkdown`.
+    #[must_use]
+    pub fn flavor(mut self, flavor: MarkdownFlavor) -> Self {
+        self.flavor = Some(flavor);
+        self
+    }
+    /// Sets `newLineType`. Line end. Absent means `Unix`.
+    #[must_use]
+    pub fn new_line_type(mut self, new_line_type: NewLineType) -> Self {
+        self.new_line_type = Some(new_line_type);
+        self
+    }
+    /// Sets `imagesSaveFolderName`. Folder of the pictures. Absent means `"Images"`.
+    #[must_use]
+    pub fn images_save_folder_name(
+        mut self,
+        images_save_folder_name: impl Into<String>,
+    ) -> Self {
+        self.images_save_folder_name = Some(images_save_folder_name.into());
+        self
+    }
+    /// Sets `showSlideNumber`. Whether slides are numbered. Absent means `false`.
+    #[must_use]
+    pub fn show_slide_number(mut self, show_slide_number: bool) -> Self {
+        self.show_slide_number = Some(show_slide_number);
+        self
+    }
+    /// Sets `showComments`. Whether comments are written. Absent means `false`.
+    #[must_use]
+    pub fn show_comments(mut self, show_comments: bool) -> Self {
+        self.show_comments = Some(show_comments);
+        self
+    }
+    /// Sets `showHiddenSlides`. Whether hidden slides are exported. Absent means `false`.
+    #[must_use]
+    pub fn show_hidden_slides(mut self, show_hidden_slides: bool) -> Self {
+        self.show_hidden_slides = Some(show_hidden_slides);
+        self
+    }
+    /// Sets `removeEmptyLines`. Whether empty lines are dropped. Absent means `false`.
+    #[must_use]
+    pub fn remove_empty_lines(mut self, remove_empty_lines: bool) -> Self {
+        self.remove_empty_lines = Some(remove_empty_lines);
+        self
+    }
+    /// Sets `handleRepeatedSpaces`. What becomes of runs of spaces.
+    #[must_use]
+    pub fn handle_repeated_spaces(
+        mut self,
+        handle_repeated_spaces: HandleRepeatedSpaces,
+    ) -> Self {
+        self.handle_repeated_spaces = Some(handle_repeated_spaces);
+        self
+    }
+    /// Sets `slideNumberFormat`. Heading of a slide, with `{0}` for its number.
+    #[must_use]
+    pub fn slide_number_format(
+        mut self,
+        slide_number_format: impl Into<String>,
+    ) -> Self {
+        self.slide_number_format = Some(slide_number_format.into());
+        self
+    }
 }
 impl FromWire for MarkdownExportOptions {
     fn from_wire(value: Value) -> Result<Self, OptionsError> {
@@ -3653,6 +5033,98 @@ impl VideoExportOptions {
         "format",
     ];
 }
+impl VideoExportOptions {
+    /// Sets `defaultRegularFont`. Font used where a font is not found.
+    #[must_use]
+    pub fn default_regular_font(
+        mut self,
+        default_regular_font: impl Into<String>,
+    ) -> Self {
+        self.default_regular_font = Some(default_regular_font.into());
+        self
+    }
+    /// Sets `deleteEmbeddedBinaryObjects`. Whether embedded binary objects are dropped.
+    #[must_use]
+    pub fn delete_embedded_binary_objects(
+        mut self,
+        delete_embedded_binary_objects: bool,
+    ) -> Self {
+        self.delete_embedded_binary_objects = Some(delete_embedded_binary_objects);
+        self
+    }
+    /// Sets `gradientStyle`. How gradients are drawn.
+    #[must_use]
+    pub fn gradient_style(mut self, gradient_style: GradientStyle) -> Self {
+        self.gradient_style = Some(gradient_style);
+        self
+    }
+    /// Sets `fontFallbackRules`. Fonts for ranges of characters.
+    #[must_use]
+    pub fn font_fallback_rules(
+        mut self,
+        font_fallback_rules: impl IntoIterator<Item = FontFallbackRule>,
+    ) -> Self {
+        self.font_fallback_rules = Some(font_fallback_rules.into_iter().collect());
+        self
+    }
+    /// Sets `fontSubstRules`. Fonts used instead of others.
+    #[must_use]
+    pub fn font_subst_rules(
+        mut self,
+        font_subst_rules: impl IntoIterator<Item = FontSubstRule>,
+    ) -> Self {
+        self.font_subst_rules = Some(font_subst_rules.into_iter().collect());
+        self
+    }
+    /// Sets `skipJavaScriptLinks`. Whether links that run scripts are left out.
+    #[must_use]
+    pub fn skip_java_script_links(mut self, skip_java_script_links: bool) -> Self {
+        self.skip_java_script_links = Some(skip_java_script_links);
+        self
+    }
+    /// Sets `height`. Height of the output in pixels.
+    #[must_use]
+    pub fn height(mut self, height: i32) -> Self {
+        self.height = Some(height);
+        self
+    }
+    /// Sets `width`. Width of the output in pixels.
+    #[must_use]
+    pub fn width(mut self, width: i32) -> Self {
+        self.width = Some(width);
+        self
+    }
+    /// Sets `slidesTransitionDuration`. Seconds a slide is shown.
+    #[must_use]
+    pub fn slides_transition_duration(
+        mut self,
+        slides_transition_duration: i32,
+    ) -> Self {
+        self.slides_transition_duration = Some(slides_transition_duration);
+        self
+    }
+    /// Sets `transitionType`. Transition between slides.
+    #[must_use]
+    pub fn transition_type(mut self, transition_type: VideoTransitionType) -> Self {
+        self.transition_type = Some(transition_type);
+        self
+    }
+    /// Sets `transitionDuration`. Length of a transition.
+    #[must_use]
+    pub fn transition_duration(mut self, transition_duration: i32) -> Self {
+        self.transition_duration = Some(transition_duration);
+        self
+    }
+    /// Sets `videoResolutionType`. Frame size.
+    #[must_use]
+    pub fn video_resolution_type(
+        mut self,
+        video_resolution_type: VideoResolution,
+    ) -> Self {
+        self.video_resolution_type = Some(video_resolution_type);
+        self
+    }
+}
 impl FromWire for VideoExportOptions {
     fn from_wire(value: Value) -> Result<Self, OptionsError> {
         let mut out = Self::default();
@@ -3820,7 +5292,7 @@ pub struct SwfExportOptions {
     pub logo_image: Option<String>,
     /// Address the logo links to.
     pub logo_link: Option<String>,
-    /// Quality of JPEG pictures. Absent means `95`.
+    /// Quality of JPEG pictures. Absent means `95`. From 0 to 100.
     pub jpeg_quality: Option<i32>,
     /// Notes, comments or handouts.
     pub slides_layout_options: Option<SlidesLayoutOptions>,
@@ -3856,6 +5328,174 @@ impl SwfExportOptions {
         "slideslayoutoptions",
         "format",
     ];
+}
+impl SwfExportOptions {
+    /// Sets `defaultRegularFont`. Font used where a font is not found.
+    #[must_use]
+    pub fn default_regular_font(
+        mut self,
+        default_regular_font: impl Into<String>,
+    ) -> Self {
+        self.default_regular_font = Some(default_regular_font.into());
+        self
+    }
+    /// Sets `deleteEmbeddedBinaryObjects`. Whether embedded binary objects are dropped.
+    #[must_use]
+    pub fn delete_embedded_binary_objects(
+        mut self,
+        delete_embedded_binary_objects: bool,
+    ) -> Self {
+        self.delete_embedded_binary_objects = Some(delete_embedded_binary_objects);
+        self
+    }
+    /// Sets `gradientStyle`. How gradients are drawn.
+    #[must_use]
+    pub fn gradient_style(mut self, gradient_style: GradientStyle) -> Self {
+        self.gradient_style = Some(gradient_style);
+        self
+    }
+    /// Sets `fontFallbackRules`. Fonts for ranges of characters.
+    #[must_use]
+    pub fn font_fallback_rules(
+        mut self,
+        font_fallback_rules: impl IntoIterator<Item = FontFallbackRule>,
+    ) -> Self {
+        self.font_fallback_rules = Some(font_fallback_rules.into_iter().collect());
+        self
+    }
+    /// Sets `fontSubstRules`. Fonts used instead of others.
+    #[must_use]
+    pub fn font_subst_rules(
+        mut self,
+        font_subst_rules: impl IntoIterator<Item = FontSubstRule>,
+    ) -> Self {
+        self.font_subst_rules = Some(font_subst_rules.into_iter().collect());
+        self
+    }
+    /// Sets `skipJavaScriptLinks`. Whether links that run scripts are left out.
+    #[must_use]
+    pub fn skip_java_script_links(mut self, skip_java_script_links: bool) -> Self {
+        self.skip_java_script_links = Some(skip_java_script_links);
+        self
+    }
+    /// Sets `height`. Height of the output in pixels.
+    #[must_use]
+    pub fn height(mut self, height: i32) -> Self {
+        self.height = Some(height);
+        self
+    }
+    /// Sets `width`. Width of the output in pixels.
+    #[must_use]
+    pub fn width(mut self, width: i32) -> Self {
+        self.width = Some(width);
+        self
+    }
+    /// Sets `showHiddenSlides`. Whether hidden slides are exported. Absent means `false`.
+    #[must_use]
+    pub fn show_hidden_slides(mut self, show_hidden_slides: bool) -> Self {
+        self.show_hidden_slides = Some(show_hidden_slides);
+        self
+    }
+    /// Sets `compressed`. Whether the file is compressed. Absent means `true`.
+    #[must_use]
+    pub fn compressed(mut self, compressed: bool) -> Self {
+        self.compressed = Some(compressed);
+        self
+    }
+    /// Sets `viewerIncluded`. Whether the viewer is part of the file. Absent means `true`.
+    #[must_use]
+    pub fn viewer_included(mut self, viewer_included: bool) -> Self {
+        self.viewer_included = Some(viewer_included);
+        self
+    }
+    /// Sets `showPageBorder`. Whether pages have a border. Absent means `true`.
+    #[must_use]
+    pub fn show_page_border(mut self, show_page_border: bool) -> Self {
+        self.show_page_border = Some(show_page_border);
+        self
+    }
+    /// Sets `showFullScreen`. Whether the full-screen button is shown. Absent means `true`.
+    #[must_use]
+    pub fn show_full_screen(mut self, show_full_screen: bool) -> Self {
+        self.show_full_screen = Some(show_full_screen);
+        self
+    }
+    /// Sets `showPageStepper`. Whether the page buttons are shown. Absent means `true`.
+    #[must_use]
+    pub fn show_page_stepper(mut self, show_page_stepper: bool) -> Self {
+        self.show_page_stepper = Some(show_page_stepper);
+        self
+    }
+    /// Sets `showSearch`. Whether search is shown. Absent means `true`.
+    #[must_use]
+    pub fn show_search(mut self, show_search: bool) -> Self {
+        self.show_search = Some(show_search);
+        self
+    }
+    /// Sets `showTopPane`. Whether the top pane is shown. Absent means `true`.
+    #[must_use]
+    pub fn show_top_pane(mut self, show_top_pane: bool) -> Self {
+        self.show_top_pane = Some(show_top_pane);
+        self
+    }
+    /// Sets `showBottomPane`. Whether the bottom pane is shown. Absent means `true`.
+    #[must_use]
+    pub fn show_bottom_pane(mut self, show_bottom_pane: bool) -> Self {
+        self.show_bottom_pane = Some(show_bottom_pane);
+        self
+    }
+    /// Sets `showLeftPane`. Whether the left pane is shown. Absent means `true`.
+    #[must_use]
+    pub fn show_left_pane(mut self, show_left_pane: bool) -> Self {
+        self.show_left_pane = Some(show_left_pane);
+        self
+    }
+    /// Sets `startOpenLeftPane`. Whether the left pane is open at the start. Absent means `false`.
+    #[must_use]
+    pub fn start_open_left_pane(mut self, start_open_left_pane: bool) -> Self {
+        self.start_open_left_pane = Some(start_open_left_pane);
+        self
+    }
+    /// Sets `enableContextMenu`. Whether the context menu is on. Absent means `true`.
+    #[must_use]
+    pub fn enable_context_menu(mut self, enable_context_menu: bool) -> Self {
+        self.enable_context_menu = Some(enable_context_menu);
+        self
+    }
+    /// Sets `logoImage`. Logo of the viewer, base64.
+    #[must_use]
+    pub fn logo_image(mut self, logo_image: impl Into<String>) -> Self {
+        self.logo_image = Some(logo_image.into());
+        self
+    }
+    /// Sets `logoLink`. Address the logo links to.
+    #[must_use]
+    pub fn logo_link(mut self, logo_link: impl Into<String>) -> Self {
+        self.logo_link = Some(logo_link.into());
+        self
+    }
+    /// Sets `jpegQuality`. Quality of JPEG pictures. Absent means `95`. From 0 to 100.
+    #[must_use]
+    pub fn jpeg_quality(mut self, jpeg_quality: i32) -> Self {
+        self.jpeg_quality = Some(jpeg_quality);
+        self
+    }
+    /// Sets `slidesLayoutOptions`. Notes, comments or handouts.
+    #[must_use]
+    pub fn slides_layout_options(
+        mut self,
+        slides_layout_options: impl Into<SlidesLayoutOptions>,
+    ) -> Self {
+        self.slides_layout_options = Some(slides_layout_options.into());
+        self
+    }
+}
+impl SwfExportOptions {
+    /// Checks the bounds of the API description.
+    pub(crate) fn check_ranges(&self) -> Result<(), OptionsError> {
+        wire::within(self.jpeg_quality, "jpegQuality", 0i32, 100i32)?;
+        Ok(())
+    }
 }
 impl FromWire for SwfExportOptions {
     fn from_wire(value: Value) -> Result<Self, OptionsError> {
@@ -3946,7 +5586,6 @@ impl FromWire for SwfExportOptions {
                 }
                 "jpegquality" => {
                     wire::set(&mut out.jpeg_quality, "jpegQuality", value)?;
-                    wire::within(out.jpeg_quality, "jpegQuality", 0i32, 100i32)?;
                 }
                 "slideslayoutoptions" => {
                     wire::set(
@@ -3961,6 +5600,7 @@ impl FromWire for SwfExportOptions {
                 }
             }
         }
+        out.check_ranges()?;
         Ok(out)
     }
 }

@@ -216,3 +216,41 @@ fn merge_request() {
     );
     assert!(go.presentations[0].slides.is_empty());
 }
+
+#[test]
+fn an_operation_is_read_as_other_servers_write_it() {
+    let plain = json!({
+        "id": "7", "method": "Merge", "status": "Failed",
+        "progress": { "stepIndex": 1, "stepCount": 2 }, "failed": "2023-11-30T15:38:48Z",
+        "error": { "httpStatusCode": 400, "message": "bad deck" }
+    });
+    let plain: Operation = serde_json::from_value(plain).unwrap();
+    for text in [
+        r#"{"ID":7,"METHOD":"merge","STATUS":"failed","PROGRESS":{"STEPINDEX":"1","STEPCOUNT":"2"},
+            "FAILED":"2023-11-30T15:38:48Z","ERROR":{"HTTPSTATUSCODE":"400","MESSAGE":"bad deck"}}"#,
+        r#"{"Id":"7","Method":"Merge","Status":" Failed ","Progress":{"Description":null,"StepIndex":1.0,"StepCount":2},
+            "Created":null,"Started":null,"Failed":"2023-11-30T15:38:48Z","Canceled":null,"Finished":null,
+            "Error":{"Code":null,"Description":null,"HttpStatusCode":400,"Message":"bad deck"}}"#,
+    ] {
+        assert_eq!(
+            serde_json::from_str::<Operation>(text).unwrap(),
+            plain,
+            "{text}"
+        );
+    }
+    let text = r#"{"id":"7","status":"Failed","error":"bad deck"}"#;
+    let operation: Operation = serde_json::from_str(text).unwrap();
+    let error = operation.error.unwrap();
+    assert_eq!(
+        (error.message.as_deref(), error.http_status_code),
+        (Some("bad deck"), 0)
+    );
+    for (text, status) in [
+        ("Cancelled", OperationStatus::Canceled),
+        ("CANCELED", OperationStatus::Canceled),
+        ("OnHold", OperationStatus::Unknown("OnHold".into())),
+    ] {
+        let operation: Operation = serde_json::from_value(json!({ "status": text })).unwrap();
+        assert_eq!(operation.status, status);
+    }
+}
