@@ -448,6 +448,39 @@ mod tests {
     }
 
     #[test]
+    fn kinds_are_texts_of_a_fixed_set() {
+        let id = || OperationId::new("op-1");
+        let transport = |kind| Error::from(TransportError::new(kind, true, "secret"));
+        let errors = [
+            Error::Failed {
+                id: id(),
+                error: Box::default(),
+            },
+            Error::Canceled { id: id() },
+            Error::not_found("secret"),
+            Error::UnrecognizedStatus {
+                id: id(),
+                status: "secret".into(),
+            },
+            Error::invalid("secret"),
+            Error::from(AuthError::new(Some(401), "secret")),
+            Error::unavailable(503, "secret", None),
+            transport(TransportErrorKind::Connect),
+            transport(TransportErrorKind::Tls),
+            transport(TransportErrorKind::Timeout),
+            transport(TransportErrorKind::Interrupted),
+            transport(TransportErrorKind::Body),
+            transport(TransportErrorKind::Other),
+            Error::from(ProtocolError::new("call", 200, "secret")),
+            Error::io("secret", std::io::ErrorKind::Other.into()),
+            Error::unsupported("cancel", "secret"),
+        ];
+        let kinds: std::collections::BTreeSet<_> = errors.iter().map(Error::kind_text).collect();
+        assert_eq!(kinds.len(), errors.len(), "one for each: {kinds:?}");
+        assert!(kinds.iter().all(|kind| !kind.contains("secret")));
+    }
+
+    #[test]
     fn what_can_be_tried_again() {
         let transport = |kind| Error::from(TransportError::new(kind, true, ""));
         assert!(Error::unavailable(429, "", None).is_retryable());

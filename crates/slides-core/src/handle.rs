@@ -89,10 +89,11 @@ impl<T: Outcome> OperationHandle<T> {
         }
     }
 
-    /// Starts an operation and follows it.
+    /// Checks a request (see [`StartRequest::check`]), starts it and follows the operation.
     ///
     /// # Errors
-    /// Those of [`AsyncApi::start`]; [`Error::Rejected`] when the call does not end in a `T`.
+    /// Those of [`AsyncApi::start`]; [`Error::Rejected`], before anything is sent, when the check finds something
+    /// or the call does not end in a `T`.
     ///
     /// # Cancel safety
     /// A future that is dropped midway may have started the operation, whose id is then lost;
@@ -105,6 +106,7 @@ impl<T: Outcome> OperationHandle<T> {
                 T::NAME
             )));
         }
+        request.check()?;
         let span = operation_span();
         span.record("method", tracing::field::display(&method));
         if let Some(format) = request.call.format_text() {

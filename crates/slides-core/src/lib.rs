@@ -12,6 +12,7 @@
     allow(clippy::ref_option_ref, reason = "in the code of the mocks")
 )]
 mod api;
+mod check;
 mod download;
 mod error;
 mod handle;
