@@ -31,7 +31,7 @@ pub(crate) async fn id(call: &'static str, response: Response<Body>) -> Result<O
     let status = response.status().as_u16();
     let bytes = read(call, response, ID_LIMIT).await?;
     let wrong = |message: &str| Error::from(ProtocolError::new(call, status, message));
-    let text = std::str::from_utf8(&bytes)
+    let text = std::str::from_utf8(without_mark(&bytes))
         .map_err(|_| wrong("the operation id is no text"))?
         .trim();
     let text = text
@@ -60,10 +60,14 @@ pub(crate) async fn json<T: DeserializeOwned>(
 ) -> Result<T> {
     let status = response.status().as_u16();
     let bytes = read(call, response, MODEL_LIMIT).await?;
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    serde_json::from_slice(bytes).map_err(|error| {
+    serde_json::from_slice(without_mark(&bytes)).map_err(|error| {
         ProtocolError::new(call, status, format!("the answer cannot be read: {error}")).into()
     })
+}
+
+/// The bytes behind a byte-order mark.
+fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
 
 /// A file, streaming.
@@ -76,12 +80,16 @@ pub(crate) fn download(response: Response<Body>) -> Download {
     };
     let len = text(header::CONTENT_LENGTH).and_then(|text| text.trim().parse().ok());
     let content_type = text(header::CONTENT_TYPE).map(str::to_owned);
+    let tag = text(header::ETAG)
+        .and_then(|tag| tag.strip_prefix('"')?.strip_suffix('"'))
+        .map(str::to_owned);
     let name = head
         .headers
         .get(header::CONTENT_DISPOSITION)
         .and_then(|value| file_name(value.as_bytes()));
     Download::new(body.into_stream(), len)
         .with_type(content_type, name)
+        .with_tag(tag)
         .with_warnings(warnings(&head.headers))
 }
 
@@ -167,11 +175,14 @@ struct Told {
 }
 
 impl Told {
-    /// `{"error":{"message"}}`, `{"message"}`, `{"error":"text"}`, or plain text.
+    /// `{"error":{"message"}}`, `{"message"}`, `{"error":"text"}`, plain text, or a page for people.
     fn read(bytes: &[u8]) -> Self {
+        let bytes = without_mark(bytes);
         let Ok(value) = serde_json::from_slice::<Value>(bytes) else {
+            let text = String::from_utf8_lossy(bytes);
+            let is_page = text.trim_start().starts_with('<');
             return Self {
-                message: shown(&String::from_utf8_lossy(bytes)),
+                message: if is_page { title(&text) } else { shown(&text) },
                 ..Self::default()
             };
         };
@@ -193,13 +204,17 @@ impl Told {
             Some(details @ Value::Object(_)) => details,
             _ => &value,
         };
-        let text = |key| field(details, key).and_then(Value::as_str);
+        let text = |key| match field(details, key)? {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        };
         let inner = field(details, "innerError");
         Self {
             message: text("message")
                 .or_else(|| text("description"))
-                .and_then(shown),
-            code: text("code").and_then(shown),
+                .and_then(|text| shown(&text)),
+            code: text("code").and_then(|text| shown(&text)),
             request_id: inner
                 .and_then(|inner| field(inner, "requestId"))
                 .and_then(Value::as_str)
@@ -214,6 +229,15 @@ fn field<'a>(value: &'a Value, key: &str) -> Option<&'a Value> {
         .iter()
         .find(|(name, _)| name.eq_ignore_ascii_case(key))
         .map(|(_, value)| value)
+}
+
+/// The title of an HTML page: what a gateway in front of the service says.
+fn title(page: &str) -> Option<String> {
+    let lower = page.to_ascii_lowercase();
+    let start = lower.find("<title")?;
+    let start = start + lower.get(start..)?.find('>')? + 1;
+    let end = start + lower.get(start..)?.find("</title")?;
+    shown(page.get(start..end)?)
 }
 
 /// A server's text on one line, not too long.
@@ -305,13 +329,18 @@ mod tests {
             ("6d0c9c3e-2f0b", Some("6d0c9c3e-2f0b")),
             ("\"6d0c9c3e-2f0b\"\r\n", Some("6d0c9c3e-2f0b")),
             (" \" op-1 \" ", Some("op-1")),
+            ("\u{feff}op-1\n", Some("op-1")),
+            ("\u{feff}\"op-1\"", Some("op-1")),
             ("", None),
             ("\"\"", None),
             ("<html>welcome</html>", None),
             ("{\"id\":\"op-1\"}", None),
         ] {
-            let id = id("StartConvert", response(201, &[], body)).await.ok();
-            assert_eq!(id.as_ref().map(OperationId::as_str), expected, "{body}");
+            // some servers answer a start with 200
+            for status in [200, 201] {
+                let id = id("StartConvert", response(status, &[], body)).await.ok();
+                assert_eq!(id.as_ref().map(OperationId::as_str), expected, "{body}");
+            }
         }
     }
 
@@ -340,6 +369,55 @@ mod tests {
             ),
             (404, nested, "`op-1` does not exist: no such storage", None),
             (404, "", "`op-1` does not exist: not found", None),
+            (404, " \n", "`op-1` does not exist: not found", None),
+            (404, "{}", "`op-1` does not exist: not found", None),
+            (404, "null", "`op-1` does not exist: not found", None),
+            (404, "[1]", "`op-1` does not exist: not found", None),
+            (
+                400,
+                r#"{"error":{"message":null,"description":"no such format"}}"#,
+                "no such format",
+                None,
+            ),
+            (400, r#"{"error":null,"message":"flat"}"#, "flat", None),
+            (
+                400,
+                r#"{"error":"invalid_request","error_description":"no body"}"#,
+                "invalid_request: no body",
+                None,
+            ),
+            (
+                409,
+                r#"{"ERROR":{"CODE":1409,"MESSAGE":"busy"}}"#,
+                "busy (status 409, code `1409`)",
+                None,
+            ),
+            (
+                400,
+                "\u{feff}{\"error\":{\"message\":\"marked\"}}",
+                "marked",
+                None,
+            ),
+            (400, "\"just text\"", "just text", None),
+            (400, r#"{"error":{"#, "{\"error\":{", None),
+            (
+                502,
+                "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>",
+                "the service is not available: 502 Bad Gateway (status 502, 1 attempts)",
+                None,
+            ),
+            (
+                503,
+                "\n<!DOCTYPE html><TITLE lang=\"en\">Down\nfor repairs</TITLE>",
+                "the service is not available: Down for repairs (status 503, 1 attempts)",
+                None,
+            ),
+            (
+                500,
+                "<html><body>oops",
+                "the service is not available: internal server error (status 500, 1 attempts)",
+                None,
+            ),
             (
                 401,
                 r#"{"error":"invalid_token"}"#,
