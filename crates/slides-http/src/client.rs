@@ -20,6 +20,7 @@ use crate::builder::HttpClientBuilder;
 use crate::content::Content;
 use crate::encode::{self, Call};
 use crate::exchange::Exchange;
+use crate::resume::resuming;
 use crate::retry::{Repeat, RetryPolicy};
 use crate::{Body, Token, TokenSource, address, answer};
 
@@ -110,8 +111,16 @@ impl HttpClient {
         self.send(call).await.map(drop)
     }
 
+    /// A file, whose transfer goes on where it broke if the server can tell that the file is the same.
+    async fn file_of(&self, call: Call) -> Result<Download> {
+        let response = self.send(&call).await?;
+        let attempts = self.inner.retry.attempts;
+        let response = resuming(self.clone(), call, attempts, response);
+        Ok(answer::download(response))
+    }
+
     /// Sends until there is a good answer or no more right to try.
-    async fn send(&self, call: &Call) -> Result<http::Response<Body>> {
+    pub(crate) async fn send(&self, call: &Call) -> Result<http::Response<Body>> {
         let policy = &self.inner.retry;
         let started = Instant::now();
         let mut tries = 0;
@@ -295,7 +304,7 @@ impl AsyncApi for HttpClient {
             &[],
             id.as_str(),
         )?;
-        self.send(&call).await.map(answer::download)
+        self.file_of(call).await
     }
 
     async fn cancel(&self, id: &OperationId) -> Result<()> {
@@ -367,9 +376,7 @@ fn once(mut call: Call) -> Call {
 #[async_trait]
 impl StorageApi for HttpClient {
     async fn download_file(&self, file: &FileLocation) -> Result<Download> {
-        self.send(&self.file(&Route::DOWNLOAD, file)?)
-            .await
-            .map(answer::download)
+        self.file_of(self.file(&Route::DOWNLOAD, file)?).await
     }
 
     async fn upload_file(

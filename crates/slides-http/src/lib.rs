@@ -36,6 +36,7 @@ mod content;
 mod encode;
 mod exchange;
 mod hyper_transport;
+mod resume;
 mod retry;
 mod token;
 mod transport;

@@ -978,3 +978,111 @@ async fn no_secret_or_document_name_is_shown_anywhere() {
         assert!(!shown.contains(secret), "`{secret}` shown:\n{shown}");
     }
 }
+
+/// A body that gives so much of `0123456789` from `start` on, then breaks.
+fn broken(start: usize, end: usize) -> Body {
+    let chunk = Bytes::from("0123456789".get(start..end).unwrap().to_owned());
+    let cut = io::Error::from(io::ErrorKind::ConnectionReset);
+    let items = futures_util::stream::iter([Ok(chunk), Err(cut)]);
+    Body::wrap(http_body_util::StreamBody::new(
+        items.map(|item| item.map(http_body::Frame::data)),
+    ))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_download_that_breaks_goes_on_from_its_first_missing_byte() {
+    /// Status, headers and how far the body comes from where it starts, for each request.
+    type Answer = (u16, &'static [(&'static str, &'static str)], usize, usize);
+    const WHOLE: (&str, &str) = ("content-length", "10");
+    const TAG: (&str, &str) = ("etag", "\"v1\"");
+    const REST: (&str, &str) = ("content-range", "bytes 4-9/10");
+    let first: Answer = (200, &[WHOLE, TAG], 0, 4);
+    let good = || "0123456789".to_owned();
+    let broke = || "the download broke off".to_owned();
+    let rows: [(&[Answer], String, &[&str]); 9] = [
+        (
+            &[first, (206, &[TAG, REST], 4, 10)],
+            good(),
+            &["", "bytes=4-"],
+        ),
+        // without the tag again it is still the part that was asked for
+        (&[first, (206, &[REST], 4, 10)], good(), &["", "bytes=4-"]),
+        // a server without parts sends the whole again
+        (
+            &[first, (200, &[WHOLE, TAG], 0, 10)],
+            good(),
+            &["", "bytes=4-"],
+        ),
+        // progress in small steps, as often as the policy has tries
+        (
+            &[
+                first,
+                (206, &[TAG, REST], 4, 6),
+                (206, &[("content-range", "bytes 6-9/10")], 6, 10),
+            ],
+            good(),
+            &["", "bytes=4-", "bytes=6-"],
+        ),
+        (
+            &[
+                first,
+                (206, &[REST], 4, 4),
+                (206, &[REST], 4, 4),
+                (206, &[REST], 4, 4),
+            ],
+            broke(),
+            &["", "bytes=4-", "bytes=4-", "bytes=4-"],
+        ),
+        // another file, another part, or no file any more: never joined
+        (
+            &[first, (200, &[WHOLE, ("etag", "\"v2\"")], 0, 10)],
+            broke(),
+            &["", "bytes=4-"],
+        ),
+        (
+            &[
+                first,
+                (206, &[TAG, ("content-range", "bytes 5-9/10")], 5, 10),
+            ],
+            broke(),
+            &["", "bytes=4-"],
+        ),
+        (&[first, (404, &[], 0, 0)], broke(), &["", "bytes=4-"]),
+        // without a strong tag nobody can tell whether it is the same file
+        (
+            &[(200, &[WHOLE, ("etag", "W/\"v1\"")], 0, 4)],
+            broke(),
+            &[""],
+        ),
+    ];
+    for (answers, expected, ranges) in rows {
+        let mut replies: VecDeque<_> = answers.to_vec().into();
+        let server = Server::new(move |_| {
+            let (status, headers, start, end) = replies.pop_front().expect("one request too many");
+            let mut builder = http::Response::builder().status(status);
+            for (name, value) in headers {
+                builder = builder.header(*name, *value);
+            }
+            let body = if end == 10 {
+                Body::from_bytes("0123456789".get(start..).unwrap().to_owned())
+            } else {
+                broken(start, end)
+            };
+            Ok(builder.body(body).unwrap())
+        });
+        let download = server.client().result(id()).await.unwrap();
+        assert_eq!(download.len, Some(10));
+        let outcome = download.bytes().await;
+        let outcome = outcome.map_or_else(
+            |e| e.to_string(),
+            |b| String::from_utf8(b.to_vec()).unwrap(),
+        );
+        assert_eq!(outcome, expected, "{answers:?}");
+        let sent = server.sent();
+        let asked: Vec<_> = sent.iter().map(|sent| sent.header("range")).collect();
+        assert_eq!(asked, ranges, "{answers:?}");
+        for later in sent.iter().skip(1) {
+            assert_eq!(later.header("if-range"), "\"v1\"");
+        }
+    }
+}
