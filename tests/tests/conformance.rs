@@ -8,8 +8,8 @@ use std::time::Duration;
 use slides_core::types::{OperationStatus, PresentationSource};
 use slides_core::{
     AsyncApi, Download, Error, FileLocation, Merge, OperationHandle, Outcome, Payload, PhaseExt,
-    PollPolicy, Saved, StartCall, StartRequest, StorageApi, StoredDocument, Target,
-    types::ExportFormat,
+    PollPolicy, Saved, StartCall, StartRequest, StorageApi, StoredDocument, SyncApi, SyncReply,
+    Target, Waiting, types::ExportFormat,
 };
 use slides_http::HttpClient;
 use slides_server::Server;
@@ -23,6 +23,7 @@ const UNKNOWN: &str = "96b0a57c-d9ae-453f-b56f-3b154eb10cda";
 struct Subject {
     api: Arc<dyn AsyncApi>,
     storage: Arc<dyn StorageApi>,
+    sync: Arc<dyn SyncApi>,
     /// Whether an endless deck keeps running; the one in memory ends everything by itself.
     runs: bool,
     _server: Option<tokio::task::JoinHandle<()>>,
@@ -31,6 +32,7 @@ struct Subject {
 fn in_memory() -> Subject {
     let backend = Arc::new(FakeBackend::default());
     Subject {
+        sync: Arc::new(Waiting::new(backend.clone())),
         api: backend.clone(),
         storage: backend,
         runs: false,
@@ -43,6 +45,7 @@ fn in_process() -> Subject {
     options.soffice = slides_service::Soffice::Off;
     let service = Arc::new(Service::in_process(options).unwrap());
     Subject {
+        sync: Arc::new(Waiting::new(service.clone())),
         api: service.clone(),
         storage: service,
         runs: true,
@@ -71,6 +74,7 @@ async fn over_http(inner: Subject) -> Subject {
     let client = Arc::new(client);
     Subject {
         api: client.clone(),
+        sync: client.clone(),
         storage: client,
         runs: inner.runs,
         _server: Some(task),
@@ -137,6 +141,7 @@ async fn conforms(subject: Subject) {
     a_saved_result_lies_in_the_storage(&subject).await;
     a_stored_deck_is_converted(&subject).await;
     an_unknown_storage_is_refused_at_once(&subject).await;
+    synchronous_calls_answer_with_what_they_leave(&subject).await;
     files_and_folders_behave(&subject).await;
 }
 
@@ -322,6 +327,31 @@ async fn a_stored_deck_is_converted(subject: &Subject) {
     assert!(error.message.is_some());
 }
 
+async fn synchronous_calls_answer_with_what_they_leave(subject: &Subject) {
+    let SyncReply::File(file) = subject.sync.run(convert(DECK)).await.unwrap() else {
+        panic!("a conversion gives a file")
+    };
+    assert!(file.bytes().await.unwrap().starts_with(b"%PDF"));
+
+    let save = StartRequest::new(StartCall::ConvertAndSave {
+        target: pdf(),
+        out_path: "sync/out.pdf".into(),
+    });
+    let reply = subject.sync.run(save.document(Payload::bytes(DECK))).await;
+    let SyncReply::Saved(saved) = reply.unwrap() else {
+        panic!("the result lies in the storage")
+    };
+    assert_eq!(saved.path.as_deref(), Some("sync/out.pdf"));
+    assert!(bytes(subject, "sync/out.pdf").await.starts_with(b"%PDF"));
+
+    let missing = StartRequest::new(StartCall::DownloadPresentation {
+        target: pdf(),
+        document: StoredDocument::in_folder("IDoNotExist.pptx", "Data"),
+    });
+    let error = subject.sync.run(missing).await.unwrap_err();
+    assert_eq!(error.status_code(), Some(404), "{error}");
+}
+
 async fn an_unknown_storage_is_refused_at_once(subject: &Subject) {
     let mut target = pdf();
     target.storage = Some("nowhere".into());
@@ -450,6 +480,7 @@ async fn the_documents_of_a_merge_arrive_in_order() {
     let api = Arc::new(slides_core::testing::FakeApi::finishing_with("%PDF"));
     let seen = api.clone();
     let subject = over_http(Subject {
+        sync: Arc::new(Waiting::new(api.clone())),
         api,
         storage: Arc::new(FakeBackend::default()),
         runs: false,

@@ -24,8 +24,14 @@ mod policy;
 mod request;
 mod save;
 mod secret;
+#[cfg_attr(
+    any(test, feature = "testing"),
+    allow(clippy::ref_option_ref, reason = "in the code of the mocks")
+)]
+mod sync;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod waiting;
 
 pub use api::{AsyncApi, FileLocation, StatusReply, StorageApi};
 #[cfg(any(test, feature = "testing"))]
@@ -47,3 +53,7 @@ pub use request::{
 };
 pub use secret::Password;
 pub use slides_types as types;
+#[cfg(any(test, feature = "testing"))]
+pub use sync::MockSyncApi;
+pub use sync::{StoredDeck, SyncApi, SyncReply};
+pub use waiting::Waiting;

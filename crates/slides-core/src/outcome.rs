@@ -17,6 +17,14 @@ pub struct Saved {
 }
 
 impl Saved {
+    /// Where the result of a call will lie; none for a call whose result is fetched.
+    pub fn of(call: &StartCall) -> Option<Self> {
+        location(call).map(|at| Self {
+            storage: at.storage,
+            path: Some(at.path),
+        })
+    }
+
     /// Where the result lies, ready for a storage call.
     pub fn location(&self) -> Option<FileLocation> {
         self.path

@@ -1,6 +1,6 @@
 //! Fakes for tests: of the SDK, of programs that use it, and of servers in front of it.
 //!
-//! [`MockAsyncApi`] and [`MockStorageApi`] take expectations; [`FakeApi`] plays an operation from
+//! [`MockAsyncApi`], [`MockSyncApi`] and [`MockStorageApi`] take expectations; [`FakeApi`] plays an operation from
 //! a script.
 //!
 //! ```
@@ -30,6 +30,7 @@ use slides_types::{
 };
 
 pub use crate::api::{MockAsyncApi, MockStorageApi};
+pub use crate::sync::MockSyncApi;
 use crate::{AsyncApi, Download, Error, OperationId, PhaseExt, Result, StartRequest, StatusReply};
 
 /// An operation `Convert` with an id and a status; an unknown status text is kept.

@@ -6,12 +6,13 @@ use async_trait::async_trait;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde::de::DeserializeOwned;
 use slides_core::{
-    AsyncApi, AuthError, Download, Error, FileLocation, OperationId, Payload, Result, StartRequest,
-    StatusReply, StorageApi, TransportError, TransportErrorKind,
+    AsyncApi, AuthError, Download, Error, FileLocation, OperationId, Payload, Result, Saved,
+    StartRequest, StatusReply, StorageApi, StoredDeck, SyncApi, SyncReply, TransportError,
+    TransportErrorKind,
 };
 use slides_types::{
-    ApiInfo, DiscUsage, FileVersions, FilesList, FilesUploadResult, ObjectExist, Route,
-    StorageExist,
+    ApiCall, ApiInfo, DiscUsage, Document, FileVersions, FilesList, FilesUploadResult, FontsData,
+    ObjectExist, OrderedMergeRequest, PresentationsMergeRequest, Route, StorageExist,
 };
 use tokio::time::Instant;
 use tracing::Instrument;
@@ -62,16 +63,6 @@ impl HttpClient {
         Self {
             inner: Arc::new(inner),
         }
-    }
-
-    /// Name and version of the service (`GetApiInfo`).
-    ///
-    /// # Errors
-    /// [`Error::Auth`] when the credentials are wrong, [`Error::Unavailable`] and
-    /// [`Error::Transport`] when the service cannot be reached.
-    pub async fn info(&self) -> Result<ApiInfo> {
-        let call = self.plain(&Route::GET_API_INFO, &[], &[], "info")?;
-        self.model(&call).await
     }
 
     /// A call without a body.
@@ -321,6 +312,65 @@ impl AsyncApi for HttpClient {
             }
             other => other,
         }
+    }
+}
+
+/// The synchronous calls go to the base URL. The server is silent while it works:
+/// [`Timeouts::response`](crate::Timeouts::response) must be as long as the work may take.
+#[async_trait]
+impl SyncApi for HttpClient {
+    async fn run(&self, request: StartRequest) -> Result<SyncReply> {
+        let saved = Saved::of(&request.call);
+        let call = encode::run(&self.inner.base, request)?;
+        let response = self.send(&call).await?;
+        match call.route.call {
+            ApiCall::Split | ApiCall::SplitAndSaveOnline => {
+                let model = answer::json(call.route.operation_id, response).await?;
+                Ok(SyncReply::Slides(model))
+            }
+            ApiCall::SplitOnline => Ok(SyncReply::File(answer::download(response))),
+            _ => Ok(match saved {
+                Some(saved) => SyncReply::Saved(saved),
+                None => SyncReply::File(answer::download(response)),
+            }),
+        }
+    }
+
+    async fn merge(
+        &self,
+        deck: &StoredDeck,
+        request: PresentationsMergeRequest,
+    ) -> Result<Document> {
+        let call = encode::append(&self.inner.base, &Route::MERGE, deck, &request)?;
+        self.model(&call).await
+    }
+
+    async fn ordered_merge(
+        &self,
+        deck: &StoredDeck,
+        request: OrderedMergeRequest,
+    ) -> Result<Document> {
+        let call = encode::append(&self.inner.base, &Route::ORDERED_MERGE, deck, &request)?;
+        self.model(&call).await
+    }
+
+    async fn api_info(&self) -> Result<ApiInfo> {
+        let call = self.plain(&Route::GET_API_INFO, &[], &[], "info")?;
+        self.model(&call).await
+    }
+
+    async fn available_fonts<'a>(&self, folder: Option<&'a FileLocation>) -> Result<FontsData> {
+        let path = folder.map(|folder| folder.path.as_str());
+        let query = [
+            ("fontsFolder", path),
+            (
+                "storage",
+                folder.and_then(|folder| folder.storage.as_deref()),
+            ),
+        ];
+        let what = path.unwrap_or("the fonts");
+        let call = self.plain(&Route::GET_AVAILABLE_FONTS, &[], &query, what)?;
+        self.model(&call).await
     }
 }
 

@@ -1,12 +1,13 @@
-//! A [`StartRequest`] as the contract's section 2 puts it on the wire.
+//! A [`StartRequest`] as the contract's sections 2 and 6 put it on the wire.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
+use serde::Serialize;
 use serde_json::Value;
 use slides_core::{
     CallOptions, DocumentSource, Error, Merge, Password, Payload, Result, StartCall, StartRequest,
-    StoredDocument, Target,
+    StoredDeck, StoredDocument, Target,
 };
-use slides_types::{ExportFormat, ExportOptions, OrderedMergeRequest, Route};
+use slides_types::{ApiCall, ExportFormat, ExportOptions, OrderedMergeRequest, Route};
 
 use crate::address;
 use crate::content::Content;
@@ -29,7 +30,66 @@ type Query = Vec<(&'static str, String)>;
 /// Names that the routes keep for themselves: a stored deck of that name cannot be addressed.
 const RESERVED: [&str; 4] = ["convert", "split", "merge", "storage"];
 
+/// The `Start…` call of a request.
 pub(crate) fn start(base: &str, request: StartRequest) -> Result<Call> {
+    encode(base, request, Some)
+}
+
+/// The synchronous call of a request.
+pub(crate) fn run(base: &str, mut request: StartRequest) -> Result<Call> {
+    // there is no operation that two such calls could share
+    request.options.idempotency_key = None;
+    let result_only = request.options.result_only;
+    encode(base, request, |route| twin(route, result_only))
+}
+
+/// The synchronous call beside a `Start…` call (contract section 6).
+fn twin(route: &'static Route, result_only: bool) -> Option<&'static Route> {
+    Some(match route.call {
+        ApiCall::StartConvert => &Route::CONVERT,
+        ApiCall::StartConvertAndSave => &Route::CONVERT_AND_SAVE,
+        ApiCall::StartDownloadPresentation => &Route::DOWNLOAD_PRESENTATION,
+        ApiCall::StartSavePresentation => &Route::SAVE_PRESENTATION,
+        ApiCall::StartMerge => &Route::MERGE_ONLINE,
+        ApiCall::StartMergeAndSave => &Route::MERGE_AND_SAVE_ONLINE,
+        ApiCall::StartSplit => &Route::SPLIT,
+        ApiCall::StartUploadAndSplit if result_only => &Route::SPLIT_ONLINE,
+        ApiCall::StartUploadAndSplit => &Route::SPLIT_AND_SAVE_ONLINE,
+        _ => return None,
+    })
+}
+
+/// `Merge` and `OrderedMerge`: decks are appended to a stored one.
+pub(crate) fn append(
+    base: &str,
+    route: &'static Route,
+    deck: &StoredDeck,
+    request: &impl Serialize,
+) -> Result<Call> {
+    let mut headers = HeaderMap::new();
+    password(&mut headers, deck.password.as_ref())?;
+    let (mut path, mut query) = (Vec::new(), Query::new());
+    let what = stored(deck.document.clone(), &mut path, &mut query)?;
+    query.extend(deck.storage.clone().map(|value| ("storage", value)));
+    let path: Vec<_> = path
+        .iter()
+        .map(|(key, value)| (*key, value.as_str()))
+        .collect();
+    Ok(Call {
+        route,
+        url: address::url(base, route, &path, &query)?,
+        headers,
+        content: Content::json(&serde_json::to_value(request).unwrap_or_default()),
+        repeat: Repeat::Twice,
+        what,
+    })
+}
+
+fn encode(
+    base: &str,
+    request: StartRequest,
+    route_of: impl Fn(&'static Route) -> Option<&'static Route>,
+) -> Result<Call> {
     let StartRequest {
         call,
         documents,
@@ -42,7 +102,7 @@ pub(crate) fn start(base: &str, request: StartRequest) -> Result<Call> {
     } else {
         Repeat::Twice
     };
-    let (route, path, query, content, what) = match call {
+    let (route, path, mut query, content, what) = match call {
         StartCall::Convert(target) => {
             let (path, query, json) = conversion(target, &mut headers)?;
             (
@@ -171,6 +231,15 @@ pub(crate) fn start(base: &str, request: StartRequest) -> Result<Call> {
             ));
         }
     };
+    let route = route_of(route)
+        .ok_or_else(|| Error::unsupported("this kind of operation", "the HTTP client"))?;
+    // one call has its format as a query, another has no folder to write to
+    let in_query = path
+        .iter()
+        .filter(|(key, _)| route.query.contains(key))
+        .cloned();
+    query.extend(in_query);
+    query.retain(|(key, _)| route.query.contains(key));
     let path: Vec<_> = path
         .iter()
         .map(|(key, value)| (*key, value.as_str()))

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use slides_core::{
     AsyncApi, Error, OperationHandle, OperationId, Outcome, PollPolicy, Result, StorageApi,
+    SyncApi, Waiting,
 };
 
 /// One client for every place that runs operations. Cloning is cheap.
@@ -25,6 +26,7 @@ use slides_core::{
 #[derive(Clone)]
 pub struct Client {
     pub(crate) api: Arc<dyn AsyncApi>,
+    pub(crate) sync: Arc<dyn SyncApi>,
     storage: Option<Arc<dyn StorageApi>>,
     pub(crate) policy: PollPolicy,
 }
@@ -36,9 +38,11 @@ impl Client {
         Self::from_parts(Arc::new(api), None)
     }
 
-    /// A client over shared implementers.
+    /// A client over shared implementers. Its synchronous calls start an operation and wait for it,
+    /// until [`with_sync`](Self::with_sync) says otherwise.
     pub fn from_parts(api: Arc<dyn AsyncApi>, storage: Option<Arc<dyn StorageApi>>) -> Self {
         Self {
+            sync: Arc::new(Waiting::new(api.clone())),
             api,
             storage,
             policy: PollPolicy::default(),
@@ -49,6 +53,13 @@ impl Client {
     #[must_use]
     pub fn with_storage(mut self, storage: impl StorageApi) -> Self {
         self.storage = Some(Arc::new(storage));
+        self
+    }
+
+    /// Sets the implementer of the synchronous calls.
+    #[must_use]
+    pub fn with_sync(mut self, sync: impl SyncApi) -> Self {
+        self.sync = Arc::new(sync);
         self
     }
 
@@ -137,6 +148,11 @@ impl Client {
         &self.api
     }
 
+    /// The implementer of the synchronous calls.
+    pub fn sync(&self) -> &Arc<dyn SyncApi> {
+        &self.sync
+    }
+
     /// The implementer of the storage calls.
     ///
     /// # Errors
@@ -151,8 +167,9 @@ impl Client {
 #[cfg(feature = "http")]
 impl From<slides_http::HttpClient> for Client {
     fn from(client: slides_http::HttpClient) -> Self {
+        let sync = client.clone();
         let client = Arc::new(client);
-        Self::from_parts(client.clone(), Some(client))
+        Self::from_parts(client.clone(), Some(client)).with_sync(sync)
     }
 }
 

@@ -55,6 +55,7 @@ mod builder;
 mod client;
 #[cfg(feature = "embedded")]
 mod embedded;
+mod service;
 mod start;
 mod storage;
 
@@ -69,7 +70,8 @@ pub use slides_core::{
     AsyncApi, AuthError, ByteStream, CallOptions, Download, Error, FileLocation, MergeSource,
     OperationHandle, OperationId, Outcome, Password, Payload, Phase, PhaseExt, PollPolicy,
     ProtocolError, Rejection, Result, Saved, StartCall, StartRequest, StatusReply, StorageApi,
-    StoredDocument, TransportError, TransportErrorKind, Unavailable, types,
+    StoredDeck, StoredDocument, SyncApi, SyncReply, TransportError, TransportErrorKind,
+    Unavailable, Waiting, types,
 };
 /// The HTTP client behind `Client::cloud` and `Client::connect`, for its own settings.
 #[cfg(feature = "http")]
@@ -81,4 +83,7 @@ pub use slides_types::{
     ExportFormat, ExportOptions, Operation, OperationMethod, OperationStatus, PresentationSource,
     SlideExportFormat,
 };
-pub use start::{StartConversion, StartMerge, StartSplit};
+pub use start::{
+    Archive, Background, Conversion, Foreground, OnlineMerge, OnlineSplit, StartConversion,
+    StartMerge, StartSplit,
+};

@@ -1,6 +1,8 @@
 //! The storage calls under the vendor's names (contract section 5).
 
-use slides_core::{Download, FileLocation, Payload, Result};
+use std::path::Path;
+
+use slides_core::{Download, Error, FileLocation, Payload, Result};
 use slides_types::{
     DiscUsage, FileVersions, FilesList, FilesUploadResult, ObjectExist, StorageExist,
 };
@@ -8,9 +10,15 @@ use slides_types::{
 use crate::Client;
 
 /// Files and folders. A text is a path in the default storage; a [`FileLocation`] names storage and
-/// version as well. All of them fail with [`Error::Unsupported`](crate::Error::Unsupported) on a
-/// client without storage, and with [`Error::NotFound`](crate::Error::NotFound) for a storage, file
-/// or folder that does not exist, where nothing else is said.
+/// version as well.
+///
+/// # Errors
+/// Those of [`StorageApi`](crate::StorageApi), which name what cannot be and what does not exist;
+/// [`Error::Unsupported`] on a client without storage.
+///
+/// # Cancel safety
+/// Reads change nothing. A write that is dropped midway is done or not done, never half; it can be
+/// called again, but for a move, whose source may be gone by then.
 ///
 /// ```
 /// # use slides::{Client, ExportFormat, testing};
@@ -40,6 +48,65 @@ impl Client {
         self.storage()?
             .upload_file(&file.into(), content.into())
             .await
+    }
+
+    /// Writes a local file into a folder of a storage, under its own name, and says where it lies.
+    /// The file is streamed.
+    ///
+    /// ```
+    /// # use slides::{Client, testing};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> slides::Result<()> {
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("deck.pptx");
+    /// # std::fs::write(&path, "PK").unwrap();
+    /// # let mut storage = testing::MockStorageApi::new();
+    /// # storage.expect_upload_file().returning(|_, _| Ok(Default::default()));
+    /// # let client = Client::new(testing::FakeApi::finishing_with("")).with_storage(storage);
+    /// let there = client.upload_path("Data", &path).await?;
+    /// assert_eq!(there.path, "Data/deck.pptx");
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the path names no file or the file cannot be read.
+    ///
+    /// # Cancel safety
+    /// A future dropped midway may leave the file written or not, never half of it.
+    pub async fn upload_path(
+        &self,
+        folder: impl Into<FileLocation>,
+        path: impl AsRef<Path>,
+    ) -> Result<FileLocation> {
+        let path = path.as_ref();
+        let content = Payload::path(path);
+        let name = content.name().ok_or_else(|| {
+            let what = format!("`{}` names no file", path.display());
+            Error::io(what, std::io::ErrorKind::InvalidInput.into())
+        })?;
+        let mut at = folder.into();
+        at.path = match at.path.trim_matches('/') {
+            "" => name.to_owned(),
+            folder => format!("{folder}/{name}"),
+        };
+        self.upload_file(&at, content).await?;
+        Ok(at)
+    }
+
+    /// Reads a file to a local path, which then holds all of it or what it held before; gives its
+    /// length in bytes.
+    ///
+    /// # Errors
+    /// As [`Download::save`].
+    ///
+    /// # Cancel safety
+    /// A future dropped midway leaves what was there.
+    pub async fn download_to(
+        &self,
+        file: impl Into<FileLocation>,
+        path: impl AsRef<Path>,
+    ) -> Result<u64> {
+        self.download_file(file).await?.save(path).await
     }
 
     /// Deletes a file; one that does not exist is no error.

@@ -10,7 +10,8 @@ use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt};
 use slides_core::{
     AsyncApi, CallOptions, DocumentSource, FileLocation, Merge, OperationId, Payload, StartCall,
-    StartRequest, StorageApi, StoredDocument, Target, TransportError, TransportErrorKind,
+    StartRequest, StorageApi, StoredDeck, StoredDocument, SyncApi, SyncReply, Target,
+    TransportError, TransportErrorKind,
 };
 use slides_types::{
     ExportFormat, ExportOptions, PresentationSource, PresentationToMerge, SlideExportFormat,
@@ -719,7 +720,7 @@ async fn the_three_base_urls_are_apart() {
         .credentials("id", "secret")
         .build()
         .unwrap();
-    assert_eq!(client.info().await.unwrap().name, "Slides");
+    assert_eq!(client.api_info().await.unwrap().name, "Slides");
     client.status(id()).await.unwrap();
     let uris: Vec<_> = server.sent().into_iter().map(|sent| sent.uri).collect();
     assert_eq!(
@@ -1085,4 +1086,195 @@ async fn a_download_that_breaks_goes_on_from_its_first_missing_byte() {
             assert_eq!(later.header("if-range"), "\"v1\"");
         }
     }
+}
+
+/// A request to the path that a synchronous call is sent to, and the kind of its reply.
+async fn ran(request: StartRequest) -> (String, &'static str) {
+    let server = Server::new(|_| answer(200, &[], r#"{"slides":[{"href":"/out/a_1.png"}]}"#));
+    let client = server.builder().async_base_url("https://async.test");
+    let kind = match client.build().unwrap().run(request).await.unwrap() {
+        SyncReply::File(_) => "file",
+        SyncReply::Saved(saved) if saved.path.as_deref() == Some("x.pdf") => "saved",
+        SyncReply::Slides(result) if result.slides.is_some() => "slides",
+        other => panic!("{other:?}"),
+    };
+    let sent = server.sent().remove(0);
+    assert_eq!(sent.header("idempotency-key"), "");
+    assert_eq!(sent.header("x-aspose-timeout"), "9");
+    let path = sent
+        .uri
+        .strip_prefix("https://slides.test/v3.0/slides/")
+        .unwrap();
+    (format!("{} {path}", sent.method), kind)
+}
+
+#[tokio::test]
+async fn each_synchronous_call_as_the_contract_has_it() {
+    let target = || {
+        let mut target = Target::new(ExportFormat::Pdf);
+        target.slides = vec![2, 1];
+        target
+    };
+    let deck = || Payload::bytes("PK");
+    let stored = || StoredDocument::in_folder("a b.pptx", "Data");
+    let split = |document| StartCall::Split {
+        document,
+        format: SlideExportFormat::Png,
+        export: None,
+        range: slides_core::Range {
+            from: Some(2),
+            to: None,
+        },
+        size: slides_core::SplitSize::default(),
+        dest_folder: Some("out".into()),
+        password: None,
+        storage: None,
+        fonts_folder: None,
+    };
+    let out_path = || "x.pdf".to_owned();
+    for (call, documents, result_only, expected) in [
+        (
+            StartCall::Convert(target()),
+            1,
+            false,
+            ("POST convert/pdf?slides=2%2C1", "file"),
+        ),
+        (
+            StartCall::ConvertAndSave {
+                target: target(),
+                out_path: out_path(),
+            },
+            1,
+            false,
+            ("PUT convert/pdf?outPath=x.pdf&slides=2%2C1", "saved"),
+        ),
+        (
+            StartCall::DownloadPresentation {
+                target: target(),
+                document: stored(),
+            },
+            0,
+            false,
+            ("POST a%20b.pptx/pdf?slides=2%2C1&folder=Data", "file"),
+        ),
+        (
+            StartCall::SavePresentation {
+                target: target(),
+                document: stored(),
+                out_path: out_path(),
+            },
+            0,
+            false,
+            (
+                "PUT a%20b.pptx/pdf?outPath=x.pdf&slides=2%2C1&folder=Data",
+                "saved",
+            ),
+        ),
+        (
+            StartCall::Merge(Merge::default()),
+            2,
+            false,
+            ("POST merge", "file"),
+        ),
+        (
+            StartCall::MergeAndSave {
+                merge: Merge::default(),
+                out_path: out_path(),
+            },
+            2,
+            false,
+            ("PUT merge?outPath=x.pdf", "saved"),
+        ),
+        (
+            split(DocumentSource::Storage(stored())),
+            0,
+            false,
+            (
+                "POST a%20b.pptx/split?destFolder=out&from=2&folder=Data&format=png",
+                "slides",
+            ),
+        ),
+        (
+            split(DocumentSource::Request),
+            1,
+            true,
+            ("POST split/png?from=2", "file"),
+        ),
+        (
+            split(DocumentSource::Request),
+            1,
+            false,
+            ("PUT split/png?destFolder=out&from=2", "slides"),
+        ),
+    ] {
+        let mut options = CallOptions::default();
+        options.timeout = Some(Duration::from_secs(9));
+        options.idempotency_key = Some("key".into());
+        options.result_only = result_only;
+        let request = (0..documents)
+            .fold(StartRequest::new(call).options(options), |request, _| {
+                request.document(deck())
+            });
+        let (line, kind) = ran(request).await;
+        assert_eq!((line.as_str(), kind), expected);
+    }
+}
+
+#[tokio::test]
+async fn synchronous_calls_without_a_request() {
+    let server = Server::new(|sent| {
+        let body = match &sent.uri {
+            uri if uri.contains("/fonts/") => r#"{"list":[{"fontName":"Carlito"}]}"#,
+            uri if uri.ends_with("/info") => r#"{"name":"Slides","version":"1"}"#,
+            _ => r#"{"selfUri":{"href":"/a.pptx"}}"#,
+        };
+        answer(200, &[], body)
+    });
+    let client = server.client();
+    let mut deck = StoredDeck::new(StoredDocument::in_folder("a.pptx", "Data"));
+    deck.storage = Some("S".into());
+    deck.password = Some("pw".into());
+    let whole = PresentationsMergeRequest::new(vec!["b.pptx".into()]);
+    let merged = client.merge(&deck, whole).await.unwrap();
+    assert_eq!(merged.self_uri.unwrap().href.as_deref(), Some("/a.pptx"));
+    let slides = OrderedMergeRequest::new(vec![PresentationToMerge::new("c.pptx")]);
+    client.ordered_merge(&deck, slides).await.unwrap();
+    assert_eq!(client.api_info().await.unwrap().version, "1");
+    let folder = FileLocation::new("fonts").in_storage(Some("S".into()));
+    assert_eq!(
+        client
+            .available_fonts(Some(&folder))
+            .await
+            .unwrap()
+            .list
+            .len(),
+        1
+    );
+    client.available_fonts(None).await.unwrap();
+    let lines: Vec<_> = server
+        .sent()
+        .iter()
+        .map(|sent| {
+            let path = sent
+                .uri
+                .strip_prefix("https://slides.test/v3.0/slides/")
+                .unwrap();
+            format!(
+                "{} {path} {} {}",
+                sent.method,
+                sent.header("password"),
+                sent.body
+            )
+        })
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            r#"POST a.pptx/merge?folder=Data&storage=S pw {"presentationPaths":["b.pptx"]}"#,
+            r#"PUT a.pptx/merge?folder=Data&storage=S pw {"presentations":[{"path":"c.pptx"}]}"#,
+            "GET info  ",
+            "GET fonts/available?fontsFolder=fonts&storage=S  ",
+            "GET fonts/available  ",
+        ]
+    );
 }

@@ -6,21 +6,24 @@ use slides_core::{
 };
 use slides_types::{ExportFormat, ExportOptions};
 
-use super::{call_options, sealed::Deck};
+use super::{Background, Foreground, await_sends, call_options, operation_options, sealed::Deck};
 use crate::Client;
 
 /// A conversion of one deck, ready to be sent. `S` is where the deck comes from, `T` what the
-/// operation leaves.
+/// operation leaves, `M` how the call is answered.
 #[derive(Debug)]
 #[must_use = "nothing is sent until `send`"]
-pub struct StartConversion<S, T: Outcome = Download> {
+pub struct StartConversion<S, T: Outcome = Download, M = Background> {
     client: Client,
     document: S,
     target: Target,
     out_path: Option<String>,
     call: CallOptions,
-    kind: PhantomData<fn() -> T>,
+    kind: PhantomData<fn() -> (T, M)>,
 }
+
+/// A conversion that is answered when it is done.
+pub type Conversion<S, T = Download> = StartConversion<S, T, Foreground>;
 
 impl Client {
     /// Converts an uploaded deck; the result is fetched through the handle.
@@ -78,9 +81,61 @@ impl Client {
             Some(out_path.into()),
         )
     }
+
+    /// Converts an uploaded deck and waits for the result.
+    ///
+    /// ```
+    /// # use slides::{Client, ExportFormat};
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> slides::Result<()> {
+    /// # let client = Client::new(slides::testing::FakeApi::finishing_with("%PDF"));
+    /// # let deck = b"PK".to_vec();
+    /// let pdf = client.convert(deck, ExportFormat::Pdf).slides([1, 3]).send().await?;
+    /// # assert_eq!(pdf.bytes().await?, "%PDF");
+    /// # Ok(()) }
+    /// ```
+    pub fn convert(
+        &self,
+        document: impl Into<Payload>,
+        format: ExportFormat,
+    ) -> Conversion<Payload> {
+        StartConversion::new(self, document.into(), format, None)
+    }
+
+    /// Converts an uploaded deck to a file in the storage and waits for it. `out_path` is a full
+    /// path inside it.
+    pub fn convert_and_save(
+        &self,
+        document: impl Into<Payload>,
+        format: ExportFormat,
+        out_path: impl Into<String>,
+    ) -> Conversion<Payload, Saved> {
+        StartConversion::new(self, document.into(), format, Some(out_path.into()))
+    }
+
+    /// Converts a deck in the storage and waits for the result.
+    pub fn download_presentation(
+        &self,
+        name: impl Into<String>,
+        format: ExportFormat,
+    ) -> Conversion<StoredDocument> {
+        StartConversion::new(self, StoredDocument::new(name), format, None)
+    }
+
+    /// Converts a deck in the storage to a file in the storage and waits for it. `out_path` is a
+    /// full path inside it.
+    pub fn save_presentation(
+        &self,
+        name: impl Into<String>,
+        format: ExportFormat,
+        out_path: impl Into<String>,
+    ) -> Conversion<StoredDocument, Saved> {
+        let out_path = Some(out_path.into());
+        StartConversion::new(self, StoredDocument::new(name), format, out_path)
+    }
 }
 
-impl<S, T: Outcome> StartConversion<S, T> {
+impl<S, T: Outcome, M> StartConversion<S, T, M> {
     fn new(client: &Client, document: S, format: ExportFormat, out_path: Option<String>) -> Self {
         Self {
             client: client.clone(),
@@ -125,7 +180,11 @@ impl<S, T: Outcome> StartConversion<S, T> {
     call_options!();
 }
 
-impl<T: Outcome> StartConversion<StoredDocument, T> {
+impl<S, T: Outcome> StartConversion<S, T> {
+    operation_options!();
+}
+
+impl<T: Outcome, M> StartConversion<StoredDocument, T, M> {
     /// Folder of the deck. Without it, the storage's root.
     pub fn folder(mut self, folder: impl Into<String>) -> Self {
         self.document.folder = Some(folder.into());
@@ -148,6 +207,45 @@ impl<S: Deck, T: Outcome> StartConversion<S, T> {
     /// A future dropped midway may have started the operation; an idempotency key makes it safe to
     /// send again.
     pub async fn send(self) -> Result<OperationHandle<T>> {
+        let (client, request) = self.into_request();
+        super::send(&client, request).await
+    }
+}
+
+#[allow(private_bounds, reason = "sealed")]
+impl<S: Deck> StartConversion<S, Download, Foreground> {
+    /// Sends the call and gives the result.
+    ///
+    /// # Errors
+    /// As [`send`](StartConversion::send) of a start, and what is wrong with the deck:
+    /// [`Error::Rejected`](crate::Error::Rejected), [`Error::NotFound`](crate::Error::NotFound) or,
+    /// in this process, [`Error::Failed`](crate::Error::Failed).
+    ///
+    /// # Cancel safety
+    /// A future dropped midway may leave the work running, with nobody told.
+    pub async fn send(self) -> Result<Download> {
+        let (client, request) = self.into_request();
+        super::file(&client, request).await
+    }
+}
+
+#[allow(private_bounds, reason = "sealed")]
+impl<S: Deck> StartConversion<S, Saved, Foreground> {
+    /// Sends the call and says where the result lies.
+    ///
+    /// # Errors
+    /// As [`Conversion::send`].
+    ///
+    /// # Cancel safety
+    /// As [`Conversion::send`].
+    pub async fn send(self) -> Result<Saved> {
+        let (client, request) = self.into_request();
+        super::saved(&client, request).await
+    }
+}
+
+impl<S: Deck, T: Outcome, M> StartConversion<S, T, M> {
+    fn into_request(self) -> (Client, StartRequest) {
         let Self {
             client,
             document,
@@ -173,6 +271,10 @@ impl<S: Deck, T: Outcome> StartConversion<S, T> {
         };
         let mut request = StartRequest::new(call).options(options);
         request.documents.extend(upload);
-        super::send(&client, request).await
+        (client, request)
     }
 }
+
+await_sends!([S: Deck, T: Outcome] StartConversion<S, T> => OperationHandle<T>);
+await_sends!([S: Deck] Conversion<S> => Download);
+await_sends!([S: Deck] Conversion<S, Saved> => Saved);

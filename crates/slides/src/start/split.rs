@@ -1,17 +1,21 @@
-use slides_core::{
-    CallOptions, OperationHandle, Password, Payload, Range, Result, Saved, SplitSize, StartCall,
-    StartRequest, StoredDocument,
-};
-use slides_types::{ExportOptions, SlideExportFormat};
+use std::marker::PhantomData;
 
-use super::{call_options, sealed::Deck};
+use slides_core::{
+    CallOptions, Download, OperationHandle, Password, Payload, Range, Result, Saved, SplitSize,
+    StartCall, StartRequest, StoredDocument,
+};
+use slides_types::{ExportOptions, SlideExportFormat, SplitDocumentResult};
+
+use super::{
+    Archive, Background, Foreground, await_sends, call_options, operation_options, sealed::Deck,
+};
 use crate::Client;
 
 /// A split of one deck into a file for each slide, ready to be sent. The files go to a folder of
-/// the storage. `S` is where the deck comes from.
+/// the storage. `S` is where the deck comes from, `M` how the call is answered.
 #[derive(Debug)]
 #[must_use = "nothing is sent until `send`"]
-pub struct StartSplit<S> {
+pub struct StartSplit<S, M = Background> {
     client: Client,
     document: S,
     format: SlideExportFormat,
@@ -23,7 +27,12 @@ pub struct StartSplit<S> {
     storage: Option<String>,
     fonts_folder: Option<String>,
     call: CallOptions,
+    mode: PhantomData<fn() -> M>,
 }
+
+/// A split that is answered when it is done: with links to the files in the storage, or as an
+/// [`Archive`].
+pub type OnlineSplit<S, M = Foreground> = StartSplit<S, M>;
 
 impl Client {
     /// Splits a deck in the storage.
@@ -61,9 +70,42 @@ impl Client {
     ) -> StartSplit<Payload> {
         StartSplit::new(self, document.into(), format)
     }
+
+    /// Splits a deck in the storage and waits for the links to its files.
+    pub fn split(
+        &self,
+        name: impl Into<String>,
+        format: SlideExportFormat,
+    ) -> OnlineSplit<StoredDocument> {
+        StartSplit::new(self, StoredDocument::new(name), format)
+    }
+
+    /// Splits an uploaded deck and waits for a ZIP with the files; none goes into the storage.
+    pub fn split_online(
+        &self,
+        document: impl Into<Payload>,
+        format: SlideExportFormat,
+    ) -> OnlineSplit<Payload, Archive> {
+        let mut split = StartSplit::new(self, document.into(), format);
+        split.call.result_only = true;
+        split
+    }
+
+    /// Splits an uploaded deck to files in the storage and waits for the links to them.
+    pub fn split_and_save_online(
+        &self,
+        document: impl Into<Payload>,
+        format: SlideExportFormat,
+    ) -> OnlineSplit<Payload> {
+        StartSplit::new(self, document.into(), format)
+    }
 }
 
 impl<S> StartSplit<S> {
+    operation_options!();
+}
+
+impl<S, M> StartSplit<S, M> {
     fn new(client: &Client, document: S, format: SlideExportFormat) -> Self {
         Self {
             client: client.clone(),
@@ -77,6 +119,7 @@ impl<S> StartSplit<S> {
             storage: None,
             fonts_folder: None,
             call: CallOptions::default(),
+            mode: PhantomData,
         }
     }
 
@@ -138,7 +181,7 @@ impl<S> StartSplit<S> {
     call_options!();
 }
 
-impl StartSplit<StoredDocument> {
+impl<M> StartSplit<StoredDocument, M> {
     /// Folder of the deck. Without it, the storage's root.
     pub fn folder(mut self, folder: impl Into<String>) -> Self {
         self.document.folder = Some(folder.into());
@@ -156,6 +199,42 @@ impl<S: Deck> StartSplit<S> {
     /// # Cancel safety
     /// As [`StartConversion::send`](crate::StartConversion::send).
     pub async fn send(self) -> Result<OperationHandle<Saved>> {
+        let (client, request) = self.into_request();
+        super::send(&client, request).await
+    }
+}
+
+#[allow(private_bounds, reason = "sealed")]
+impl<S: Deck> StartSplit<S, Foreground> {
+    /// Sends the call and gives a link to each slide's file.
+    ///
+    /// # Errors
+    /// As [`Conversion::send`](crate::Conversion::send).
+    ///
+    /// # Cancel safety
+    /// As [`Conversion::send`](crate::Conversion::send).
+    pub async fn send(self) -> Result<SplitDocumentResult> {
+        let (client, request) = self.into_request();
+        super::slides(&client, request).await
+    }
+}
+
+impl StartSplit<Payload, Archive> {
+    /// Sends the call and gives the ZIP.
+    ///
+    /// # Errors
+    /// As [`Conversion::send`](crate::Conversion::send).
+    ///
+    /// # Cancel safety
+    /// As [`Conversion::send`](crate::Conversion::send).
+    pub async fn send(self) -> Result<Download> {
+        let (client, request) = self.into_request();
+        super::file(&client, request).await
+    }
+}
+
+impl<S: Deck, M> StartSplit<S, M> {
+    fn into_request(self) -> (Client, StartRequest) {
         let (document, upload) = self.document.into_parts();
         let call = StartCall::Split {
             document,
@@ -170,6 +249,10 @@ impl<S: Deck> StartSplit<S> {
         };
         let mut request = StartRequest::new(call).options(self.call);
         request.documents.extend(upload);
-        super::send(&self.client, request).await
+        (self.client, request)
     }
 }
+
+await_sends!([S: Deck] StartSplit<S> => OperationHandle<Saved>);
+await_sends!([S: Deck] OnlineSplit<S> => SplitDocumentResult);
+await_sends!([] OnlineSplit<Payload, Archive> => Download);
