@@ -42,6 +42,7 @@
 //! |---|---|
 //! | `http` (default) | `Client::cloud`, `Client::connect`: the vendor's cloud or a self-hosted server |
 //! | `embedded` | `Client::embedded`: queue, workers and engine in this process |
+//! | `blocking` | [`blocking`](crate::blocking): a client for programs without async code |
 //! | `testing` | [`testing`](crate::testing): mocks and fakes for your own tests |
 //! | `ring` (default), `aws-lc-rs` | cryptography of TLS |
 //! | `native-roots` (default), `webpki-roots` | whose certificates to trust |
@@ -50,6 +51,8 @@
 //! features it pulls in neither hyper nor the engine.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+#[cfg(feature = "blocking")]
+pub mod blocking;
 #[cfg(feature = "http")]
 mod builder;
 mod client;
