@@ -14,15 +14,48 @@ use crate::{Download, Error, OperationId, Payload, Result, StartRequest};
 #[async_trait]
 pub trait AsyncApi: Send + Sync + 'static {
     /// Accepts the work. When this returns, the implementer answers for the id.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] for a request that cannot be, [`Error::NotFound`] for an unknown storage,
+    /// [`Error::Io`] when a document cannot be read, [`Error::Unavailable`] when there is no room now;
+    /// over a network also [`Error::Auth`], [`Error::Transport`] and [`Error::Protocol`]. What is wrong
+    /// with a deck shows later, in the operation.
+    ///
+    /// # Cancel safety
+    /// A future dropped midway may have started the operation, whose id is then lost; an
+    /// [idempotency key](crate::CallOptions::idempotency_key) makes it safe to start again.
     async fn start(&self, request: StartRequest) -> Result<OperationId>;
 
     /// Asks once where the operation stands (`GetOperationStatus`).
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for an id that is not known, or no longer; over a network also
+    /// [`Error::Auth`], [`Error::Unavailable`], [`Error::Transport`] and [`Error::Protocol`]. An
+    /// operation that failed is no error here.
+    ///
+    /// # Cancel safety
+    /// A future dropped midway changes nothing.
     async fn status(&self, id: &OperationId) -> Result<StatusReply>;
 
     /// Fetches the file of a finished operation (`GetOperationResult`).
+    ///
+    /// # Errors
+    /// As [`status`](Self::status); [`Error::Rejected`] with status 409 before the end and for an
+    /// operation that failed or was canceled, with 400 where the result went into the storage.
+    ///
+    /// # Cancel safety
+    /// A future dropped midway changes nothing; the result can be fetched again.
     async fn result(&self, id: &OperationId) -> Result<Download>;
 
-    /// Cancels an operation. Our extension: the vendor's cloud has no such call.
+    /// Cancels an operation. Our extension: the vendor's cloud has no such call. Success means that
+    /// the request was taken; the status tells when and how the operation ends.
+    ///
+    /// # Errors
+    /// As [`status`](Self::status); [`Error::Unsupported`] where there is no such call,
+    /// [`Error::Rejected`] with status 409 for an operation that has ended.
+    ///
+    /// # Cancel safety
+    /// A future dropped midway may have canceled the operation; it can be called again.
     async fn cancel(&self, id: &OperationId) -> Result<()> {
         let _ = id;
         Err(Error::unsupported(
@@ -111,6 +144,17 @@ impl From<&FileLocation> for FileLocation {
 ///
 /// Every method has a default that answers [`Error::Unsupported`], so that an
 /// implementer offers what it has and says so about the rest.
+///
+/// # Errors
+/// Of every method: [`Error::NotFound`] for a storage, file or folder that does not exist, where
+/// nothing else is said; [`Error::Rejected`] with status 400 for a path that cannot be (empty where a
+/// name is needed, `..`) or a version that is none, with 409 for a folder that is not empty;
+/// [`Error::Io`] when a document cannot be read. Over a network also [`Error::Auth`],
+/// [`Error::Unavailable`], [`Error::Transport`] and [`Error::Protocol`].
+///
+/// # Cancel safety
+/// Reads change nothing. A write that is dropped midway is done or not done, never half: it can be
+/// called again, but for a move, whose source may be gone by then.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait StorageApi: Send + Sync + 'static {
