@@ -58,9 +58,9 @@ mod builder;
 mod client;
 #[cfg(feature = "embedded")]
 mod embedded;
-mod service;
 mod start;
 mod storage;
+mod sync;
 
 #[cfg(feature = "http")]
 pub use builder::ClientBuilder;
