@@ -45,7 +45,7 @@ fn in_process() -> Subject {
     options.soffice = slides_service::Soffice::Off;
     let service = Arc::new(Service::in_process(options).unwrap());
     Subject {
-        sync: Arc::new(Waiting::new(service.clone())),
+        sync: service.clone(),
         api: service.clone(),
         storage: service,
         runs: true,
@@ -343,6 +343,11 @@ async fn synchronous_calls_answer_with_what_they_leave(subject: &Subject) {
     };
     assert_eq!(saved.path.as_deref(), Some("sync/out.pdf"));
     assert!(bytes(subject, "sync/out.pdf").await.starts_with(b"%PDF"));
+
+    match subject.sync.api_info().await {
+        Ok(info) => assert_eq!(info.name, "Slides"),
+        Err(error) => assert!(matches!(error, Error::Unsupported { .. }), "{error}"),
+    }
 
     let missing = StartRequest::new(StartCall::DownloadPresentation {
         target: pdf(),

@@ -5,6 +5,36 @@
 //!
 //! Nothing here opens a socket: `slides-http` sends a [`StartRequest`] over
 //! the wire, `slides-service` writes it into its queue, a mock answers it.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use slides_core::{
+//!     Download, OperationHandle, Payload, StartCall, StartRequest, Target, testing::FakeApi,
+//!     types::ExportFormat,
+//! };
+//!
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! # async fn main() -> slides_core::Result<()> {
+//! let api = Arc::new(FakeApi::finishing_with("%PDF-1.7")); // or `HttpClient`, `Service`, your own
+//! let call = StartCall::Convert(Target::new(ExportFormat::Pdf));
+//! let request = StartRequest::new(call).document(Payload::bytes("PK"));
+//! let operation = OperationHandle::<Download>::start(api, request).await?;
+//! println!("resume it as {}", operation.id());
+//! let pdf = operation.await?.bytes().await?;
+//! # assert_eq!(pdf, "%PDF-1.7");
+//! # Ok(()) }
+//! ```
+//!
+//! | part | |
+//! |---|---|
+//! | [`AsyncApi`], [`SyncApi`], [`StorageApi`] | what an implementer answers to; object-safe |
+//! | [`StartRequest`] | one call as data, with its documents; [`StartRequest::check`] tells what is wrong with it |
+//! | [`OperationHandle`], [`PollPolicy`] | follow an operation to its end |
+//! | [`Payload`], [`Download`] | documents on their way, in constant memory |
+//! | [`Error`] | by what the caller can do about it |
+//! | [`testing`](crate::testing) (feature) | mocks and fakes |
+//!
+//! Sizes are in bytes, pictures in pixels, slides are numbered from 1. Invariant: no socket, no HTTP type.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 #[cfg_attr(

@@ -20,7 +20,8 @@ use crate::{Body, Transport};
 pub struct Timeouts {
     /// Name look-up, connection and TLS handshake together. Default 10 s.
     pub connect: Duration,
-    /// From the last byte of the request that could be sent to the head of the answer. Default 60 s.
+    /// From the last byte of the request that could be sent to the head of the answer. Default 60 s. A
+    /// synchronous call is silent while the server works: raise it to what the work may take.
     pub response: Duration,
     /// Between two chunks of an answer's body. Default 60 s.
     pub idle: Duration,

@@ -46,6 +46,7 @@ mod seal;
 mod service;
 mod stats;
 mod storage;
+mod sync;
 mod worker;
 
 pub use options::{ProcessLimits, Runner, ServiceLimits, ServiceOptions, Soffice, WorkerProgram};

@@ -75,8 +75,9 @@ impl EmbeddedOptions {
                 std::io::Error::other(error),
             )
         })?;
-        let service = Arc::new(Service::in_process(self.service)?);
-        Ok(Client::from_parts(service.clone(), Some(service)))
+        let service = Service::in_process(self.service)?;
+        let shared = Arc::new(service.clone());
+        Ok(Client::from_parts(shared.clone(), Some(shared)).with_sync(service))
     }
 }
 
@@ -105,6 +106,16 @@ mod tests {
             panic!("{error}")
         };
         assert!(error.message.is_some_and(|message| !message.is_empty()));
+
+        assert_eq!(client.get_api_info().await.unwrap().name, "Slides");
+        assert!(
+            !client
+                .get_available_fonts(None)
+                .await
+                .unwrap()
+                .list
+                .is_empty()
+        );
     }
 
     #[test]
