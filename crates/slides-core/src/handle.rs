@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use tracing::{Instrument, Span};
 
 use crate::outcome::{self, Outcome};
+use crate::policy::Jitter;
 use crate::{
     AsyncApi, Download, Error, FileLocation, OperationId, Phase, PhaseExt, PollPolicy, Result,
     StartRequest, StatusReply, TransportError, TransportErrorKind,
@@ -47,6 +48,7 @@ pub struct OperationHandle<T: Outcome = Download> {
     location: Option<FileLocation>,
     span: Span,
     wait: Wait,
+    jitter: Jitter,
     kind: PhantomData<fn() -> T>,
 }
 
@@ -79,6 +81,7 @@ impl<T: Outcome> OperationHandle<T> {
     ) -> Self {
         span.record("id", id.as_str());
         Self {
+            jitter: Jitter::for_id(&id),
             api,
             id,
             policy: PollPolicy::default(),
@@ -350,7 +353,7 @@ impl<T: Outcome> OperationHandle<T> {
             .wait
             .backoff
             .unwrap_or_else(|| self.policy.initial.min(self.policy.max));
-        let wait = self.policy.wait(backoff, retry_after);
+        let wait = self.policy.wait(backoff, retry_after, self.jitter.next());
         self.wait.backoff = Some(self.policy.grow(backoff));
         let now = Instant::now();
         let due = now.checked_add(wait).unwrap_or(now);
@@ -383,7 +386,7 @@ impl<T: Outcome> OperationHandle<T> {
     }
 
     /// Fetches the result, repeating transient failures as the policy says.
-    async fn fetch(&self) -> Result<T> {
+    async fn fetch(&mut self) -> Result<T> {
         let mut backoff = self.policy.initial;
         let mut failures = 0;
         loop {
@@ -391,7 +394,9 @@ impl<T: Outcome> OperationHandle<T> {
                 Err(error) if error.is_retryable() && failures < self.policy.transient_errors => {
                     failures += 1;
                     tracing::debug!(error.type = error.kind_text(), "result call failed, asking again");
-                    tokio::time::sleep(self.policy.wait(backoff, error.retry_after())).await;
+                    let random = self.jitter.next();
+                    let wait = self.policy.wait(backoff, error.retry_after(), random);
+                    tokio::time::sleep(wait).await;
                     backoff = self.policy.grow(backoff);
                 }
                 other => return other,

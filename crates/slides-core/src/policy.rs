@@ -1,9 +1,14 @@
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
 use std::time::Duration;
+
+use crate::OperationId;
 
 /// How a handle waits for its operation. Every limit is a field.
 ///
-/// The wait between two polls is the larger of the back-off and the server's `Retry-After`, and
-/// never reaches past the deadline: the last poll happens at the deadline itself.
+/// The wait between two polls is the larger of the back-off and the server's `Retry-After`, spread
+/// by [`jitter`](Self::jitter), and never reaches past the deadline: the last poll happens at the
+/// deadline itself. The first poll is due at once.
 ///
 /// ```
 /// use std::time::Duration;
@@ -20,6 +25,11 @@ pub struct PollPolicy {
     pub factor: f64,
     /// Longest back-off between two polls. Default 5 s.
     pub max: Duration,
+    /// How far waits are spread, so that many operations started together are not asked for
+    /// together: 0 for not at all, up to 1. Without a `Retry-After` a wait is a random one between
+    /// `(1 - jitter)` times the back-off and the back-off; with one it is never shorter than that,
+    /// and up to `jitter` times the larger of the two longer. Default 0.5.
+    pub jitter: f64,
     /// Longest `Retry-After` that is obeyed; a longer one counts as this. Default 60 s.
     pub retry_after_max: Duration,
     /// How long to wait in all, from the first poll. `None` waits without end. Default 15 min.
@@ -40,6 +50,7 @@ impl Default for PollPolicy {
             initial: Duration::from_millis(500),
             factor: 1.5,
             max: Duration::from_secs(5),
+            jitter: 0.5,
             retry_after_max: Duration::from_mins(1),
             deadline: Some(Duration::from_mins(15)),
             last_call: Duration::from_secs(10),
@@ -71,8 +82,119 @@ impl PollPolicy {
             .min(self.max)
     }
 
-    /// The wait before the next poll.
-    pub(crate) fn wait(&self, backoff: Duration, retry_after: Option<Duration>) -> Duration {
-        backoff.max(retry_after.unwrap_or_default().min(self.retry_after_max))
+    /// The wait before the next poll. `random` is in 0..1.
+    pub(crate) fn wait(
+        &self,
+        backoff: Duration,
+        retry_after: Option<Duration>,
+        random: f64,
+    ) -> Duration {
+        let floor = retry_after.unwrap_or_default().min(self.retry_after_max);
+        let jitter = if self.jitter.is_finite() {
+            self.jitter.clamp(0.0, 1.0)
+        } else {
+            0.0
+        };
+        let times = |wait: Duration, factor: f64| {
+            Duration::try_from_secs_f64(wait.as_secs_f64() * factor).unwrap_or(wait)
+        };
+        times(backoff, 1.0 - jitter)
+            .max(floor)
+            .saturating_add(times(backoff.max(floor), jitter * random))
+    }
+}
+
+/// Random numbers for the jitter of one wait, not for secrets.
+#[derive(Debug, Clone)]
+pub(crate) struct Jitter(u64);
+
+impl Jitter {
+    /// A sequence of its own for each id and process.
+    pub(crate) fn for_id(id: &OperationId) -> Self {
+        Self(RandomState::new().hash_one(id.as_str()))
+    }
+
+    /// A sequence that is known.
+    #[cfg(test)]
+    pub(crate) fn seeded(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// The next number, in 0..1 (SplitMix64).
+    pub(crate) fn next(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^= mixed >> 31;
+        // the 53 bits that a float holds
+        (mixed >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn jitter_spreads_the_wait_and_never_undercuts_the_server() {
+        let half = PollPolicy::default();
+        let none = PollPolicy {
+            jitter: 0.0,
+            ..PollPolicy::default()
+        };
+        let odd = PollPolicy {
+            jitter: f64::NAN,
+            ..PollPolicy::default()
+        };
+        // policy, back-off, Retry-After, random, wait in milliseconds
+        for (policy, backoff, retry_after, random, expected) in [
+            (&half, 4000, None, 0.0, 2000),
+            (&half, 4000, None, 0.5, 3000),
+            (&half, 4000, None, 1.0, 4000),
+            (&half, 4000, Some(3000), 0.0, 3000),
+            (&half, 4000, Some(3000), 1.0, 5000),
+            (&half, 4000, Some(8000), 0.0, 8000),
+            (&half, 4000, Some(8000), 1.0, 12_000),
+            (&half, 4000, Some(86_400_000), 0.0, 60_000),
+            (&none, 4000, None, 0.7, 4000),
+            (&none, 4000, Some(8000), 0.7, 8000),
+            (&odd, 4000, Some(8000), 0.7, 8000),
+        ] {
+            let ms = Duration::from_millis;
+            let wait = policy.wait(ms(backoff), retry_after.map(ms), random);
+            assert_eq!(wait, ms(expected), "{backoff} {retry_after:?} {random}");
+        }
+        let huge = half.wait(Duration::MAX, Some(Duration::MAX), 1.0);
+        assert!(huge >= Duration::from_mins(1));
+    }
+
+    /// Ten thousand operations started at the same instant, by the clock of their policies.
+    #[test]
+    fn operations_started_together_are_not_asked_for_together() {
+        const OPERATIONS: u64 = 10_000;
+        /// Windows in which polls are counted, in milliseconds.
+        const WINDOW: usize = 100;
+        let (from, to) = (20_000, 50_000);
+        for retry_after in [None, Some(Duration::from_secs(2))] {
+            let policy = PollPolicy::default();
+            let mut polls = vec![0_u32; to / WINDOW];
+            for seed in 0..OPERATIONS {
+                let mut jitter = Jitter::seeded(seed);
+                let (mut at, mut backoff) = (Duration::ZERO, policy.initial);
+                while let Some(count) = polls.get_mut(at.as_millis() as usize / WINDOW) {
+                    *count += 1;
+                    at += policy.wait(backoff, retry_after, jitter.next());
+                    backoff = policy.grow(backoff);
+                }
+            }
+            let steady = &polls[from / WINDOW..];
+            let mean = f64::from(steady.iter().sum::<u32>()) / steady.len() as f64;
+            let most = f64::from(*steady.iter().max().unwrap());
+            assert!(
+                most < 2.0 * mean,
+                "{retry_after:?}: {most} polls in a window, mean {mean}"
+            );
+        }
     }
 }

@@ -7,6 +7,7 @@ use futures_util::StreamExt;
 use slides_types::{ExportFormat, OperationMethod};
 use tokio::time::Instant;
 
+use crate::policy::Jitter;
 use crate::testing::{self, FakeApi, MockAsyncApi};
 use crate::{
     Download, Error, FileLocation, OperationHandle, Payload, PhaseExt, PollPolicy, Result, Saved,
@@ -74,12 +75,20 @@ async fn check(policy: PollPolicy, replies: &str, expected: &str, expected_ms: u
     );
 }
 
+/// The default policy with waits that are known.
+fn exact() -> PollPolicy {
+    PollPolicy {
+        jitter: 0.0,
+        ..PollPolicy::default()
+    }
+}
+
 /// Waits of .5, 1, 2, 4, 4 … seconds: whole numbers of the clock's milliseconds.
 fn doubling() -> PollPolicy {
     PollPolicy {
         factor: 2.0,
         max: Duration::from_secs(4),
-        ..PollPolicy::default()
+        ..exact()
     }
 }
 
@@ -236,7 +245,7 @@ async fn odd_policies_neither_spin_nor_panic() {
     let huge = PollPolicy {
         factor: f64::MAX,
         deadline: Some(Duration::MAX),
-        ..PollPolicy::default()
+        ..exact()
     };
     check(huge, "Started*2, Finished", "done", 5500).await;
 }
@@ -255,7 +264,8 @@ async fn a_status_call_that_hangs_ends_soon_after_the_deadline() {
 #[tokio::test(start_paused = true)]
 async fn next_gives_each_status_at_once_and_then_none() {
     let api = Arc::new(FakeApi::new(script("Created, cut, Started, Finished")).with_result("%PDF"));
-    let mut handle = OperationHandle::<Download>::new(api.clone(), "op-1".into());
+    let mut handle =
+        OperationHandle::<Download>::new(api.clone(), "op-1".into()).with_policy(exact());
     let start = Instant::now();
     let mut seen = Vec::new();
     while let Some(now) = handle.next().await {
@@ -266,6 +276,30 @@ async fn next_gives_each_status_at_once_and_then_none() {
     assert!(handle.next().await.is_none());
     assert_eq!(handle.await.unwrap().bytes().await.unwrap(), "%PDF");
     assert_eq!(api.status_calls(), 4, "the end is not asked for again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn waits_are_spread_and_not_shorter_than_the_server_wants() {
+    for (replies, at_least, at_most) in [
+        ("Started, Started, Started, Finished", 1187, 2375),
+        ("Started 3, Started 3, Finished", 6000, 9000),
+    ] {
+        let mut times = Vec::new();
+        for seed in 0..20 {
+            let api = Arc::new(FakeApi::new(script(replies)));
+            let mut handle = OperationHandle::<Download>::new(api, "op-1".into());
+            handle.jitter = Jitter::seeded(seed);
+            let start = Instant::now();
+            handle.await.unwrap();
+            times.push(start.elapsed().as_millis());
+        }
+        times.sort_unstable();
+        // the paused clock rounds each of the waits up to a millisecond
+        let bounds = at_least..=at_most + 3;
+        assert!(times.iter().all(|ms| bounds.contains(ms)), "{times:?}");
+        times.dedup();
+        assert!(times.len() > 15, "{times:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -376,6 +410,7 @@ async fn a_result_that_breaks_off_at_first_is_fetched_again() {
     });
     let start = Instant::now();
     let result = OperationHandle::<Download>::new(Arc::new(api), "op-1".into())
+        .with_policy(exact())
         .await
         .unwrap();
     assert_eq!(result.bytes().await.unwrap(), "ok");
