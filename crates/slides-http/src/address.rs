@@ -1,9 +1,10 @@
 //! URLs from the route table: what is encoded how, and which hosts may see credentials.
 
+use std::net::IpAddr;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use slides_core::{Error, Result};
 use slides_types::Route;
-use url::{Host, Url};
 
 /// Everything but the unreserved characters of RFC 3986.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
@@ -92,27 +93,26 @@ pub(crate) fn base(text: &str, plain_http: bool) -> Result<String> {
             shown(text)
         ))
     };
-    // `host:8080` is a URL by the letter, of scheme `host`
-    let url = Url::parse(text).map_err(|error| none(&format!("cannot be read ({error})")))?;
-    let host = url.host().ok_or_else(|| none("names no host"))?;
-    if !url.username().is_empty() || url.password().is_some() {
+    let url: http::Uri = text
+        .parse()
+        .map_err(|error| none(&format!("cannot be read ({error})")))?;
+    let (Some(scheme), Some(authority)) = (url.scheme_str(), url.authority()) else {
+        return Err(none("names no scheme or no host"));
+    };
+    if authority.as_str().contains('@') {
         return Err(Error::invalid(
             "the base URL holds a user name or password: pass credentials apart from it",
         ));
     }
-    if url.query().is_some() || url.fragment().is_some() {
+    // a fragment is not part of what was parsed
+    if text.contains(['?', '#']) {
         return Err(Error::invalid(
             "the base URL has a query or fragment: give scheme, host, port and path only",
         ));
     }
-    let loopback = match host {
-        Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback(),
-    };
-    match url.scheme() {
+    match scheme {
         "https" => {}
-        "http" if loopback || plain_http => {}
+        "http" if plain_http || is_loopback(authority.host()) => {}
         "http" => {
             return Err(Error::invalid(format!(
                 "base URL `{text}` is not encrypted: use https, or `allow_plain_http` in a network you trust"
@@ -124,7 +124,17 @@ pub(crate) fn base(text: &str, plain_http: bool) -> Result<String> {
             )));
         }
     }
-    Ok(url.as_str().trim_end_matches('/').to_owned())
+    let path = url.path().trim_end_matches('/');
+    Ok(format!("{scheme}://{authority}{path}"))
+}
+
+fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let name = host.to_ascii_lowercase();
+    bare.parse::<IpAddr>()
+        .map_or(name == "localhost" || name.ends_with(".localhost"), |ip| {
+            ip.is_loopback()
+        })
 }
 
 /// A text that could not be parsed may be a URL with a password in it.
@@ -185,6 +195,16 @@ mod tests {
             ("http://127.0.0.1:8080/", Ok("http://127.0.0.1:8080")),
             ("http://[::1]:8080", Ok("http://[::1]:8080")),
             ("http://localhost", Ok("http://localhost")),
+            ("HTTP://LocalHost:80", Ok("http://LocalHost:80")),
+            ("http://slides.localhost", Ok("http://slides.localhost")),
+            (
+                "https://xn--bcher-kva.example",
+                Ok("https://xn--bcher-kva.example"),
+            ),
+            ("https://bücher.example", Err("cannot be read")),
+            ("https://", Err("cannot be read")),
+            ("http://[::2]", Err("is not encrypted")),
+            ("https://host#part", Err("query or fragment")),
             ("http://slides.lan", Err("is not encrypted")),
             ("http://127.0.0.1.example.org", Err("is not encrypted")),
             ("ftp://host", Err("scheme `ftp`")),
@@ -194,7 +214,7 @@ mod tests {
             ("host", Err("base URL `host`")),
             (
                 "localhost:8080",
-                Err("base URL `localhost:8080` names no host"),
+                Err("base URL `localhost:8080` names no scheme"),
             ),
             ("127.0.0.1:8080", Err("such as `http://127.0.0.1:8080`")),
         ] {

@@ -132,7 +132,7 @@ impl ClientCredentials {
     }
 
     async fn fetch_once(&self) -> Result<Cached> {
-        let form = url::form_urlencoded::Serializer::new(String::new())
+        let form = form_urlencoded::Serializer::new(String::new())
             .append_pair("grant_type", "client_credentials")
             .append_pair("client_id", &self.client_id)
             .append_pair("client_secret", self.client_secret.expose_secret())
