@@ -6,6 +6,7 @@
 mod bench;
 mod ci;
 mod codegen;
+mod features;
 mod fidelity;
 mod fuzz;
 mod hostile;
@@ -53,6 +54,12 @@ enum Task {
     SdkTests,
     /// Test a server of ours against the API's description.
     SchemaTests(schema::Arguments),
+    /// Check what each choice of the SDK's features pulls in, and that it builds.
+    Features {
+        /// Look at the dependency trees alone.
+        #[arg(long)]
+        no_build: bool,
+    },
     /// Run what must pass before a change lands, beside the tests.
     Ci,
     /// Measure speed and memory beside a peer, in one run.
@@ -77,6 +84,7 @@ fn main() -> ExitCode {
         Task::Test { arguments } => test::run(&arguments),
         Task::SdkTests => sdk::run(),
         Task::SchemaTests(arguments) => schema::run(&arguments),
+        Task::Features { no_build } => features::run(!no_build),
         Task::Ci => ci::run(),
         Task::Bench(bench) => bench::run(&bench),
         Task::Fuzz(arguments) => fuzz::run(&arguments),

@@ -2,6 +2,7 @@
 
 mod engine;
 mod repeat;
+mod sdk;
 mod server;
 
 use anyhow::Result;
@@ -12,6 +13,8 @@ use clap::Subcommand;
 pub(crate) enum Bench {
     /// The engine: cold process to finished PDF beside LibreOffice, cost by slide, use of the cores.
     Engine(engine::Arguments),
+    /// The SDK: calls, large transfers and many watched operations, beside a bare hyper client.
+    Sdk,
     /// The server: accepts, status reads and many clients at once, beside bare handlers.
     Server,
 }
@@ -19,6 +22,7 @@ pub(crate) enum Bench {
 pub(crate) fn run(bench: &Bench) -> Result<()> {
     match bench {
         Bench::Engine(arguments) => engine::run(arguments),
+        Bench::Sdk => sdk::run(),
         Bench::Server => server::run(),
     }
 }
