@@ -16,6 +16,8 @@ pub(crate) fn run() -> Result<()> {
             "clippy",
             "--workspace",
             "--all-targets",
+            "--features",
+            "slides/blocking",
             "--",
             "--deny",
             "warnings",

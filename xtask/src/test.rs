@@ -36,7 +36,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
             "test",
             "--workspace",
             "--features",
-            "slides/testing,slides-core/testing",
+            "slides/testing,slides/blocking,slides-core/testing",
         ]);
         if let Some(program) = &program {
             command.env("SLIDES_BIN", program);

@@ -324,8 +324,10 @@ mod tests {
             ]
         );
         let (_, api) = fake();
-        let mut options = CallOptions::default();
-        options.result_only = true;
+        let options = CallOptions {
+            result_only: true,
+            ..CallOptions::default()
+        };
         let reply = api.run(uploaded().options(options)).await.unwrap();
         assert!(matches!(reply, SyncReply::File(_)), "{reply:?}");
     }
