@@ -240,20 +240,14 @@ impl<'a> AxisView<'a> {
                 }
             })
             .fold(0.0, f64::max);
-        let inner = if labels.is_empty() {
-            0.0
-        } else {
-            across + (GAP_ACROSS * height) + 1.5
-        };
-        let levels = self.outer_levels(chart, group, &style);
-        AxisLabels {
-            extent: inner + levels.len() as f64 * LEVEL * height,
+        self.banded(
+            chart,
+            group,
+            style,
             labels,
             turn,
-            inner,
-            levels,
-            style,
-        }
+            across + GAP_ACROSS * height,
+        )
         .bounded(plot.height().max(chart.height()))
     }
 
@@ -287,14 +281,30 @@ impl<'a> AxisView<'a> {
             .iter()
             .map(|(_, label)| label.width * cos + label.text_height() * sin)
             .fold(0.0, f64::max);
-        let inner = if labels.is_empty() {
-            0.0
-        } else {
-            across + GAP_ALONG * height + 1.5
-        };
+        self.banded(
+            chart,
+            group,
+            style,
+            labels,
+            turn,
+            across + GAP_ALONG * height,
+        )
+    }
+
+    /// Labels in the band they need beside the axis, `depth` with its gap, and the outer levels behind it.
+    fn banded(
+        &self,
+        chart: &Chart<'a>,
+        group: &Group<'a>,
+        style: TextStyle,
+        labels: Vec<(f64, Label)>,
+        turn: f64,
+        depth: f64,
+    ) -> AxisLabels {
+        let inner = if labels.is_empty() { 0.0 } else { depth + 1.5 };
         let levels = self.outer_levels(chart, group, &style);
         AxisLabels {
-            extent: inner + levels.len() as f64 * LEVEL * height,
+            extent: inner + levels.len() as f64 * LEVEL * style.text_height(),
             labels,
             turn,
             inner,
