@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
+use slides_service::queue::State;
+
 use crate::quantity::{parse_address, parse_duration, parse_size};
 
 /// Convert presentations: here, on a server of your own, or in the vendor's cloud.
@@ -44,6 +46,8 @@ pub(crate) enum Command {
     Result(ResultArguments),
     /// Cancel an operation.
     Cancel(IdArguments),
+    /// Look at the queue of a server, and tidy it up.
+    Queue(QueueArguments),
     /// Check what this machine has for conversions.
     Doctor(DoctorArguments),
 }
@@ -92,9 +96,8 @@ pub(crate) struct ServeArguments {
     /// Address and port.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", value_parser = parse_address)]
     pub(crate) listen: SocketAddr,
-    /// Folder of queue, results and storages.
-    #[arg(long, value_name = "DIR", default_value = "slides-data")]
-    pub(crate) data: PathBuf,
+    #[command(flatten)]
+    pub(crate) place: QueuePlace,
     /// Ask nobody for a token, even when credentials are set.
     #[arg(long, conflicts_with = "credentials_file")]
     pub(crate) no_auth: bool,
@@ -128,6 +131,20 @@ pub(crate) struct ServeArguments {
     /// Operations that may wait; more are refused.
     #[arg(long, value_name = "N", default_value_t = 1000)]
     pub(crate) max_queue: u64,
+    /// Operations of one client that may wait; default: half of `--max-queue` when there is more than one client.
+    #[arg(long, value_name = "N")]
+    pub(crate) max_client_queue: Option<u64>,
+    /// Bytes of documents that may wait, such as `10G`.
+    #[arg(long, value_name = "SIZE", default_value = "10G", value_parser = parse_size)]
+    pub(crate) max_queued: u64,
+    /// Highest priority that a client may ask for.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        allow_negative_numbers = true
+    )]
+    pub(crate) max_priority: i16,
     /// Longest run of an operation.
     #[arg(long, value_name = "TIME", default_value = "120s", value_parser = parse_duration)]
     pub(crate) job_timeout: Duration,
@@ -155,6 +172,98 @@ pub(crate) struct ServeArguments {
     /// Put the vendor's sentences into errors about missing files, as the vendor's own tests want them.
     #[arg(long)]
     pub(crate) vendor_messages: bool,
+}
+
+/// Where the queue of a server is.
+#[derive(Debug, Args)]
+pub(crate) struct QueuePlace {
+    /// Folder of queue, results and storages.
+    #[arg(long, value_name = "DIR", default_value = "slides-data")]
+    pub(crate) data: PathBuf,
+    /// Where uploads and results are kept, if not in the data folder: `local:/folder` or
+    /// `s3://bucket/prefix?endpoint=URL&region=R`. Servers that share a queue share it.
+    #[arg(long, value_name = "PLACE", env = "SLIDES_BLOBS")]
+    pub(crate) blobs: Option<String>,
+    /// File with 32 bytes or more that requests are sealed with, the same for all servers of a queue;
+    /// default: a key of its own in the data folder.
+    #[arg(long, value_name = "FILE", env = "SLIDES_KEY_FILE")]
+    pub(crate) key_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct QueueArguments {
+    #[command(flatten)]
+    pub(crate) place: QueuePlace,
+    #[command(subcommand)]
+    pub(crate) command: QueueCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum QueueCommand {
+    /// List operations, the oldest first.
+    Ls(ListArguments),
+    /// Print all that is known of an operation.
+    Show {
+        /// The operation.
+        #[arg(value_name = "ID")]
+        id: String,
+    },
+    /// Start ended operations once more, as new ones, and print their ids.
+    Retry {
+        /// The operations.
+        #[arg(value_name = "ID", required = true)]
+        ids: Vec<String>,
+    },
+    /// Cancel operations that wait or run.
+    Cancel {
+        /// The operations.
+        #[arg(value_name = "ID", required = true)]
+        ids: Vec<String>,
+    },
+    /// Remove ended operations and their results before their time.
+    Prune(PruneArguments),
+    /// Write the whole queue with its documents and results into an archive. No server may use it meanwhile.
+    Export {
+        /// The archive, which must not exist.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Put the operations of an archive in. No server may use the queue meanwhile.
+    Import(ImportArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArguments {
+    /// Only those in this state, such as `Failed`; may be repeated.
+    #[arg(long, value_name = "STATE")]
+    pub(crate) status: Vec<State>,
+    /// Only those of this client.
+    #[arg(long, value_name = "ID")]
+    pub(crate) client: Option<String>,
+    /// At most so many.
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub(crate) limit: usize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PruneArguments {
+    /// Only those that ended longer ago, such as `1h`.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub(crate) older_than: Option<Duration>,
+    /// Only those in this state, such as `Failed`; may be repeated.
+    #[arg(long, value_name = "STATE")]
+    pub(crate) status: Vec<State>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArguments {
+    /// The archive that `export` wrote.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Key file of the queue that the archive comes from, if it is another: its `--key-file`, or `queue.key` in its
+    /// data folder.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from_key: Option<PathBuf>,
 }
 
 /// Which server, and who asks.
@@ -212,6 +321,14 @@ pub(crate) struct StartArguments {
     /// Two starts with one key make one operation.
     #[arg(long, value_name = "KEY")]
     pub(crate) idempotency_key: Option<String>,
+    /// Of what waits, the server runs operations of a higher priority first; 0 is the usual one.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        allow_negative_numbers = true
+    )]
+    pub(crate) priority: i16,
     #[command(flatten)]
     pub(crate) server: ServerArguments,
 }

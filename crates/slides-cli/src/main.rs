@@ -12,6 +12,7 @@ mod doctor;
 mod engine;
 mod failure;
 mod quantity;
+mod queue;
 mod remote;
 mod save;
 mod sdk;
@@ -68,6 +69,7 @@ fn run(command: Command, console: &mut Console) -> Result<(), Failure> {
         Command::Watch(arguments) => remote::watch(&arguments, console),
         Command::Result(arguments) => remote::result(&arguments, console),
         Command::Cancel(arguments) => remote::cancel(&arguments, console),
+        Command::Queue(arguments) => queue::run(&arguments, console),
         Command::Doctor(arguments) => doctor::run(&arguments, console),
     }
 }

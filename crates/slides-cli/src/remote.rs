@@ -123,6 +123,7 @@ fn dress<S, T: Outcome>(
     if let Some(timeout) = arguments.timeout {
         call = call.timeout(timeout);
     }
+    call = call.priority(arguments.priority);
     match &arguments.idempotency_key {
         Some(key) => call.idempotency_key(key),
         None => call,

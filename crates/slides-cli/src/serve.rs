@@ -65,7 +65,7 @@ async fn serve(
     credentials: Vec<Credentials>,
     console: &mut Console,
 ) -> Result<(), Failure> {
-    let data = &arguments.data;
+    let data = &arguments.place.data;
     let cannot = |what: &str, error: &io::Error| {
         Failure::new(Exit::Failed, format!("{what} `{}`", data.display())).caused_by(error)
     };
@@ -80,7 +80,7 @@ async fn serve(
             )
             .caused_by(&error)
         })?;
-    let service = Service::open(options(arguments)?)
+    let service = Service::open(options(arguments, credentials.len())?)
         .await
         .map_err(|error| Failure::from_sdk(&error))?;
     // The service holds the folder's lock: no other server writes uploads there now, and what an
@@ -153,11 +153,12 @@ fn announce(address: SocketAddr, is_open: bool, console: &Console) {
     );
 }
 
-fn options(arguments: &ServeArguments) -> Result<ServiceOptions, Failure> {
+fn options(arguments: &ServeArguments, clients: usize) -> Result<ServiceOptions, Failure> {
     let runner = Runner::current_exe().map_err(|error| {
         Failure::new(Exit::Failed, "cannot find this program for its workers").caused_by(&error)
     })?;
-    let mut options = ServiceOptions::new(runner).data_dir(&arguments.data);
+    let mut options = ServiceOptions::new(runner);
+    crate::queue::set_place(&arguments.place, &mut options)?;
     if let Some(workers) = arguments.workers {
         options = options.workers(workers);
     }
@@ -168,6 +169,12 @@ fn options(arguments: &ServeArguments) -> Result<ServiceOptions, Failure> {
     };
     options.limits.max_upload_bytes = arguments.max_body;
     options.limits.max_queue_depth = arguments.max_queue;
+    options.limits.max_queued_bytes = arguments.max_queued;
+    options.limits.max_priority = arguments.max_priority;
+    options.limits.max_client_depth = arguments.max_client_queue.unwrap_or(match clients {
+        0 | 1 => u64::MAX,
+        _ => arguments.max_queue.div_ceil(2),
+    });
     options.process_limits.memory_bytes = arguments.job_memory;
     options.timeout = arguments.job_timeout;
     options.max_timeout = options.max_timeout.max(arguments.job_timeout);

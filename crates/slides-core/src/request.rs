@@ -54,6 +54,10 @@ pub struct CallOptions {
     pub timeout: Option<Duration>,
     /// `Idempotency-Key`: two starts with one key make one operation. Our extension.
     pub idempotency_key: Option<String>,
+    /// `X-Slides-Priority`: of what waits, operations of a higher priority run first; 0 is the usual one. Our
+    /// extension.
+    #[serde(default)]
+    pub priority: i16,
     /// A split gives its files as its result alone and writes none into the storage. Our extension, for the
     /// synchronous call that answers with them; it is not sent.
     #[serde(default)]

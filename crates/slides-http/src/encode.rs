@@ -278,6 +278,12 @@ fn headers(options: &CallOptions) -> Result<HeaderMap> {
         })?;
         headers.insert(HeaderName::from_static("idempotency-key"), value);
     }
+    if options.priority != 0 {
+        headers.insert(
+            HeaderName::from_static("x-slides-priority"),
+            HeaderValue::from(options.priority),
+        );
+    }
     Ok(headers)
 }
 

@@ -467,5 +467,12 @@ fn call_options(headers: &HeaderMap) -> Result<CallOptions, ApiError> {
             "Invalid value for `Idempotency-Key`: it takes up to {MAX_KEY} visible ASCII characters"
         )));
     }
+    if let Some(priority) = header(headers, "x-slides-priority") {
+        options.priority = priority.trim().parse().map_err(|_| {
+            ApiError::bad_request(
+                "Invalid value for `X-Slides-Priority`: it takes a whole number, 0 is the usual one",
+            )
+        })?;
+    }
     Ok(options)
 }

@@ -44,11 +44,26 @@ pub(crate) fn publish(from: &Path, to: &Path, sync: bool) -> io::Result<()> {
     if sync {
         File::open(from)?.sync_all()?;
     }
-    fs::rename(from, to)?;
+    match fs::rename(from, to) {
+        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => copy_across(from, to, sync)?,
+        moved => moved?,
+    }
     if sync {
         sync_parent(to)?;
     }
     Ok(())
+}
+
+/// Moves a file to another disk, where it appears whole.
+fn copy_across(from: &Path, to: &Path, sync: bool) -> io::Result<()> {
+    let folder = to.parent().unwrap_or(Path::new("."));
+    let mut copy = tempfile::NamedTempFile::new_in(folder)?;
+    io::copy(&mut File::open(from)?, &mut copy)?;
+    if sync {
+        copy.as_file().sync_all()?;
+    }
+    copy.persist(to).map_err(|refused| refused.error)?;
+    remove(from)
 }
 
 /// Removes a file; one that is not there is no error.

@@ -31,6 +31,7 @@
 //! - A request is sealed before it is written: the data folder holds no readable password.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod admin;
 mod blobs;
 mod clock;
 mod failure;
@@ -40,6 +41,7 @@ mod libreoffice;
 mod operate;
 mod options;
 mod output;
+mod pressure;
 pub mod queue;
 mod request;
 mod seal;
@@ -49,6 +51,7 @@ mod storage;
 mod sync;
 mod worker;
 
+pub use admin::{Exported, Imported, QueueAdmin};
 pub use options::{ProcessLimits, Runner, ServiceLimits, ServiceOptions, Soffice, WorkerProgram};
 pub use service::Service;
 /// The engines that [`Runner::InProcess`] and [`worker_main`] take.

@@ -381,13 +381,16 @@ impl Planner {
             ));
         }
         let sources = if merge.sources.is_empty() {
-            let whole = |(index, input): (usize, &QueuedInput)| MergeInput {
-                path: self.blobs.path(&input.blob),
-                name: part_name(index, input),
-                password: None,
-                slides: Vec::new(),
+            let whole = |(index, input): (usize, &QueuedInput)| {
+                Ok(MergeInput {
+                    path: self.upload(input)?,
+                    name: part_name(index, input),
+                    password: None,
+                    slides: Vec::new(),
+                })
             };
-            inputs.iter().enumerate().map(whole).collect()
+            let inputs = inputs.iter().enumerate().map(whole);
+            inputs.collect::<Result<Vec<_>, Wrong>>()?
         } else {
             merge
                 .sources
@@ -444,7 +447,8 @@ impl Planner {
                     let named = |index: usize| format!("file{}", index + 1) == source.path;
                     inputs.iter().enumerate().find(|(index, _)| named(*index))
                 })
-                .map(|(_, input)| self.blobs.path(&input.blob))
+                .map(|(_, input)| self.upload(input))
+                .transpose()
         };
         let by_path = || {
             let location =
@@ -455,14 +459,14 @@ impl Planner {
                 .map_err(Wrong::from)
         };
         let path = match &source.source {
-            Some(PresentationSource::Request) => by_name().ok_or_else(|| {
+            Some(PresentationSource::Request) => by_name()?.ok_or_else(|| {
                 bad(format!(
                     "the request has no document named `{}`",
                     source.path
                 ))
             })?,
             Some(PresentationSource::Storage) => by_path()?,
-            None => match by_name() {
+            None => match by_name()? {
                 Some(path) => path,
                 None => by_path()?,
             },
@@ -533,12 +537,18 @@ impl Planner {
         })
     }
 
+    fn upload(&self, input: &QueuedInput) -> Result<PathBuf, Wrong> {
+        self.blobs
+            .fetch(&input.blob, &self.scratch)
+            .map_err(|e| Wrong::io("the uploaded document cannot be read", &e))
+    }
+
     fn uploaded(&self, inputs: &[QueuedInput]) -> Result<Found, Wrong> {
         let input = inputs
             .first()
             .ok_or_else(|| Wrong::fail(400, "invalidArgument", "the request has no document"))?;
         Ok(Found {
-            path: self.blobs.path(&input.blob),
+            path: self.upload(input)?,
             name: input.name.clone(),
             uploaded: true,
         })

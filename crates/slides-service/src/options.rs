@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use slides_engine::Engine;
 
+use crate::storage::StorageKind;
+
 /// How a [`Service`](crate::Service) is set up. Every bound has a default.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -13,6 +15,12 @@ pub struct ServiceOptions {
     /// Folder of queue, blobs and storages. Without one, [`Service::in_process`](crate::Service::in_process)
     /// uses a temporary folder.
     pub data_dir: Option<PathBuf>,
+    /// Where uploads and results are kept until they are fetched or their time is over; without a path the folder
+    /// `blobs` in the data folder. Servers that share a queue share this place as well.
+    pub blobs: StorageKind,
+    /// Key file that requests are sealed with; `queue.key` in the data folder, made when it is missing, if absent.
+    /// Servers that share a queue have the same key. It must exist and have 32 bytes or more.
+    pub key_file: Option<PathBuf>,
     /// Operations that run at the same time; with none they are accepted and kept.
     pub workers: usize,
     /// Where conversions run.
@@ -48,6 +56,8 @@ impl ServiceOptions {
     pub fn new(runner: Runner) -> Self {
         Self {
             data_dir: None,
+            blobs: StorageKind::Folder(None),
+            key_file: None,
             workers: std::thread::available_parallelism().map_or(2, usize::from),
             runner,
             soffice: Soffice::Search,
@@ -160,6 +170,12 @@ pub struct ServiceLimits {
     pub max_documents: usize,
     /// Waiting operations (429 above).
     pub max_queue_depth: u64,
+    /// Bytes of the documents of all waiting operations (429 above).
+    pub max_queued_bytes: u64,
+    /// Waiting operations of one client, where there are clients (429 above).
+    pub max_client_depth: u64,
+    /// Highest priority that a caller may ask for; what asks for more gets this one.
+    pub max_priority: i16,
     /// Bytes of a stored document that is read as a source.
     pub max_source_bytes: u64,
     /// Bytes of all fonts of one `fontsFolder`.
@@ -174,6 +190,9 @@ impl Default for ServiceLimits {
             max_upload_bytes: 200 << 20,
             max_documents: 100,
             max_queue_depth: 1000,
+            max_queued_bytes: 10 << 30,
+            max_client_depth: u64::MAX,
+            max_priority: 0,
             max_source_bytes: 1 << 30,
             max_font_bytes: 256 << 20,
             max_fonts: 200,

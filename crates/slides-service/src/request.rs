@@ -10,9 +10,40 @@ use slides_types::PresentationSource;
 use crate::blobs::Spooled;
 use crate::files;
 
+/// Rises when an older version would run a request wrong. A worker leaves what is newer than itself to others, so
+/// that servers of two versions can share a queue while they are replaced.
+pub(crate) const REQUEST_VERSION: u32 = 1;
+
+/// Why a request cannot be run.
+#[derive(Debug)]
+pub(crate) enum Unread {
+    /// A newer version wrote it.
+    Newer(u32),
+    /// It cannot be opened or read.
+    Broken(std::io::Error),
+}
+
+/// Reads a request that was opened.
+pub(crate) fn read(plain: &[u8]) -> Result<QueuedRequest, Unread> {
+    #[derive(Deserialize)]
+    struct Version {
+        #[serde(default)]
+        version: u32,
+    }
+    let broken = |error: serde_json::Error| Unread::Broken(error.into());
+    let Version { version } = serde_json::from_slice(plain).map_err(broken)?;
+    if version > REQUEST_VERSION {
+        return Err(Unread::Newer(version));
+    }
+    serde_json::from_slice(plain).map_err(broken)
+}
+
 /// What a worker needs to run an operation. It is sealed before it is stored.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct QueuedRequest {
+    /// [`REQUEST_VERSION`] of the server that wrote it.
+    #[serde(default)]
+    pub(crate) version: u32,
     pub(crate) call: StartCall,
     /// The uploaded documents, in part order.
     pub(crate) inputs: Vec<QueuedInput>,

@@ -4,9 +4,12 @@ use std::path::Path;
 
 use chacha20poly1305::aead::{Aead, AeadCore, KeyInit, OsRng, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use sha2::{Digest, Sha256};
 
 const KEY_BYTES: usize = 32;
 const NONCE_BYTES: usize = 24;
+/// Bytes read of a key file.
+const MAX_KEY_FILE: u64 = 4096;
 
 /// Seals requests before they are written into the queue: they hold passwords.
 ///
@@ -37,6 +40,31 @@ impl Sealer {
             }
             Err(error) => return Err(error),
         }
+        Ok(Self {
+            cipher: XChaCha20Poly1305::new(Key::from_slice(&key)),
+        })
+    }
+
+    /// The key that is made of a file which several servers have: any 32 bytes or more, blanks around them aside.
+    pub(crate) fn of_file(path: &Path) -> io::Result<Self> {
+        let mut bytes = Vec::new();
+        File::open(path)?
+            .take(MAX_KEY_FILE)
+            .read_to_end(&mut bytes)?;
+        let secret = bytes.trim_ascii();
+        if secret.len() < KEY_BYTES {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!(
+                    "the key file holds {} bytes, {KEY_BYTES} or more are needed",
+                    secret.len()
+                ),
+            ));
+        }
+        let key = Sha256::new()
+            .chain_update(b"slides queue key\0")
+            .chain_update(secret)
+            .finalize();
         Ok(Self {
             cipher: XChaCha20Poly1305::new(Key::from_slice(&key)),
         })
@@ -124,5 +152,24 @@ mod tests {
             fs::metadata(&path).unwrap().permissions().mode() & 0o777,
             0o600
         );
+    }
+
+    #[test]
+    fn servers_with_one_key_file_open_each_others_requests() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| {
+            let path = dir.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let secret = "0123456789abcdef0123456789abcdef";
+        let one = Sealer::of_file(&file("one", secret)).unwrap();
+        let other = Sealer::of_file(&file("other", &format!("{secret}\n"))).unwrap();
+        let sealed = one.seal("a", b"secret").unwrap();
+        assert_eq!(other.open_sealed("a", &sealed).unwrap(), b"secret");
+        let stranger = Sealer::of_file(&file("stranger", &secret.replace('0', "x"))).unwrap();
+        stranger.open_sealed("a", &sealed).unwrap_err();
+        let short = Sealer::of_file(&file("short", "0123"));
+        assert!(short.is_err_and(|error| error.to_string().contains("holds 4 bytes")));
     }
 }

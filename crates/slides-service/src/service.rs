@@ -21,11 +21,12 @@ use crate::blobs::{Blobs, Spooled};
 use crate::clock;
 use crate::libreoffice::LibreOffice;
 use crate::options::{Runner, ServiceOptions};
+use crate::pressure::{self, Pressure};
 use crate::queue::{
     Beat, Canceled, Ended, Hold, IdempotencyKey, MemoryStore, NewOperation, Outcome, Progress,
     Record, Rescue, SqliteOptions, SqliteStore, State, Store, StoreError, Submitted,
 };
-use crate::request::{self, QueuedInput, QueuedRequest};
+use crate::request::{self, QueuedInput, QueuedRequest, REQUEST_VERSION, Unread};
 use crate::seal::Sealer;
 use crate::stats::{Counters, ServiceStats};
 use crate::storage::{StorageOptions, Storages};
@@ -41,7 +42,7 @@ const MAX_KEY: usize = 128;
 /// Claims before the end of a server counts as an attempt of the operations it ran.
 const FREE_RESTARTS: u64 = 16;
 /// Claims before a lost lease ends an operation as failed.
-const MAX_ATTEMPTS: u32 = 2;
+pub(crate) const MAX_ATTEMPTS: u32 = 2;
 /// How often leases and retention times are looked at.
 const SWEEP: Duration = Duration::from_secs(5);
 /// How often blobs without an operation are looked for, and how old they must be.
@@ -84,6 +85,7 @@ pub(crate) struct Inner {
     pub(crate) runner: Box<dyn RunJobs>,
     pub(crate) libreoffice: Option<LibreOffice>,
     pub(crate) counters: Counters,
+    pressure: Pressure,
     /// An operation is ready.
     pub(crate) ready: Notify,
     /// An operation ended.
@@ -164,16 +166,14 @@ impl Service {
             .map(|t| t.path().to_owned())
             .or_else(|| options.data_dir.clone());
         let folder = absolute(&folder.unwrap_or_default())?;
-        let store = Arc::new(MemoryStore::new());
-        Ok(Self::start(parts(
-            options,
-            &folder,
-            store,
-            Sealer::ephemeral(),
-            false,
-            None,
-            temporary,
-        )?))
+        let queue = OpenQueue {
+            store: Arc::new(MemoryStore::new()),
+            blobs: Blobs::open(&options.blobs, &folder.join("blobs"), false)?,
+            sealer: Sealer::ephemeral(),
+            lock: None,
+            folder,
+        };
+        Ok(Self::start(parts(options, queue, false, temporary)?))
     }
 
     fn start(inner: Inner) -> Self {
@@ -380,19 +380,71 @@ fn absolute(folder: &Path) -> Result<PathBuf> {
     })
 }
 
-/// The parts of a durable service. Blocks.
-fn durable(options: ServiceOptions) -> Result<Inner> {
-    let Some(folder) = options.data_dir.clone() else {
+/// A durable queue with what belongs to it.
+pub(crate) struct OpenQueue {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) blobs: Blobs,
+    pub(crate) sealer: Sealer,
+    /// Held as long as no other process may use the data folder.
+    pub(crate) lock: Option<File>,
+    folder: PathBuf,
+}
+
+fn cannot_in(folder: &Path) -> impl Fn(&str) -> Box<dyn Fn(std::io::Error) -> Error> + use<> {
+    let folder = folder.display().to_string();
+    move |what| {
+        let what = format!("cannot {what} in the data folder `{folder}`");
+        Box::new(move |error| Error::io(what.clone(), error))
+    }
+}
+
+/// Opens the queue of a data folder: alone, or beside the server that uses it. Blocks.
+pub(crate) fn open_queue(options: &ServiceOptions, alone: bool) -> Result<OpenQueue> {
+    let Some(folder) = &options.data_dir else {
         return Err(Error::invalid(
             "the service has no data folder: set `data_dir`",
         ));
     };
-    let folder = absolute(&folder)?;
-    let cannot = |what: &str| {
-        let what = format!("cannot {what} in the data folder `{}`", folder.display());
-        move |e| Error::io(what, e)
-    };
+    let folder = absolute(folder)?;
+    let cannot = cannot_in(&folder);
+    let database = folder.join("queue.db");
+    if !alone && !database.exists() {
+        return Err(cannot("find the queue `queue.db`")(
+            std::io::ErrorKind::NotFound.into(),
+        ));
+    }
     std::fs::create_dir_all(&folder).map_err(cannot("work"))?;
+    let lock = if alone { Some(lock(&folder)?) } else { None };
+    let sealer = match &options.key_file {
+        Some(path) => Sealer::of_file(path)
+            .map_err(|e| Error::io(format!("cannot read the key file `{}`", path.display()), e))?,
+        None => Sealer::open(&folder.join("queue.key"), !database.exists())
+            .map_err(cannot("open the key `queue.key`"))?,
+    };
+    let mut sqlite = SqliteOptions::default();
+    if !alone {
+        // The server has grown it.
+        sqlite.log_bytes = 0;
+    }
+    #[cfg(debug_assertions)]
+    {
+        sqlite.faults = std::env::var(FAILPOINT)
+            .map(|faults| crate::queue::Faults::parse(&faults))
+            .unwrap_or_default();
+    }
+    let store = SqliteStore::open(database, &sqlite)
+        .map_err(|e| cannot("open the queue")(std::io::Error::other(e)))?;
+    Ok(OpenQueue {
+        store: Arc::new(store),
+        blobs: Blobs::open(&options.blobs, &folder.join("blobs"), true)?,
+        sealer,
+        lock,
+        folder,
+    })
+}
+
+fn lock(folder: &Path) -> Result<File> {
+    let cannot = cannot_in(folder);
     let lock = File::options()
         .create(true)
         .truncate(false)
@@ -400,39 +452,31 @@ fn durable(options: ServiceOptions) -> Result<Inner> {
         .open(folder.join("lock"))
         .map_err(cannot("open `lock`"))?;
     match lock.try_lock() {
-        Ok(()) => {}
+        Ok(()) => Ok(lock),
         Err(TryLockError::WouldBlock) => {
             let busy = std::io::Error::from(std::io::ErrorKind::ResourceBusy);
             let what = format!(
                 "the data folder `{}` is in use by another process: stop it or use another folder",
                 folder.display()
             );
-            return Err(Error::io(what, busy));
+            Err(Error::io(what, busy))
         }
-        Err(TryLockError::Error(error)) => return Err(cannot("lock `lock`")(error)),
+        Err(TryLockError::Error(error)) => Err(cannot("lock `lock`")(error)),
     }
-    let database = folder.join("queue.db");
-    let sealer = Sealer::open(&folder.join("queue.key"), !database.exists())
-        .map_err(cannot("open the key `queue.key`"))?;
-    #[cfg_attr(
-        not(debug_assertions),
-        expect(unused_mut, reason = "only the seeded fault changes it")
-    )]
-    let mut sqlite = SqliteOptions::default();
-    #[cfg(debug_assertions)]
-    {
-        sqlite.ack_before_commit =
-            std::env::var_os(FAILPOINT).is_some_and(|fault| fault == "ack-before-commit");
-    }
-    let store = SqliteStore::open(database, &sqlite)
-        .map_err(|e| cannot("open the queue")(std::io::Error::other(e)))?;
+}
+
+/// The parts of a durable service. Blocks.
+fn durable(options: ServiceOptions) -> Result<Inner> {
+    let queue = open_queue(&options, true)?;
+    let cannot = cannot_in(&queue.folder);
     let expires = clock::after(clock::now(), options.retention);
     let count_from = match options.runner {
         Runner::Process(_) => FREE_RESTARTS,
         // The deck may be what ended the process.
         Runner::InProcess(_) => 1,
     };
-    let rescued = store
+    let rescued = queue
+        .store
         .rescue(Rescue::All { count_from }, clock::now(), expires)
         .map_err(|e| cannot("take up the queue")(std::io::Error::other(e)))?;
     if rescued != crate::queue::Rescued::default() {
@@ -443,26 +487,22 @@ fn durable(options: ServiceOptions) -> Result<Inner> {
             "took up operations of an earlier run"
         );
     }
-    parts(
-        options,
-        &folder,
-        Arc::new(store),
-        sealer,
-        true,
-        Some(lock),
-        None,
-    )
+    parts(options, queue, true, None)
 }
 
 fn parts(
     options: ServiceOptions,
-    folder: &Path,
-    store: Arc<dyn Store>,
-    sealer: Sealer,
+    queue: OpenQueue,
     sync: bool,
-    lock: Option<File>,
     temporary: Option<tempfile::TempDir>,
 ) -> Result<Inner> {
+    let OpenQueue {
+        store,
+        blobs,
+        sealer,
+        lock,
+        folder,
+    } = queue;
     let cannot = |e| {
         Error::io(
             format!("cannot work in the data folder `{}`", folder.display()),
@@ -475,7 +515,6 @@ fn parts(
     storage.sync = sync;
     storage.vendor_messages = options.vendor_messages;
     let storage = Storages::open(&folder.join("storage"), storage)?;
-    let blobs = Blobs::open(&folder.join("blobs"), sync).map_err(cannot)?;
     let work = folder.join("work");
     match std::fs::remove_dir_all(&work) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(cannot(error)),
@@ -492,6 +531,7 @@ fn parts(
         blobs,
         runner,
         counters: Counters::default(),
+        pressure: Pressure::default(),
         ready: Notify::new(),
         changed: Notify::new(),
         drain: CancellationToken::new(),
@@ -553,7 +593,8 @@ impl Inner {
     pub(crate) async fn claim(&self, worker: &str) -> Result<Option<Record>, StoreError> {
         let (worker, lease) = (worker.to_owned(), self.options.lease);
         self.with_store(move |store| {
-            store.claim(&worker, clock::after(clock::now(), lease), clock::now())
+            let now = clock::now();
+            store.claim(&worker, clock::after(now, lease), now)
         })
         .await
     }
@@ -575,7 +616,8 @@ impl Inner {
     pub(crate) async fn beat(&self, hold: &Hold, running: &Running) -> Option<Beat> {
         let (hold, progress, lease) = (hold.clone(), running.progress(), self.options.lease);
         self.with_store(move |store| {
-            store.heartbeat(&hold, clock::after(clock::now(), lease), progress)
+            let now = clock::now();
+            store.heartbeat(&hold, clock::after(now, lease), progress, now)
         })
         .await
         .inspect_err(|error| tracing::error!(%error, "a lease cannot be extended"))
@@ -589,6 +631,8 @@ impl Inner {
             Outcome::Failed(_) => &self.counters.failed,
             Outcome::Canceled => &self.counters.canceled,
         };
+        // An operator may try a failed one again.
+        let keeps_inputs = matches!(&outcome, Outcome::Failed(_));
         let keeps_result = matches!(
             &outcome,
             Outcome::Finished {
@@ -610,7 +654,7 @@ impl Inner {
         match ended {
             Ok(Ended::Recorded) => {
                 counter.add(1);
-                for blob in inputs {
+                for blob in inputs.iter().filter(|_| !keeps_inputs) {
                     self.remove_blob(blob.clone()).await;
                 }
                 if !keeps_result {
@@ -636,7 +680,8 @@ impl Inner {
         let hold = hold.clone();
         let released = self
             .with_store(move |store| {
-                store.release(&hold, clock::after(clock::now(), wait), counted)
+                let now = clock::now();
+                store.release(&hold, clock::after(now, wait), counted, now)
             })
             .await;
         if let Err(error) = released {
@@ -645,13 +690,15 @@ impl Inner {
     }
 
     pub(crate) async fn remove_blob(&self, blob: String) {
-        let blobs = self.blobs.clone();
-        let _ = tokio::task::spawn_blocking(move || blobs.remove(&blob)).await;
+        self.blobs.remove(blob).await;
     }
 
-    pub(crate) fn unseal(&self, record: &Record) -> std::io::Result<QueuedRequest> {
-        let plain = self.sealer.open_sealed(&record.id, &record.request)?;
-        Ok(serde_json::from_slice(&plain)?)
+    pub(crate) fn unseal(&self, record: &Record) -> Result<QueuedRequest, Unread> {
+        let plain = self
+            .sealer
+            .open_sealed(&record.id, &record.request)
+            .map_err(Unread::Broken)?;
+        request::read(&plain)
     }
 
     pub(crate) fn time_limit(&self, asked: Option<Duration>) -> Duration {
@@ -783,7 +830,7 @@ impl Inner {
     }
 
     /// What can be refused before a document is read.
-    async fn check(&self, request: &StartRequest) -> Result<()> {
+    async fn check(&self, request: &StartRequest, client: &str) -> Result<()> {
         if self.drain.is_cancelled() {
             return Err(Error::unavailable(
                 503,
@@ -829,17 +876,22 @@ impl Inner {
                 key.len()
             )));
         }
-        let depth = self.with_store(Store::depth).await.map_err(of_store)?;
-        if depth >= limits.max_queue_depth {
+        let waiting = match self.pressure.recent(client) {
+            Some(waiting) => waiting,
+            None => {
+                let of = client.to_owned();
+                let counted = self.with_store(move |store| store.waiting(&of)).await;
+                let waiting = counted.map_err(of_store)?;
+                self.pressure.counted(client, waiting);
+                waiting
+            }
+        };
+        if let Some(reason) = pressure::reached(&waiting, limits, client) {
             self.counters.refused.add(1);
-            return Err(Error::unavailable(
-                429,
-                format!(
-                    "{depth} operations wait already, at most {} are allowed: come back later or raise `max_queue_depth`",
-                    limits.max_queue_depth
-                ),
-                Some(self.counters.retry_after(depth, self.options.workers)),
-            ));
+            let wait = self
+                .counters
+                .retry_after(waiting.operations, self.options.workers);
+            return Err(Error::unavailable(429, reason, Some(wait)));
         }
         Ok(())
     }
@@ -867,6 +919,7 @@ impl Inner {
             }),
         };
         let queued = QueuedRequest {
+            version: REQUEST_VERSION,
             call: call.clone(),
             inputs: spooled
                 .iter()
@@ -885,8 +938,11 @@ impl Inner {
             tenant: client.to_owned(),
             method: call.method().as_str().to_owned(),
             inputs: spooled.iter().map(|spooled| spooled.blob.clone()).collect(),
+            input_bytes: spooled.iter().map(|spooled| spooled.len).sum(),
+            priority: options.priority.min(self.options.limits.max_priority),
             max_attempts: MAX_ATTEMPTS,
             idempotency,
+            webhook: None,
             id: id.clone(),
         };
         match self
@@ -915,9 +971,8 @@ impl Uploads {
 
 impl Drop for Uploads {
     fn drop(&mut self) {
-        for spooled in &self.spooled {
-            self.blobs.remove(&spooled.blob);
-        }
+        let blobs = self.spooled.drain(..).map(|spooled| spooled.blob);
+        self.blobs.discard(blobs.collect());
     }
 }
 
@@ -925,7 +980,7 @@ impl Drop for Uploads {
 impl AsyncApi for Service {
     async fn start(&self, request: StartRequest) -> Result<OperationId> {
         let inner = &self.inner;
-        inner.check(&request).await?;
+        inner.check(&request, &self.client).await?;
         let mut uploads = Uploads {
             blobs: inner.blobs.clone(),
             spooled: Vec::new(),
@@ -945,11 +1000,13 @@ impl AsyncApi for Service {
         // From here on it is done even when the caller goes away: the row may be in already.
         let service = self.clone();
         tokio::spawn(async move {
+            let bytes = uploads.spooled.iter().map(|spooled| spooled.len).sum();
             let submitted = service.commit(&request, &uploads).await;
             match &submitted {
                 Ok((id, true)) => {
                     uploads.keep();
                     service.inner.counters.accepted.add(1);
+                    service.inner.pressure.accepted(&service.client, bytes);
                     service.inner.ready.notify_one();
                     service.look_for_sources(id, &request);
                 }
@@ -1007,15 +1064,11 @@ impl AsyncApi for Service {
                 None => "The result was saved to the storage".to_owned(),
             }));
         };
-        let path = inner.blobs.path(&result.blob);
-        let file = tokio::fs::File::open(path)
-            .await
-            .map_err(|error| match error.kind() {
-                // Its retention time ended a moment ago.
-                std::io::ErrorKind::NotFound => unknown_operation(id),
-                _ => Error::io("the result cannot be read", error),
-            })?;
-        Ok(crate::download(file.into_std().await, result.len)
+        let cannot = |e| Error::io("the result cannot be read", e);
+        // Without one its retention time ended a moment ago.
+        let content = inner.blobs.read(&result.blob).await.map_err(cannot)?;
+        Ok(content
+            .ok_or_else(|| unknown_operation(id))?
             .with_type(Some(result.media_type), Some(result.file_name))
             .with_tag(Some(result.sha256))
             .with_warnings(record.warnings.clone()))

@@ -136,6 +136,14 @@ macro_rules! operation_options {
             self.call.idempotency_key = Some(key.into());
             self
         }
+
+        /// Of what waits, the server runs operations of a higher priority first; 0 is the usual one, a
+        /// lower one lets all others go first. A server may keep raised ones to itself. Our servers know it,
+        /// the vendor's cloud does not.
+        pub fn priority(mut self, priority: i16) -> Self {
+            self.call.priority = priority;
+            self
+        }
     };
 }
 use {await_sends, call_options, operation_options};

@@ -1,6 +1,7 @@
 //! Speed and memory, always as ratios beside a peer in the same run.
 
 mod engine;
+mod queue;
 mod repeat;
 mod sdk;
 mod server;
@@ -13,6 +14,8 @@ use clap::Subcommand;
 pub(crate) enum Bench {
     /// The engine: cold process to finished PDF beside LibreOffice, cost by slide, use of the cores.
     Engine(engine::Arguments),
+    /// The queue: commits beside raw syncs, many clients, a long queue, and a job's way beside the bare engine.
+    Queue,
     /// The SDK: calls, large transfers and many watched operations, beside a bare hyper client.
     Sdk,
     /// The server: accepts, status reads and many clients at once, beside bare handlers.
@@ -22,6 +25,7 @@ pub(crate) enum Bench {
 pub(crate) fn run(bench: &Bench) -> Result<()> {
     match bench {
         Bench::Engine(arguments) => engine::run(arguments),
+        Bench::Queue => queue::run(),
         Bench::Sdk => sdk::run(),
         Bench::Server => server::run(),
     }

@@ -1,10 +1,13 @@
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::record::turn;
 use super::store::attempts_spent;
 use super::{
-    Beat, Canceled, Ended, Event, Expired, Hold, Micros, NewOperation, Outcome, Progress, Record,
-    Rescue, Rescued, State, Store, StoreError, StoreStats, Submitted, transition,
+    Beat, Canceled, EndEvent, Ended, Event, Expired, Filter, Hold, IdempotencyKey, Micros,
+    NewOperation, Outcome, Progress, Record, Rescue, Rescued, State, Store, StoreError, StoreStats,
+    Submitted, Waiting, transition,
 };
 
 /// A queue in memory, for embedded use: nothing outlives the process.
@@ -15,10 +18,12 @@ pub struct MemoryStore {
 
 #[derive(Debug, Default)]
 struct Rows {
-    next: u64,
-    by_seq: BTreeMap<u64, Record>,
-    by_id: HashMap<String, u64>,
+    last: i64,
+    by_seq: BTreeMap<i64, Record>,
+    by_id: HashMap<String, i64>,
     keys: HashMap<(String, String), (String, String)>,
+    /// Ends to be told of, with the time of the next try.
+    events: BTreeMap<String, (Micros, EndEvent)>,
 }
 
 impl MemoryStore {
@@ -37,6 +42,66 @@ impl Rows {
     fn get_mut(&mut self, id: &str) -> Option<&mut Record> {
         let seq = self.by_id.get(id)?;
         self.by_seq.get_mut(seq)
+    }
+
+    /// Adds a row under the next number.
+    fn add(&mut self, record: Record) -> Result<(), StoreError> {
+        if self.by_id.contains_key(&record.id) {
+            return Err(StoreError::DuplicateId { id: record.id });
+        }
+        if let Some(IdempotencyKey { key, request_hash }) = &record.idempotency {
+            self.keys.insert(
+                (record.tenant.clone(), key.clone()),
+                (record.id.clone(), request_hash.clone()),
+            );
+        }
+        self.last += 1;
+        self.by_id.insert(record.id.clone(), self.last);
+        let row = Record {
+            seq: self.last,
+            ..record
+        };
+        self.by_seq.insert(self.last, row);
+        Ok(())
+    }
+
+    fn turn(&self, tenant: &str, priority: i16) -> i64 {
+        let waiting = || {
+            let rows = self.by_seq.values();
+            rows.filter(|row| row.state == State::Enqueued && row.priority == priority)
+        };
+        let own = waiting().filter(|row| row.tenant == tenant);
+        turn(
+            waiting().map(|row| row.turn).min(),
+            own.map(|row| row.turn).max(),
+        )
+    }
+
+    /// Notes the ends that somebody wants to be told of.
+    fn tell(&mut self, ids: &[String], now: Micros) {
+        for id in ids {
+            if self.get_mut(id).is_some_and(|row| row.webhook.is_some()) {
+                let event = EndEvent {
+                    operation: id.clone(),
+                    attempts: 0,
+                    at: now,
+                };
+                self.events.insert(id.clone(), (now, event));
+            }
+        }
+    }
+
+    /// Removes an ended row with all that belongs to it.
+    fn remove(&mut self, seq: i64) -> Option<Expired> {
+        let row = self.by_seq.remove(&seq)?;
+        self.by_id.remove(&row.id);
+        self.keys.retain(|_, (id, _)| *id != row.id);
+        self.events.remove(&row.id);
+        let blobs = row.inputs.into_iter().chain(row.result.map(|r| r.blob));
+        Some(Expired {
+            id: row.id,
+            blobs: blobs.collect(),
+        })
     }
 
     /// The row if `hold` is its current one.
@@ -80,45 +145,37 @@ impl Store for MemoryStore {
                 return Ok(Submitted::Existing(id.clone()));
             }
         }
-        if rows.by_id.contains_key(&operation.id) {
-            return Err(StoreError::DuplicateId { id: operation.id });
-        }
-        if let Some(key) = operation.idempotency {
-            rows.keys.insert(
-                (operation.tenant.clone(), key.key),
-                (operation.id.clone(), key.request_hash),
-            );
-        }
-        let seq = rows.next;
-        rows.next += 1;
-        rows.by_id.insert(operation.id.clone(), seq);
-        rows.by_seq.insert(
-            seq,
-            Record {
-                id: operation.id,
-                tenant: operation.tenant,
-                method: operation.method,
-                state: State::Enqueued,
-                request: operation.request,
-                inputs: operation.inputs,
-                epoch: 0,
-                worker: None,
-                lease_until: None,
-                attempts: 0,
-                max_attempts: operation.max_attempts,
-                cancel_requested: None,
-                run_at: now,
-                progress: None,
-                error: None,
-                result: None,
-                warnings: Vec::new(),
-                created: now,
-                enqueued: now,
-                started: None,
-                ended: None,
-                expires: None,
-            },
-        );
+        let turn = rows.turn(&operation.tenant, operation.priority);
+        rows.add(Record {
+            seq: 0,
+            id: operation.id,
+            tenant: operation.tenant,
+            method: operation.method,
+            state: State::Enqueued,
+            request: operation.request,
+            inputs: operation.inputs,
+            input_bytes: operation.input_bytes,
+            priority: operation.priority,
+            turn,
+            idempotency: operation.idempotency,
+            webhook: operation.webhook,
+            epoch: 0,
+            worker: None,
+            lease_until: None,
+            attempts: 0,
+            max_attempts: operation.max_attempts,
+            cancel_requested: None,
+            run_at: now,
+            progress: None,
+            error: None,
+            result: None,
+            warnings: Vec::new(),
+            created: now,
+            enqueued: now,
+            started: None,
+            ended: None,
+            expires: None,
+        })?;
         Ok(Submitted::New)
     }
 
@@ -137,7 +194,7 @@ impl Store for MemoryStore {
             .by_seq
             .iter_mut()
             .filter(|(_, row)| row.state == State::Enqueued && row.run_at <= now)
-            .min_by_key(|(seq, row)| (row.run_at, **seq));
+            .min_by_key(|(seq, row)| (Reverse(row.priority), row.turn, **seq));
         Ok(next.and_then(|(_, row)| claim_row(row, worker, lease_until, now)))
     }
 
@@ -158,6 +215,7 @@ impl Store for MemoryStore {
         hold: &Hold,
         lease_until: Micros,
         progress: Option<Progress>,
+        _now: Micros,
     ) -> Result<Beat, StoreError> {
         let mut rows = self.rows();
         let Some(row) = rows.held(hold) else {
@@ -207,10 +265,17 @@ impl Store for MemoryStore {
             Outcome::Failed(failure) => row.error = Some(failure),
             Outcome::Canceled => {}
         }
+        rows.tell(std::slice::from_ref(&hold.id), now);
         Ok(Ended::Recorded)
     }
 
-    fn release(&self, hold: &Hold, run_at: Micros, counted: bool) -> Result<Ended, StoreError> {
+    fn release(
+        &self,
+        hold: &Hold,
+        run_at: Micros,
+        counted: bool,
+        _now: Micros,
+    ) -> Result<Ended, StoreError> {
         let mut rows = self.rows();
         let Some(row) = rows.held(hold) else {
             return Ok(Ended::Fenced);
@@ -229,8 +294,8 @@ impl Store for MemoryStore {
 
     fn rescue(&self, which: Rescue, now: Micros, expires: Micros) -> Result<Rescued, StoreError> {
         let mut rescued = Rescued::default();
-        for row in self
-            .rows()
+        let mut rows = self.rows();
+        for row in rows
             .by_seq
             .values_mut()
             .filter(|row| row.state == State::Started)
@@ -273,6 +338,8 @@ impl Store for MemoryStore {
                 }
             }
         }
+        rows.tell(&rescued.failed, now);
+        rows.tell(&rescued.canceled, now);
         Ok(rescued)
     }
 
@@ -290,31 +357,31 @@ impl Store for MemoryStore {
         };
         row.cancel_requested.get_or_insert(now);
         end_row(row, to, now, expires);
+        rows.tell(&[id.to_owned()], now);
         Ok(Canceled::Now)
     }
 
     fn expire(&self, now: Micros, limit: usize) -> Result<Vec<Expired>, StoreError> {
         let mut rows = self.rows();
-        let mut due: Vec<(Micros, u64)> = rows
+        let mut due: Vec<(Micros, i64)> = rows
             .by_seq
             .iter()
             .filter_map(|(seq, row)| row.expires.filter(|at| *at <= now).map(|at| (at, *seq)))
             .collect();
         due.sort_unstable();
-        let mut expired = Vec::new();
-        for (_, seq) in due.into_iter().take(limit) {
-            if let Some(row) = rows.by_seq.remove(&seq) {
-                rows.by_id.remove(&row.id);
-                rows.keys.retain(|_, (id, _)| *id != row.id);
-                let blobs = row
-                    .inputs
-                    .into_iter()
-                    .chain(row.result.map(|r| r.blob))
-                    .collect();
-                expired.push(Expired { id: row.id, blobs });
-            }
+        let due = due.into_iter().take(limit);
+        Ok(due.filter_map(|(_, seq)| rows.remove(seq)).collect())
+    }
+
+    fn remove(&self, ids: &[String]) -> Result<Vec<Expired>, StoreError> {
+        let mut rows = self.rows();
+        let mut removed = Vec::new();
+        for id in ids {
+            let ended = rows.get_mut(id).filter(|row| row.state.is_terminal());
+            let seq = ended.map(|row| row.seq);
+            removed.extend(seq.and_then(|seq| rows.remove(seq)));
         }
-        Ok(expired)
+        Ok(removed)
     }
 
     fn blobs(&self) -> Result<BTreeSet<String>, StoreError> {
@@ -323,10 +390,9 @@ impl Store for MemoryStore {
             .by_seq
             .values()
             .flat_map(|row| {
-                let inputs = if row.state.is_terminal() {
-                    &[][..]
-                } else {
-                    &row.inputs[..]
+                let inputs = match row.state {
+                    State::Finished | State::Canceled => &[][..],
+                    _ => &row.inputs[..],
                 };
                 inputs
                     .iter()
@@ -346,5 +412,80 @@ impl Store for MemoryStore {
             }
         }
         Ok(stats)
+    }
+    fn list(&self, which: &Filter) -> Result<Vec<Record>, StoreError> {
+        let rows = self.rows();
+        let found = rows.by_seq.values().filter(|row| which.takes(row));
+        Ok(found.take(which.limit).cloned().collect())
+    }
+
+    fn insert(&self, record: &Record, untold: bool) -> Result<(), StoreError> {
+        let mut rows = self.rows();
+        if let Some(IdempotencyKey { key, .. }) = &record.idempotency
+            && !rows.by_id.contains_key(&record.id)
+            && rows
+                .keys
+                .contains_key(&(record.tenant.clone(), key.clone()))
+        {
+            return Err(StoreError::KeyConflict { key: key.clone() });
+        }
+        rows.add(record.clone())?;
+        if untold {
+            rows.tell(
+                std::slice::from_ref(&record.id),
+                record.ended.unwrap_or(record.created),
+            );
+        }
+        Ok(())
+    }
+
+    fn waiting(&self, tenant: &str) -> Result<Waiting, StoreError> {
+        let mut waiting = Waiting::default();
+        for row in self
+            .rows()
+            .by_seq
+            .values()
+            .filter(|row| row.state == State::Enqueued)
+        {
+            waiting.operations += 1;
+            waiting.bytes += row.input_bytes;
+            waiting.of_client += u64::from(row.tenant == tenant);
+        }
+        Ok(waiting)
+    }
+
+    fn events_due(
+        &self,
+        limit: usize,
+        again: Micros,
+        now: Micros,
+    ) -> Result<Vec<EndEvent>, StoreError> {
+        let mut rows = self.rows();
+        let mut due: Vec<_> = rows
+            .events
+            .values_mut()
+            .filter(|(at, _)| *at <= now)
+            .collect();
+        due.sort_by(|(a, left), (b, right)| (a, &left.operation).cmp(&(b, &right.operation)));
+        let due = due.into_iter().take(limit);
+        Ok(due
+            .map(|(at, event)| {
+                *at = again;
+                event.attempts += 1;
+                event.clone()
+            })
+            .collect())
+    }
+
+    fn event_done(&self, operation: &str) -> Result<(), StoreError> {
+        self.rows().events.remove(operation);
+        Ok(())
+    }
+
+    fn event_later(&self, operation: &str, at: Micros, _now: Micros) -> Result<(), StoreError> {
+        if let Some((next, _)) = self.rows().events.get_mut(operation) {
+            *next = at;
+        }
+        Ok(())
     }
 }

@@ -4,6 +4,8 @@
 //! Publication is exactly once: each claim of a row raises its epoch, and only
 //! the holder of the current epoch can end it. Execution is at least once.
 
+#[cfg(debug_assertions)]
+mod faults;
 mod memory;
 mod recent;
 mod record;
@@ -13,6 +15,9 @@ mod store;
 #[cfg(test)]
 mod suite;
 
+#[cfg(debug_assertions)]
+#[doc(hidden)]
+pub use faults::Faults;
 pub use memory::MemoryStore;
 pub use record::{
     Failure, IdempotencyKey, Micros, NewOperation, Outcome, Progress, Record, ResultRef,
@@ -20,5 +25,6 @@ pub use record::{
 pub use sqlite::{SqliteOptions, SqliteStore};
 pub use state::{Event, State, transition};
 pub use store::{
-    Beat, Canceled, Ended, Expired, Hold, Rescue, Rescued, Store, StoreError, StoreStats, Submitted,
+    Beat, Canceled, EndEvent, Ended, Expired, Filter, Hold, News, Rescue, Rescued, Store,
+    StoreError, StoreStats, Submitted, Waiting,
 };

@@ -18,14 +18,20 @@ pub struct NewOperation {
     pub request: Vec<u8>,
     /// Names of the input blobs.
     pub inputs: Vec<String>,
+    /// Bytes of the input blobs.
+    pub input_bytes: u64,
+    /// Operations of a higher priority are claimed first; 0 is the usual one.
+    pub priority: i16,
     /// Claims before a lost lease ends the operation as failed.
     pub max_attempts: u32,
     /// Idempotency key of the caller.
     pub idempotency: Option<IdempotencyKey>,
+    /// Where to tell of its end, sealed.
+    pub webhook: Option<Vec<u8>>,
 }
 
 /// A key under which a caller may repeat a start.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IdempotencyKey {
     /// The key as it came.
     pub key: String,
@@ -72,7 +78,7 @@ impl Failure {
 }
 
 /// The file of a finished operation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResultRef {
     /// Name of the result blob.
     pub blob: String,
@@ -105,8 +111,10 @@ pub enum Outcome {
 }
 
 /// One operation as the store holds it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
+    /// The place in the order of submits, from 1.
+    pub seq: i64,
     /// Identifier.
     pub id: String,
     /// Whose operation it is.
@@ -119,6 +127,16 @@ pub struct Record {
     pub request: Vec<u8>,
     /// Names of the input blobs.
     pub inputs: Vec<String>,
+    /// Bytes of the input blobs.
+    pub input_bytes: u64,
+    /// Operations of a higher priority are claimed first.
+    pub priority: i16,
+    /// The place among those of the same priority, by which the clients take turns (see [`turn`]).
+    pub turn: i64,
+    /// Idempotency key of the caller.
+    pub idempotency: Option<IdempotencyKey>,
+    /// Where to tell of its end, sealed.
+    pub webhook: Option<Vec<u8>>,
     /// Fencing token: the number of claims so far.
     pub epoch: u64,
     /// Who holds or held the lease.
@@ -151,4 +169,15 @@ pub struct Record {
     pub ended: Option<Micros>,
     /// When row and result may be removed.
     pub expires: Option<Micros>,
+}
+
+/// The turn of a new operation: start-time fair queueing, with one operation as the unit.
+///
+/// `first` is the smallest turn of all that wait at its priority, `last` the largest one of its own client. A client
+/// with much in the queue takes every turn after its last one; a client that comes new takes the turn that is up.
+pub(super) fn turn(first: Option<i64>, last: Option<i64>) -> i64 {
+    match last {
+        Some(last) => last.saturating_add(1),
+        None => first.unwrap_or(0),
+    }
 }

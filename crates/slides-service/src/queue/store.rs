@@ -122,6 +122,73 @@ impl StoreStats {
     }
 }
 
+/// What waits for a worker.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// Operations.
+    pub operations: u64,
+    /// Bytes of their inputs.
+    pub bytes: u64,
+    /// Operations of the one client.
+    pub of_client: u64,
+}
+
+/// Which operations to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// In these states; in any when empty.
+    pub states: Vec<State>,
+    /// Of this client; of all when nothing.
+    pub tenant: Option<String>,
+    /// Behind this `seq`.
+    pub after: i64,
+    /// At most so many.
+    pub limit: usize,
+}
+
+impl Filter {
+    /// Whether it lets an operation through, the number of them aside.
+    pub fn takes(&self, record: &Record) -> bool {
+        record.seq > self.after
+            && (self.states.is_empty() || self.states.contains(&record.state))
+            && self
+                .tenant
+                .as_ref()
+                .is_none_or(|tenant| *tenant == record.tenant)
+    }
+}
+
+/// The end of an operation with a webhook, of which its caller is to be told. It is written in one change with the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndEvent {
+    /// The operation.
+    pub operation: String,
+    /// Tries so far, this one among them.
+    pub attempts: u32,
+    /// When the operation ended.
+    pub at: Micros,
+}
+
+/// What another process did to the queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum News {
+    /// An operation is ready for a worker.
+    Ready,
+    /// An operation ended.
+    Ended(
+        /// Its id.
+        String,
+    ),
+    /// A cancel was asked for of a started operation.
+    CancelRequested(
+        /// Its id.
+        String,
+    ),
+    /// Some news were missed: anything may have happened.
+    Missed,
+}
+
 /// The queue's memory. Calls block; a durable store answers a change only after it is on disk.
 ///
 /// Object-safe; times come from the caller.
@@ -176,6 +243,7 @@ pub trait Store: Send + Sync + 'static {
         hold: &Hold,
         lease_until: Micros,
         progress: Option<Progress>,
+        now: Micros,
     ) -> Result<Beat, StoreError>;
 
     /// Ends an operation. Only the current hold can.
@@ -195,7 +263,13 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// # Errors
     /// When the store cannot be written.
-    fn release(&self, hold: &Hold, run_at: Micros, counted: bool) -> Result<Ended, StoreError>;
+    fn release(
+        &self,
+        hold: &Hold,
+        run_at: Micros,
+        counted: bool,
+        now: Micros,
+    ) -> Result<Ended, StoreError>;
 
     /// Takes operations away from workers that are gone.
     ///
@@ -215,11 +289,30 @@ pub trait Store: Send + Sync + 'static {
     /// When the store cannot be written.
     fn expire(&self, now: Micros, limit: usize) -> Result<Vec<Expired>, StoreError>;
 
-    /// Every blob that an operation refers to: inputs of pending ones, results of ended ones.
+    /// Removes those of the operations that have ended.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn remove(&self, ids: &[String]) -> Result<Vec<Expired>, StoreError>;
+
+    /// Every blob that an operation refers to: inputs of pending and failed ones, results of ended ones.
     ///
     /// # Errors
     /// When the store cannot be read.
     fn blobs(&self) -> Result<BTreeSet<String>, StoreError>;
+
+    /// Operations in the order of their submits.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn list(&self, which: &Filter) -> Result<Vec<Record>, StoreError>;
+
+    /// Puts an operation in as another store held it; only its `seq` is given anew. A started one comes back as it
+    /// is, to be rescued when its lease ends. `untold` says that its caller was not told of its end yet.
+    ///
+    /// # Errors
+    /// [`StoreError::DuplicateId`] when it is there, [`StoreError::KeyConflict`] when its key is.
+    fn insert(&self, record: &Record, untold: bool) -> Result<(), StoreError>;
 
     /// Counts.
     ///
@@ -227,12 +320,39 @@ pub trait Store: Send + Sync + 'static {
     /// When the store cannot be read.
     fn stats(&self) -> Result<StoreStats, StoreError>;
 
-    /// How many operations wait.
+    /// What waits for a worker, of all clients and of one.
     ///
     /// # Errors
     /// When the store cannot be read.
-    fn depth(&self) -> Result<u64, StoreError> {
-        Ok(self.stats()?.count(State::Enqueued))
+    fn waiting(&self, tenant: &str) -> Result<Waiting, StoreError>;
+
+    /// Takes up to `limit` events of which nobody was told yet and whose time has come. They come again at `again`,
+    /// unless [`event_done`](Self::event_done) or [`event_later`](Self::event_later) says otherwise by then.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn events_due(
+        &self,
+        limit: usize,
+        again: Micros,
+        now: Micros,
+    ) -> Result<Vec<EndEvent>, StoreError>;
+
+    /// Forgets the event of an operation: it was told, or telling was given up.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn event_done(&self, operation: &str) -> Result<(), StoreError>;
+
+    /// Puts the next try of an event off.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn event_later(&self, operation: &str, at: Micros, now: Micros) -> Result<(), StoreError>;
+
+    /// News of other processes that share the store; nothing where it has one process.
+    fn news(&self) -> Option<tokio::sync::broadcast::Receiver<News>> {
+        None
     }
 
     /// Whether changes can still be made durable.

@@ -13,8 +13,11 @@ fn operation(id: &str) -> NewOperation {
         method: "Convert".to_owned(),
         request: id.as_bytes().to_vec(),
         inputs: vec![format!("in-{id}")],
+        input_bytes: 3,
+        priority: 0,
         max_attempts: 2,
         idempotency: None,
+        webhook: None,
     }
 }
 
@@ -84,11 +87,13 @@ fn a_life_from_submit_to_expiry() {
             description: Some("Slide converted".to_owned()),
         };
         assert_eq!(
-            store.heartbeat(&hold, 60, Some(progress.clone())).unwrap(),
+            store
+                .heartbeat(&hold, 60, Some(progress.clone()), 30)
+                .unwrap(),
             Beat::Held { cancel: false }
         );
         assert_eq!(
-            store.heartbeat(&hold, 70, None).unwrap(),
+            store.heartbeat(&hold, 70, None, 40).unwrap(),
             Beat::Held { cancel: false }
         );
         let row = store.get("a").unwrap().unwrap();
@@ -122,12 +127,250 @@ fn a_life_from_submit_to_expiry() {
 #[test]
 fn operations_are_handed_out_in_the_order_they_came() {
     on_each(|store| {
-        for (id, at) in [("b", 2), ("a", 2), ("c", 1)] {
-            store.submit(operation(id), at).unwrap();
+        for id in ["b", "a", "c"] {
+            store.submit(operation(id), 1).unwrap();
         }
-        let order: Vec<_> = (0..3).map(|_| claim(store, 10).id).collect();
-        assert_eq!(order, ["c", "b", "a"]);
+        assert_eq!(order(store, 3), ["b", "a", "c"]);
         assert_eq!(store.claim("w", 40, 10).unwrap(), None);
+    });
+}
+
+/// The ids of the next claims.
+fn order(store: &dyn Store, count: usize) -> Vec<String> {
+    (0..count).map(|_| claim(store, 10).id).collect()
+}
+
+fn of_client(id: &str, tenant: &str, priority: i16) -> NewOperation {
+    NewOperation {
+        tenant: tenant.to_owned(),
+        priority,
+        ..operation(id)
+    }
+}
+
+#[test]
+fn clients_take_turns() {
+    on_each(|store| {
+        for n in 0..4 {
+            store
+                .submit(of_client(&format!("a{n}"), "a", 0), 1)
+                .unwrap();
+        }
+        assert_eq!(order(store, 1), ["a0"]);
+        for n in 0..3 {
+            store
+                .submit(of_client(&format!("b{n}"), "b", 0), 2)
+                .unwrap();
+        }
+        assert_eq!(order(store, 4), ["a1", "b0", "a2", "b1"]);
+        // Who comes later waits for one of each, not for all.
+        store.submit(of_client("c0", "c", 0), 3).unwrap();
+        assert_eq!(order(store, 3), ["a3", "b2", "c0"]);
+        // An idle time is not saved up.
+        for (id, tenant) in [("a4", "a"), ("a5", "a"), ("c1", "c"), ("c2", "c")] {
+            store.submit(of_client(id, tenant, 0), 4).unwrap();
+        }
+        assert_eq!(order(store, 4), ["a4", "c1", "a5", "c2"]);
+    });
+}
+
+#[test]
+fn a_higher_priority_goes_first_and_a_requeue_keeps_its_turn() {
+    on_each(|store| {
+        for (id, priority) in [("low", -1), ("usual", 0), ("high", 5), ("next", 0)] {
+            store.submit(of_client(id, "a", priority), 1).unwrap();
+        }
+        let high = claim(store, 2);
+        let usual = claim(store, 2);
+        assert_eq!((&*high.id, &*usual.id), ("high", "usual"));
+        store.release(&usual, 3, true, 2).unwrap();
+        assert_eq!(order(store, 3), ["usual", "next", "low"]);
+    });
+}
+
+#[test]
+fn what_waits_is_counted_for_all_and_for_one() {
+    on_each(|store| {
+        assert_eq!(store.waiting("a").unwrap(), Waiting::default());
+        for (id, tenant) in [("1", "a"), ("2", "b"), ("3", "a"), ("4", "a")] {
+            store.submit(of_client(id, tenant, 0), 1).unwrap();
+        }
+        claim(store, 2);
+        let of = |operations, of_client| Waiting {
+            operations,
+            bytes: 3 * operations,
+            of_client,
+        };
+        assert_eq!(store.waiting("a").unwrap(), of(3, 2));
+        assert_eq!(store.waiting("b").unwrap(), of(3, 1));
+        store.cancel("4", 3, 9).unwrap();
+        assert_eq!(store.waiting("a").unwrap(), of(2, 1));
+    });
+}
+
+#[test]
+fn lists_are_cut_by_state_client_and_number() {
+    on_each(|store| {
+        for (id, tenant) in [("1", "a"), ("2", "b"), ("3", "a")] {
+            store.submit(of_client(id, tenant, 0), 1).unwrap();
+        }
+        store.cancel("1", 2, 9).unwrap();
+        let all = Filter {
+            limit: 10,
+            ..Filter::default()
+        };
+        let ids = |filter: &Filter| -> Vec<String> {
+            let rows = store.list(filter).unwrap();
+            for row in &rows {
+                assert_eq!(store.get(&row.id).unwrap().as_ref(), Some(row));
+            }
+            rows.into_iter().map(|row| row.id).collect()
+        };
+        assert_eq!(ids(&all), ["1", "2", "3"]);
+        let first = store
+            .list(&Filter {
+                limit: 1,
+                ..all.clone()
+            })
+            .unwrap();
+        let behind = first[0].seq;
+        assert_eq!(
+            ids(&Filter {
+                after: behind,
+                ..all.clone()
+            }),
+            ["2", "3"]
+        );
+        let states = vec![State::Enqueued, State::Started];
+        assert_eq!(
+            ids(&Filter {
+                states,
+                ..all.clone()
+            }),
+            ["2", "3"]
+        );
+        let tenant = Some("a".to_owned());
+        assert_eq!(ids(&Filter { tenant, ..all }), ["1", "3"]);
+    });
+}
+
+#[test]
+fn a_queue_moves_from_one_store_to_another() {
+    let other = MemoryStore::new();
+    let webhook = |id: &str| NewOperation {
+        webhook: Some(b"sealed".to_vec()),
+        priority: 3,
+        ..keyed(id, id, "hash")
+    };
+    for id in ["done", "runs", "waits", "canceled"] {
+        other.submit(webhook(id), 1).unwrap();
+    }
+    let hold = claim(&other, 2);
+    other.end(&hold, finished(&hold), 3, 100).unwrap();
+    claim(&other, 4);
+    other.cancel("canceled", 5, 100).unwrap();
+    other.event_done("done").unwrap();
+    let all = Filter {
+        limit: 10,
+        ..Filter::default()
+    };
+    let rows = other.list(&all).unwrap();
+    on_each(|store| {
+        for row in &rows {
+            store.insert(row, row.id == "canceled").unwrap();
+            let got = store.get(&row.id).unwrap().unwrap();
+            let seq = got.seq;
+            assert_eq!(got, Record { seq, ..row.clone() });
+        }
+        let there = StoreError::DuplicateId {
+            id: "done".to_owned(),
+        };
+        assert_eq!(store.insert(&rows[0], false).unwrap_err(), there);
+        let renamed = Record {
+            id: "other".to_owned(),
+            ..rows[0].clone()
+        };
+        let taken = StoreError::KeyConflict {
+            key: "done".to_owned(),
+        };
+        assert_eq!(store.insert(&renamed, false).unwrap_err(), taken);
+        let told: Vec<_> = store.events_due(9, 50, 10).unwrap();
+        assert_eq!(told.len(), 1);
+        assert_eq!((&*told[0].operation, told[0].at), ("canceled", 5));
+        // What ran is rescued when its lease ends, and the old worker is fenced off.
+        assert_eq!(
+            store.rescue(Rescue::Expired, 1000, 2000).unwrap().requeued,
+            ["runs"]
+        );
+        let again = [claim(store, 1000).id, claim(store, 1000).id];
+        assert_eq!(again, ["runs", "waits"]);
+        assert_eq!(
+            store
+                .end(&Hold::new("runs", 1), Outcome::Canceled, 1001, 2000)
+                .unwrap(),
+            Ended::Fenced
+        );
+    });
+}
+
+#[test]
+fn only_ended_operations_can_be_removed() {
+    on_each(|store| {
+        for id in ["ended", "waits", "runs"] {
+            store.submit(operation(id), 1).unwrap();
+        }
+        store.cancel("ended", 2, 1000).unwrap();
+        claim(store, 3);
+        let ids = ["ended", "waits", "runs", "unknown"].map(str::to_owned);
+        let removed = store.remove(&ids).unwrap();
+        let blobs = vec!["in-ended".to_owned()];
+        let id = "ended".to_owned();
+        assert_eq!(removed, [Expired { id, blobs }]);
+        assert_eq!(store.remove(&ids).unwrap(), []);
+        assert!(store.get("waits").unwrap().is_some());
+    });
+}
+
+#[test]
+fn each_end_with_a_webhook_is_told_until_it_is_done() {
+    on_each(|store| {
+        let told = |limit, again, now| -> Vec<(String, u32, Micros)> {
+            let events = store.events_due(limit, again, now).unwrap();
+            let parts = |event: EndEvent| (event.operation, event.attempts, event.at);
+            events.into_iter().map(parts).collect()
+        };
+        for id in ["a", "b", "c", "d"] {
+            let new = NewOperation {
+                webhook: (id != "d").then(|| id.as_bytes().to_vec()),
+                ..operation(id)
+            };
+            store.submit(new, 1).unwrap();
+        }
+        assert_eq!(told(9, 9, 9), []);
+        // By a worker's end, by a cancel, by a rescue; not the one without a webhook.
+        let hold = claim(store, 2);
+        store.end(&hold, finished(&hold), 10, 1000).unwrap();
+        store.cancel("d", 10, 1000).unwrap();
+        store.cancel("b", 11, 1000).unwrap();
+        claim(store, 12);
+        store.cancel("c", 13, 1000).unwrap();
+        assert_eq!(
+            store.rescue(Rescue::Expired, 60, 1000).unwrap().canceled,
+            ["c"]
+        );
+        assert_eq!(store.get("a").unwrap().unwrap().webhook.unwrap(), b"a");
+
+        let of = |id: &str, attempts, at| (id.to_owned(), attempts, at);
+        assert_eq!(told(2, 100, 60), [of("a", 1, 10), of("b", 1, 11)]);
+        assert_eq!(told(2, 100, 60), [of("c", 1, 60)]);
+        assert_eq!(told(9, 100, 99), []);
+        store.event_done("a").unwrap();
+        store.event_later("b", 300, 60).unwrap();
+        assert_eq!(told(9, 200, 100), [of("c", 2, 60)]);
+        assert_eq!(told(9, 400, 300), [of("c", 3, 60), of("b", 2, 11)]);
+        // What is removed has nothing more to tell.
+        store.expire(1000, 9).unwrap();
+        assert_eq!(told(9, 2000, 1000), []);
     });
 }
 
@@ -146,7 +389,7 @@ fn one_operation_can_be_asked_for() {
         }
         // One that waits for its next try waits for this claim as well.
         let hold = Hold::new("b", 1);
-        store.release(&hold, 50, true).unwrap();
+        store.release(&hold, 50, true, 3).unwrap();
         assert_eq!(store.claim_one("b", "aside", 100, 49).unwrap(), None);
         assert_eq!(store.claim("w", 100, 4).unwrap().unwrap().id, "a");
         assert!(store.claim_one("b", "aside", 100, 50).unwrap().is_some());
@@ -160,14 +403,14 @@ fn a_late_worker_changes_nothing() {
         let late = claim(store, 1);
         let rescued = store.rescue(Rescue::Expired, 100, 1000).unwrap();
         assert_eq!(rescued.requeued, ["a"]);
-        assert_eq!(store.heartbeat(&late, 200, None).unwrap(), Beat::Lost);
+        assert_eq!(store.heartbeat(&late, 200, None, 100).unwrap(), Beat::Lost);
         let second = claim(store, 100);
         assert_eq!(second.epoch, late.epoch + 1);
         assert_eq!(
             store.end(&late, finished(&late), 110, 1000).unwrap(),
             Ended::Fenced
         );
-        assert_eq!(store.release(&late, 0, true).unwrap(), Ended::Fenced);
+        assert_eq!(store.release(&late, 0, true, 110).unwrap(), Ended::Fenced);
         assert_eq!(
             store.end(&second, finished(&second), 120, 1000).unwrap(),
             Ended::Recorded
@@ -243,11 +486,11 @@ fn released_operations_wait_until_they_are_due() {
     on_each(|store| {
         store.submit(operation("a"), 1).unwrap();
         let hold = claim(store, 1);
-        assert_eq!(store.release(&hold, 50, false).unwrap(), Ended::Recorded);
+        assert_eq!(store.release(&hold, 50, false, 1).unwrap(), Ended::Recorded);
         assert_eq!(store.get("a").unwrap().unwrap().attempts, 0);
         assert_eq!(store.claim("w", 90, 49).unwrap(), None);
         let hold = claim(store, 50);
-        assert_eq!(store.release(&hold, 60, true).unwrap(), Ended::Recorded);
+        assert_eq!(store.release(&hold, 60, true, 50).unwrap(), Ended::Recorded);
         assert_eq!(store.get("a").unwrap().unwrap().attempts, 1);
     });
 }
@@ -269,7 +512,7 @@ fn cancel_before_while_and_after() {
         let hold = claim(store, 5);
         assert_eq!(store.cancel("b", 6, 10).unwrap(), Canceled::Requested);
         assert_eq!(
-            store.heartbeat(&hold, 90, None).unwrap(),
+            store.heartbeat(&hold, 90, None, 6).unwrap(),
             Beat::Held { cancel: true }
         );
         assert_eq!(
@@ -340,14 +583,18 @@ fn a_key_names_one_request() {
 #[test]
 fn blobs_are_those_still_needed() {
     on_each(|store| {
-        for id in ["a", "b", "c"] {
+        for id in ["a", "b", "c", "d"] {
             store.submit(operation(id), 1).unwrap();
         }
         let hold = claim(store, 2);
         store.end(&hold, finished(&hold), 3, 10).unwrap();
         store.cancel("b", 4, 10).unwrap();
+        // What failed can be tried again by an operator.
+        let hold = claim(store, 5);
+        let failure = Outcome::Failed(Failure::new(500, "internal", "broken"));
+        store.end(&hold, failure, 6, 10).unwrap();
         let blobs: Vec<_> = store.blobs().unwrap().into_iter().collect();
-        assert_eq!(blobs, ["a.1", "in-c"]);
+        assert_eq!(blobs, ["a.1", "in-c", "in-d"]);
     });
 }
 
@@ -382,7 +629,12 @@ fn figures_count_by_state() {
 /// One step of the model test. Small numbers pick operations and holds seen before.
 #[derive(Debug, Clone)]
 enum Step {
-    Submit { key: Option<(u8, u8)> },
+    Submit {
+        key: Option<(u8, u8)>,
+        tenant: u8,
+        priority: i16,
+        webhook: bool,
+    },
     Claim,
     Heartbeat(u8),
     Finish(u8),
@@ -392,12 +644,15 @@ enum Step {
     Rescue(Option<u64>),
     Cancel(u8),
     Expire,
+    Remove(u8),
+    Tell(bool),
     Wait(u8),
 }
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        4 => proptest::option::weighted(0.3, (0..3u8, 0..2u8)).prop_map(|key| Step::Submit { key }),
+        6 => (proptest::option::weighted(0.3, (0..3u8, 0..2u8)), 0..3u8, 0..2i16, any::<bool>())
+            .prop_map(|(key, tenant, priority, webhook)| Step::Submit { key, tenant, priority, webhook }),
         6 => Just(Step::Claim),
         2 => any::<u8>().prop_map(Step::Heartbeat),
         3 => any::<u8>().prop_map(Step::Finish),
@@ -407,6 +662,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => proptest::option::of(1..4u64).prop_map(Step::Rescue),
         2 => any::<u8>().prop_map(Step::Cancel),
         1 => Just(Step::Expire),
+        1 => any::<u8>().prop_map(Step::Remove),
+        2 => any::<bool>().prop_map(Step::Tell),
         3 => (1..60u8).prop_map(Step::Wait),
     ]
 }
@@ -423,12 +680,23 @@ fn history(store: &dyn Store, steps: &[Step]) -> Vec<String> {
         let hold =
             |n: &u8| (!holds.is_empty()).then(|| holds[usize::from(*n) % holds.len()].clone());
         let answer = match step {
-            Step::Submit { key } => {
+            Step::Submit {
+                key,
+                tenant,
+                priority,
+                webhook,
+            } => {
                 let id = format!("op-{}", ids.len());
                 ids.push(id.clone());
                 let new = match key {
                     Some((key, hash)) => keyed(&id, &key.to_string(), &hash.to_string()),
                     None => operation(&id),
+                };
+                let new = NewOperation {
+                    tenant: tenant.to_string(),
+                    priority: *priority,
+                    webhook: webhook.then(|| vec![1]),
+                    ..new
                 };
                 format!("{:?}", store.submit(new, now))
             }
@@ -446,7 +714,10 @@ fn history(store: &dyn Store, steps: &[Step]) -> Vec<String> {
                 format!("{row:?}")
             }
             Step::Heartbeat(n) => {
-                format!("{:?}", hold(n).map(|h| store.heartbeat(&h, now + 30, None)))
+                format!(
+                    "{:?}",
+                    hold(n).map(|h| store.heartbeat(&h, now + 30, None, now))
+                )
             }
             Step::Finish(n) => format!(
                 "{:?}",
@@ -467,7 +738,7 @@ fn history(store: &dyn Store, steps: &[Step]) -> Vec<String> {
             }
             Step::Release(n, counted) => format!(
                 "{:?}",
-                hold(n).map(|h| store.release(&h, now + 5, *counted))
+                hold(n).map(|h| store.release(&h, now + 5, *counted, now))
             ),
             Step::Rescue(count_from) => {
                 let which =
@@ -492,6 +763,36 @@ fn history(store: &dyn Store, steps: &[Step]) -> Vec<String> {
                 }
                 format!("{expired:?}")
             }
+            Step::Remove(n) => {
+                let picked = ids.get(usize::from(*n) % ids.len().max(1));
+                let removed = store
+                    .remove(picked.map_or(&[], std::slice::from_ref))
+                    .unwrap();
+                for gone in &removed {
+                    assert!(
+                        ends.remove(&gone.id).is_some(),
+                        "{} was removed before its end",
+                        gone.id
+                    );
+                }
+                format!("{removed:?}")
+            }
+            Step::Tell(done) => {
+                let events = store.events_due(2, now + 20, now).unwrap();
+                for event in &events {
+                    assert!(
+                        ends.contains_key(&event.operation),
+                        "the end of {} was told before it ended",
+                        event.operation
+                    );
+                    if *done {
+                        store.event_done(&event.operation).unwrap();
+                    } else {
+                        store.event_later(&event.operation, now + 5, now).unwrap();
+                    }
+                }
+                format!("{events:?}")
+            }
             Step::Wait(micros) => {
                 now += i64::from(*micros);
                 String::new()
@@ -511,7 +812,12 @@ fn history(store: &dyn Store, steps: &[Step]) -> Vec<String> {
                 );
             }
         }
-        answers.push(format!("{:?} {:?}", store.stats(), store.blobs()));
+        answers.push(format!(
+            "{:?} {:?} {:?}",
+            store.stats(),
+            store.waiting("1"),
+            store.blobs()
+        ));
     }
     answers
 }

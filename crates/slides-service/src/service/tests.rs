@@ -783,7 +783,7 @@ async fn ended_operations_and_their_results_go_after_their_time() {
     let left: usize = ["in", "out"]
         .into_iter()
         .map(|folder| {
-            std::fs::read_dir(service.inner.blobs.path(folder))
+            std::fs::read_dir(service.inner.work.with_file_name("blobs").join(folder))
                 .unwrap()
                 .count()
         })
@@ -924,4 +924,77 @@ async fn fonts_are_listed_with_those_of_a_folder() {
         refusal(&service.fonts(Some(elsewhere)).await.unwrap_err()).0,
         404
     );
+}
+
+#[tokio::test]
+async fn a_request_of_a_newer_version_is_left_to_a_newer_server() {
+    let service = Service::in_process(options().workers(0)).unwrap();
+    let inner = &service.inner;
+    let submit = |id: &'static str, plain: &'static str, created: i64| {
+        let operation = NewOperation {
+            id: id.to_owned(),
+            tenant: String::new(),
+            method: "Convert".to_owned(),
+            request: inner.sealer.seal(id, plain.as_bytes()).unwrap(),
+            inputs: Vec::new(),
+            input_bytes: 0,
+            priority: 0,
+            max_attempts: MAX_ATTEMPTS,
+            idempotency: None,
+            webhook: None,
+        };
+        inner.store.submit(operation, created).unwrap();
+    };
+    let newer = r#"{"version":99,"call":"of another shape"}"#;
+    submit("fresh", newer, clock::now());
+    submit("old", newer, 0);
+    submit("broken", r#"{"version":1}"#, clock::now());
+    for id in ["fresh", "old", "broken"] {
+        Pool::run_one(inner, id).await;
+    }
+    let row = |id: &str| inner.store.get(id).unwrap().unwrap();
+    let fresh = row("fresh");
+    assert_eq!((fresh.state, fresh.attempts), (State::Enqueued, 0));
+    assert!(fresh.run_at > fresh.enqueued, "it is offered again later");
+    let codes = ["old", "broken"].map(|id| (row(id).state, row(id).error.unwrap().http_status));
+    assert_eq!(codes, [(State::Failed, 501), (State::Failed, 500)]);
+}
+
+#[tokio::test]
+async fn a_priority_is_cut_to_what_the_server_allows() {
+    let service = Service::in_process(options().workers(0)).unwrap();
+    let mut ids = Vec::new();
+    for priority in [5, -3] {
+        let mut request = convert(ExportFormat::Pdf, "slides=1");
+        request.options.priority = priority;
+        ids.push(service.start(request).await.unwrap());
+    }
+    let of = |id: &OperationId| {
+        service
+            .inner
+            .store
+            .get(id.as_str())
+            .unwrap()
+            .unwrap()
+            .priority
+    };
+    assert_eq!((of(&ids[0]), of(&ids[1])), (0, -3));
+}
+
+#[tokio::test]
+async fn a_client_with_its_share_of_the_queue_is_refused_and_others_are_not() {
+    let mut options = options().workers(0);
+    options.limits.max_client_depth = 1;
+    options.limits.max_queued_bytes = 40;
+    let service = Service::in_process(options).unwrap();
+    let (one, other) = (service.for_client("one"), service.for_client("other"));
+    let deck = || convert(ExportFormat::Pdf, "slides=1 and some more");
+    one.start(deck()).await.unwrap();
+    let (status, words) = refusal(&one.start(deck()).await.unwrap_err());
+    assert_eq!(status, 429);
+    assert!(words.contains("of this client"), "{words}");
+    other.start(deck()).await.unwrap();
+    let (status, words) = refusal(&service.for_client("third").start(deck()).await.unwrap_err());
+    assert_eq!(status, 429);
+    assert!(words.contains("max_queued_bytes"), "{words}");
 }

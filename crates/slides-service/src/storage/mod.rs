@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use object_store::ObjectStore;
 use object_store::memory::InMemory;
 use object_store::path::Path as Key;
 use slides_core::{Download, Error, FileLocation, Payload, Result, StorageApi};
@@ -78,31 +79,9 @@ impl Storages {
                     let folder = folder.clone().unwrap_or_else(|| root.join(name));
                     Arc::new(LocalFolder::open(&folder, *versions, options.sync)?)
                 }
-                StorageKind::Memory => Arc::new(ObjectFolder::new(
-                    name,
-                    Arc::new(InMemory::new()),
-                    Key::ROOT,
-                    *versions,
-                )),
-                #[cfg(feature = "s3")]
-                StorageKind::S3(bucket) => {
-                    let prefix = Key::parse(&bucket.prefix).map_err(|e| {
-                        Error::invalid(format!(
-                            "the prefix of the storage `{name}` is not possible: {e}"
-                        ))
-                    })?;
-                    Arc::new(ObjectFolder::new(
-                        name,
-                        s3::open(bucket)?,
-                        prefix,
-                        *versions,
-                    ))
-                }
-                #[cfg(not(feature = "s3"))]
-                StorageKind::S3(_) => {
-                    return Err(Error::invalid(format!(
-                        "the storage `{name}` is in S3, which this program was built without: build it with the feature `s3`"
-                    )));
+                kind => {
+                    let (store, prefix) = object_store(name, kind)?;
+                    Arc::new(ObjectFolder::new(name, store, prefix, *versions))
                 }
             };
             if storages.insert(name.clone(), opened).is_some() {
@@ -196,8 +175,31 @@ impl Storages {
     }
 }
 
+/// The objects behind a kind of storage that is no folder, and what their keys begin with.
+pub(crate) fn object_store(name: &str, kind: &StorageKind) -> Result<(Arc<dyn ObjectStore>, Key)> {
+    match kind {
+        StorageKind::Memory => Ok((Arc::new(InMemory::new()), Key::ROOT)),
+        #[cfg(feature = "s3")]
+        StorageKind::S3(bucket) => {
+            let prefix = Key::parse(&bucket.prefix).map_err(|e| {
+                Error::invalid(format!(
+                    "the prefix of the storage `{name}` is not possible: {e}"
+                ))
+            })?;
+            Ok((s3::open(bucket)?, prefix))
+        }
+        #[cfg(not(feature = "s3"))]
+        StorageKind::S3(_) => Err(Error::invalid(format!(
+            "the storage `{name}` is in S3, which this program was built without: build it with the feature `s3`"
+        ))),
+        StorageKind::Folder(_) => Err(Error::invalid(format!(
+            "the storage `{name}` is a folder and has no objects"
+        ))),
+    }
+}
+
 /// Runs a call on a thread that may block.
-fn run<R>(call: impl Future<Output = R>) -> R {
+pub(crate) fn run<R>(call: impl Future<Output = R>) -> R {
     tokio::runtime::Handle::current().block_on(call)
 }
 

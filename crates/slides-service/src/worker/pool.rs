@@ -3,12 +3,18 @@ use std::time::Duration;
 
 use tokio_util::task::TaskTracker;
 
+use crate::clock;
 use crate::failure::Wrong;
 use crate::queue::{Beat, Hold, Outcome, Record};
+use crate::request::Unread;
 use crate::service::{Inner, Running};
 
 /// How often a worker looks for operations that became due without a call: those with a back-off.
 const LOOK: Duration = Duration::from_secs(1);
+
+/// How long an operation of a newer version waits for a worker that knows it, and how long until it is offered again.
+const NEWER_WAIT: Duration = Duration::from_hours(1);
+const NEWER_LOOK: Duration = Duration::from_secs(2);
 
 /// The workers of a service.
 pub(crate) struct Pool;
@@ -66,6 +72,11 @@ enum Reason {
 /// Runs a claimed operation to its end, or to the end of the hold.
 async fn run(inner: &Inner, record: Record) {
     let hold = Hold::new(&record.id, record.epoch);
+    let request = match inner.unseal(&record) {
+        Err(Unread::Newer(version)) => return leave(inner, &hold, &record, version).await,
+        Err(Unread::Broken(error)) => Err(error),
+        Ok(request) => Ok(request),
+    };
     let running = Arc::new(Running::new(inner.stop.child_token()));
     inner
         .running()
@@ -74,7 +85,6 @@ async fn run(inner: &Inner, record: Record) {
     // Another may have canceled between the claim and the line above.
     let mut reason = None;
     let outcome = {
-        let request = inner.unseal(&record);
         let limit = request.as_ref().map_or(inner.options.timeout, |request| {
             inner.time_limit(request.timeout)
         });
@@ -154,6 +164,24 @@ async fn run(inner: &Inner, record: Record) {
             .await;
     }
     inner.running().remove(&record.id);
+    inner.changed.notify_waiters();
+}
+
+/// Leaves an operation to a worker of a newer version, for some time.
+async fn leave(inner: &Inner, hold: &Hold, record: &Record, version: u32) {
+    if clock::now() < clock::after(record.created, NEWER_WAIT) {
+        tracing::info!(id = %hold.id, version, "an operation is left to a newer version of the server");
+        inner.give_back(hold, NEWER_LOOK, false).await;
+        return;
+    }
+    let failure = crate::queue::Failure::new(
+        501,
+        "notImplemented",
+        format!("no server knows requests of version {version}: update the servers that are left"),
+    );
+    inner
+        .end(hold, Outcome::Failed(failure), &record.inputs)
+        .await;
     inner.changed.notify_waiters();
 }
 
