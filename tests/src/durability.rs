@@ -497,7 +497,7 @@ fn unexpected(what: &str, http: u16, body: &[u8]) -> io::Error {
 }
 
 /// One HTTP call on a connection of its own. A reply that is cut short is an error.
-fn call(
+pub(crate) fn call(
     address: SocketAddr,
     method: &str,
     path: &str,

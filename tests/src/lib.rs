@@ -3,6 +3,7 @@
 pub mod durability;
 mod engine;
 mod fake;
+pub mod power;
 mod program;
 mod s3;
 mod wire;

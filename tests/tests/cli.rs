@@ -359,8 +359,13 @@ struct Served(Child, String);
 
 impl Served {
     fn start(folder: &Path) -> Self {
+        Self::with(folder, &[])
+    }
+
+    fn with(folder: &Path, arguments: &[&str]) -> Self {
         let mut child = slides(folder)
             .args(["serve", "--listen", "127.0.0.1:0", "--data", "data"])
+            .args(arguments)
             .envs([
                 ("SLIDES_CLIENT_ID", "me"),
                 ("SLIDES_CLIENT_SECRET", "s3cret"),
@@ -462,6 +467,95 @@ fn operations_of_a_server_are_started_followed_and_fetched() {
         "{}",
         stderr(&denied)
     );
+}
+
+#[test]
+fn an_operator_looks_cancels_and_moves_the_queue() {
+    let folder = tempfile::tempdir().unwrap();
+    let queue = |arguments: &[&str]| {
+        let mut all = vec!["queue", "--data", "data"];
+        all.extend(arguments);
+        run(folder.path(), &all)
+    };
+    assert_eq!(status(&queue(&["ls"])), 1, "there is no queue yet");
+    let server = Served::with(folder.path(), &["--workers", "0"]);
+    let start = || {
+        let started = server.call(folder.path(), &["start", &startup(), "--to", "pdf"]);
+        assert_eq!(status(&started), 0, "{}", stderr(&started));
+        stdout(&started).trim().to_owned()
+    };
+    let (one, two) = (start(), start());
+    // Beside the server.
+    let listed = stdout(&queue(&["ls"]));
+    assert_eq!(listed.lines().count(), 2);
+    assert!(
+        listed.contains(&format!("{one}  Enqueued")) && listed.contains("Convert  me"),
+        "{listed}"
+    );
+    let canceled = queue(&["cancel", &one]);
+    assert_eq!(status(&canceled), 0, "{}", stderr(&canceled));
+    assert!(stdout(&server.call(folder.path(), &["status", &one])).starts_with("Canceled"));
+    let shown = stdout(&queue(&["show", &one]));
+    assert!(
+        shown.contains("status: Canceled") && !shown.contains("worker"),
+        "{shown}"
+    );
+    let only = stdout(&queue(&["ls", "--status", "Enqueued", "--client", "me"]));
+    assert!(
+        only.starts_with(&two) && only.lines().count() == 1,
+        "{only}"
+    );
+    let busy = queue(&["export", "queue.tar"]);
+    assert_eq!(status(&busy), 1);
+    assert!(
+        stderr(&busy).contains("in use by another process"),
+        "{}",
+        stderr(&busy)
+    );
+    assert!(!folder.path().join("queue.tar").exists());
+    for wrong in [&["show", "x"], &["cancel", "x"], &["retry", "x"]] {
+        assert_eq!(status(&queue(wrong)), 4, "{wrong:?}");
+    }
+    drop(server);
+
+    let gone = queue(&["retry", &one]);
+    assert!(
+        stderr(&gone).contains("documents are gone"),
+        "{}",
+        stderr(&gone)
+    );
+    let exported = queue(&["export", "queue.tar"]);
+    assert_eq!(status(&exported), 0, "{}", stderr(&exported));
+    assert_eq!(
+        status(&queue(&["export", "queue.tar"])),
+        1,
+        "it is there already"
+    );
+    let other = |arguments: &[&str]| {
+        let mut all = vec!["queue", "--data", "other"];
+        all.extend(arguments);
+        run(folder.path(), &all)
+    };
+    let without = other(&["import", "queue.tar"]);
+    assert_eq!(status(&without), 4);
+    assert!(
+        stderr(&without).contains("another key"),
+        "{}",
+        stderr(&without)
+    );
+    let import = ["import", "queue.tar", "--from-key", "data/queue.key"];
+    let imported = other(&import);
+    assert_eq!(status(&imported), 0, "{}", stderr(&imported));
+    assert!(stdout(&imported).starts_with("2 operations put in, 0 were"));
+    // The moved operation runs to its end where it is now.
+    std::fs::rename(folder.path().join("data"), folder.path().join("old")).unwrap();
+    std::fs::rename(folder.path().join("other"), folder.path().join("data")).unwrap();
+    let server = Served::start(folder.path());
+    let watched = server.call(folder.path(), &["watch", &two]);
+    assert_eq!(stdout(&watched), "Finished\n", "{}", stderr(&watched));
+    let pruned = queue(&["prune", "--status", "Canceled"]);
+    assert_eq!(stdout(&pruned), "1 ended operations removed\n");
+    assert_eq!(stdout(&queue(&["ls"])).lines().count(), 1);
 }
 
 #[test]

@@ -6,6 +6,7 @@
 mod bench;
 mod ci;
 mod codegen;
+mod faults;
 mod features;
 mod fidelity;
 mod fuzz;
@@ -65,6 +66,8 @@ enum Task {
     /// Measure speed and memory beside a peer, in one run.
     #[command(subcommand)]
     Bench(bench::Bench),
+    /// Kill, stop, starve and cut off servers until it counts, and judge what their clients were told.
+    Faults(faults::Arguments),
     /// Run the fuzz targets.
     Fuzz(fuzz::Arguments),
     /// Compare the output with PowerPoint's, page by page.
@@ -87,6 +90,7 @@ fn main() -> ExitCode {
         Task::Features { no_build } => features::run(!no_build),
         Task::Ci => ci::run(),
         Task::Bench(bench) => bench::run(&bench),
+        Task::Faults(arguments) => faults::run(&arguments),
         Task::Fuzz(arguments) => fuzz::run(&arguments),
         Task::Fidelity(arguments) => fidelity::run(&arguments),
         Task::Lines(arguments) => lines::run(&arguments),

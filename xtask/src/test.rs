@@ -1,5 +1,7 @@
 //! Every test, on a machine with nothing but a Rust toolchain.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 
 use crate::{packages, process, workspace};
@@ -24,24 +26,34 @@ const CHECKS: &[&[&str]] = &[
     &["--package", "slides-http", "--no-default-features"],
 ];
 
-/// Builds the program the integration tests start, then builds and runs all tests.
-pub(crate) fn run(arguments: &[String]) -> Result<()> {
-    let mut program = None;
-    process::step("build the slides program", || {
-        program = Some(workspace::slides(false)?);
-        Ok(())
+/// The one choice of packages and features that everything of a test run is built with, so that nothing is built twice.
+pub(crate) const WHOLE: [&str; 4] = [
+    "test",
+    "--workspace",
+    "--features",
+    "slides/testing,slides/blocking,slides-core/testing",
+];
+
+/// Builds all tests and the program that they start, which is given back.
+pub(crate) fn program() -> Result<PathBuf> {
+    process::step("build", || {
+        process::run(process::cargo(WHOLE).arg("--no-run"))
     })?;
+    Ok(workspace::target()?
+        .join("debug")
+        .join(format!("slides{}", std::env::consts::EXE_SUFFIX)))
+}
+
+/// Builds and runs all tests.
+pub(crate) fn run(arguments: &[String]) -> Result<()> {
+    packages::need(&["strace"], &["strace"])?;
+    let program = program()?;
     process::step("tests", || {
-        let mut command = process::cargo([
-            "test",
-            "--workspace",
-            "--features",
-            "slides/testing,slides/blocking,slides-core/testing",
-        ]);
-        if let Some(program) = &program {
-            command.env("SLIDES_BIN", program);
-        }
-        process::run(command.args(arguments))
+        process::run(
+            process::cargo(WHOLE)
+                .args(arguments)
+                .env("SLIDES_BIN", &program),
+        )
     })?;
     process::step("tests with an S3-compatible server", || {
         let root = workspace::root();
@@ -50,15 +62,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
             &root.join("tests/s3/requirements.txt"),
         )?;
         process::run(
-            process::cargo([
-                "test",
-                "--package",
-                "slides-tests",
-                "--test",
-                "storage_model",
-            ])
-            .args(["--", "--ignored"])
-            .env("SLIDES_S3_PYTHON", python),
+            process::cargo(WHOLE)
+                .args(["--test", "storage_model"])
+                .args(["--", "--ignored"])
+                .env("SLIDES_S3_PYTHON", python),
         )
     })?;
     for check in CHECKS {

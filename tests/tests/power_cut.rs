@@ -1,0 +1,66 @@
+//! The power is cut at every sync of a run: nothing that was answered is lost.
+//!
+//! `SLIDES_CUT_JOBS` sets the number of operations (6 without it), `SLIDES_CUT_SEED` repeats a run. The test needs
+//! `strace` on Linux.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
+
+use slides_tests::power::PowerCut;
+use slides_tests::slides_program;
+
+fn rig(jobs: usize, fault: Option<&'static str>) -> PowerCut {
+    let setting = |name: &str| std::env::var(name).ok()?.parse::<u64>().ok();
+    PowerCut {
+        program: slides_program(),
+        deck: std::fs::read(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/decks/code-coverage.pptx"
+        ))
+        .unwrap(),
+        jobs: setting("SLIDES_CUT_JOBS").map_or(jobs, |jobs| jobs as usize),
+        seed: setting("SLIDES_CUT_SEED").unwrap_or_else(rand::random),
+        fault,
+    }
+}
+
+#[test]
+fn a_power_cut_at_any_sync_loses_nothing_that_was_answered() {
+    let rig = rig(6, None);
+    let folder = tempfile::tempdir().unwrap();
+    let outcome = rig.run(folder.path()).unwrap();
+    eprintln!(
+        "seed {}: {} cuts, {} operations answered, {} finished",
+        rig.seed, outcome.cuts, outcome.acknowledged, outcome.finished
+    );
+    assert_eq!(
+        outcome.acknowledged, rig.jobs,
+        "the trace holds every answer"
+    );
+    assert_eq!(outcome.finished, rig.jobs, "the trace holds every end");
+    assert!(
+        outcome.cuts > 3 * rig.jobs,
+        "the trace holds the syncs: {}",
+        outcome.cuts
+    );
+    assert!(
+        outcome.faults.is_empty(),
+        "seed {}:\n{}",
+        rig.seed,
+        outcome.faults.join("\n")
+    );
+}
+
+/// A rig that cannot see a loss proves nothing. The fault exists in debug builds only.
+#[cfg(debug_assertions)]
+#[test]
+fn an_answer_before_the_commit_is_caught() {
+    let rig = rig(6, Some("ack-before-commit"));
+    let folder = tempfile::tempdir().unwrap();
+    let outcome = rig.run(folder.path()).unwrap();
+    assert!(
+        outcome.faults.iter().any(|fault| fault.contains("is lost")),
+        "seed {}: {} cuts and no fault",
+        rig.seed,
+        outcome.cuts
+    );
+}

@@ -1,0 +1,80 @@
+//! Faults in number: what the tests do a few times, done until it counts.
+
+use anyhow::{Result, bail};
+
+use crate::{packages, process, test};
+
+/// Which faults, and how often.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Names of the runs, such as `kill`; all without.
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+    /// A tenth of everything, to see that it works.
+    #[arg(long)]
+    short: bool,
+}
+
+/// A test that takes its numbers from the environment.
+struct Run {
+    name: &'static str,
+    what: &'static str,
+    suite: &'static str,
+    test: &'static str,
+    numbers: &'static [(&'static str, u64)],
+}
+
+const RUNS: &[Run] = &[
+    Run {
+        name: "kill",
+        what: "kill -9 of the server, SQLite",
+        suite: "durability",
+        test: "a_killed_server_loses_nothing_and_ends_nothing_twice",
+        numbers: &[("SLIDES_KILL_ROUNDS", 1000)],
+    },
+    Run {
+        name: "power",
+        what: "power cut at every sync",
+        suite: "power_cut",
+        test: "a_power_cut_at_any_sync_loses_nothing_that_was_answered",
+        numbers: &[("SLIDES_CUT_JOBS", 200)],
+    },
+];
+
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    for name in &arguments.names {
+        if !RUNS.iter().any(|run| run.name == name) {
+            let known: Vec<_> = RUNS.iter().map(|run| run.name).collect();
+            bail!("there is no run `{name}`: there are {}", known.join(", "));
+        }
+    }
+    packages::need(&["strace"], &["strace"])?;
+    let program = test::program()?;
+    let wanted =
+        |run: &&Run| arguments.names.is_empty() || arguments.names.iter().any(|n| n == run.name);
+    for run in RUNS.iter().filter(wanted) {
+        process::step(run.what, || {
+            let mut command = process::cargo(test::WHOLE);
+            command
+                .args([
+                    "--test",
+                    run.suite,
+                    "--",
+                    "--nocapture",
+                    "--exact",
+                    run.test,
+                ])
+                .env("SLIDES_BIN", &program);
+            for (name, number) in run.numbers {
+                let number = if arguments.short {
+                    number / 10
+                } else {
+                    *number
+                };
+                command.env(name, number.to_string());
+            }
+            process::run(&mut command)
+        })?;
+    }
+    Ok(())
+}
