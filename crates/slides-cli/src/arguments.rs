@@ -2,7 +2,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgAction, Args, Parser, Subcommand};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use slides_service::queue::State;
 
@@ -25,9 +25,20 @@ pub(crate) struct Arguments {
     /// Write nothing but data, warnings and errors.
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
-    /// Write the log (`SLIDES_LOG=debug`, ...) as JSON lines.
-    #[arg(long, global = true)]
+    /// Form of the log on standard error; `SLIDES_LOG=debug`, ... says how much of it.
+    #[arg(long, global = true, value_enum, value_name = "FORM", default_value_t = LogFormat::Text)]
+    pub(crate) log_format: LogFormat,
+    /// The same as `--log-format json`.
+    #[arg(long, global = true, hide = true)]
     pub(crate) log_json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object a line.
+    Json,
 }
 
 #[derive(Debug, Subcommand)]
@@ -50,6 +61,10 @@ pub(crate) enum Command {
     Queue(QueueArguments),
     /// Check what this machine has for conversions.
     Doctor(DoctorArguments),
+    /// Make, change and remove clients in a server's credentials file.
+    Clients(ClientsArguments),
+    /// Change the keys that a server signs tokens with.
+    TokenKeys(TokenKeysArguments),
 }
 
 #[derive(Debug, Args)]
@@ -91,7 +106,7 @@ pub(crate) struct ExportArguments {
     pub(crate) password: Option<String>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct ServeArguments {
     /// Address and port.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", value_parser = parse_address)]
@@ -101,9 +116,23 @@ pub(crate) struct ServeArguments {
     /// Ask nobody for a token, even when credentials are set.
     #[arg(long, conflicts_with = "credentials_file")]
     pub(crate) no_auth: bool,
-    /// Clients that may use the server, one `id:secret` a line.
+    /// Clients that may use the server, one a line: `slides clients` writes it, `id:secret` is read too.
+    /// Read again on SIGHUP.
     #[arg(long, value_name = "FILE")]
     pub(crate) credentials_file: Option<PathBuf>,
+    /// Keys of tokens, made if it is not there; servers that answer for each other share it. Read again on SIGHUP.
+    /// Default: `token.key` in the data folder.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_keys: Option<PathBuf>,
+    /// Logins with a wrong secret a minute, of one client from one address; 0 for no limit.
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(crate) max_failed_logins: u32,
+    /// Requests a minute of a client; 0 for no limit.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) max_requests_per_minute: u32,
+    /// Take the address of a client from `X-Forwarded-For`: only behind a proxy that writes it.
+    #[arg(long)]
+    pub(crate) behind_proxy: bool,
     /// Id of the client that may use the server.
     #[arg(
         long,
@@ -371,6 +400,69 @@ pub(crate) struct DoctorArguments {
     /// The data folder that `serve` would use.
     #[arg(long, value_name = "DIR", default_value = "slides-data")]
     pub(crate) data: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ClientsArguments {
+    #[command(subcommand)]
+    pub(crate) command: ClientsCommand,
+    /// The credentials file.
+    #[arg(
+        long,
+        value_name = "FILE",
+        global = true,
+        default_value = "slides-clients"
+    )]
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ClientsCommand {
+    /// Make a client and print its secret, of which only a hash is kept.
+    Add {
+        /// The client's id.
+        id: String,
+    },
+    /// Give a client a new secret beside its newest, and print it.
+    Rotate {
+        /// The client's id.
+        id: String,
+    },
+    /// Take all secrets but the newest from a client.
+    Retire {
+        /// The client's id.
+        id: String,
+    },
+    /// Remove a client.
+    Remove {
+        /// The client's id.
+        id: String,
+    },
+    /// Print the ids of the clients.
+    List,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TokenKeysArguments {
+    #[command(subcommand)]
+    pub(crate) command: TokenKeysCommand,
+    /// The key file.
+    #[arg(
+        long,
+        value_name = "FILE",
+        global = true,
+        default_value = "slides-data/token.key"
+    )]
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(crate) enum TokenKeysCommand {
+    /// Add the next key, which is taken but does not sign yet: servers that share the file know it before one of
+    /// them uses it.
+    Prepare,
+    /// Sign with the next key, a new one if none is prepared. The last two are still taken.
+    Rotate,
 }
 
 #[cfg(test)]

@@ -4,19 +4,23 @@
 //! operation failed or was canceled, 2 usage, 3 the deadline passed, 4 service or network.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod access;
 mod arguments;
+mod clients;
 mod console;
 mod convert;
 mod deck;
 mod doctor;
 mod engine;
 mod failure;
+mod private;
 mod quantity;
 mod queue;
 mod remote;
 mod save;
 mod sdk;
 mod serve;
+mod token_keys;
 mod warnings;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -24,7 +28,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::arguments::{Arguments, Command};
+use crate::arguments::{Arguments, Command, LogFormat};
 use crate::console::Console;
 use crate::failure::{Exit, Failure};
 
@@ -41,7 +45,7 @@ fn main() -> ExitCode {
     let mut console = Console::new(arguments.json, arguments.quiet);
     start_log(
         matches!(arguments.command, Command::Serve(_)),
-        arguments.log_json,
+        arguments.log_json || arguments.log_format == LogFormat::Json,
     );
     let outcome = catch_unwind(AssertUnwindSafe(|| run(arguments.command, &mut console)));
     let result = outcome.unwrap_or_else(|_| {
@@ -71,6 +75,8 @@ fn run(command: Command, console: &mut Console) -> Result<(), Failure> {
         Command::Cancel(arguments) => remote::cancel(&arguments, console),
         Command::Queue(arguments) => queue::run(&arguments, console),
         Command::Doctor(arguments) => doctor::run(&arguments, console),
+        Command::Clients(arguments) => clients::run(&arguments, console),
+        Command::TokenKeys(arguments) => token_keys::run(&arguments, console),
     }
 }
 
@@ -86,13 +92,12 @@ fn start_log(is_server: bool, json: bool) {
         );
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_target(false);
+        .with_writer(std::io::stderr);
     // Set once in the process; a second time cannot be.
     let _ = if json {
         log.json().try_init()
     } else {
-        log.with_ansi(false).try_init()
+        log.with_target(false).with_ansi(false).try_init()
     };
     // A panic is caught where it happens and told as an error; its place goes to the log.
     std::panic::set_hook(Box::new(|panic| {

@@ -1,31 +1,26 @@
 //! `slides serve`: the durable service behind HTTP, conversions in worker processes.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
-use slides_server::{Credentials, Sample, Server};
+use slides_server::{Credentials, RateLimits, Sample, Server};
 use slides_service::{Runner, Service, ServiceOptions, ServiceStats, Soffice};
 
+use crate::access;
 use crate::arguments::ServeArguments;
 use crate::console::Console;
 use crate::convert::interrupted;
 use crate::failure::{Exit, Failure};
-use crate::sdk::SecretString;
 
 /// How long conversions in flight may take when the server is told to end.
 const GRACE: Duration = Duration::from_secs(20);
-/// Bytes of the key that tokens are signed with.
-const KEY_LEN: usize = 32;
-/// Bytes of a credentials file.
-const MAX_CREDENTIALS: u64 = 1 << 20;
 
 pub(crate) fn run(arguments: &ServeArguments, console: &mut Console) -> Result<(), Failure> {
-    let credentials = credentials(arguments)?;
+    let credentials = access::clients(arguments)?;
     let is_open = credentials.is_empty();
     if is_open && !arguments.listen.ip().is_loopback() && !arguments.allow_open {
         return Err(Failure::usage(format!("`{}` can be reached by others and no credentials are set", arguments.listen)).hint(
@@ -89,8 +84,7 @@ async fn serve(
     let _ = fs::remove_dir_all(&spool);
     fs::create_dir_all(&spool)
         .map_err(|error| cannot("cannot write in the data folder", &error))?;
-    let key = token_key(&data.join("token.key"))
-        .map_err(|error| cannot("cannot keep the key of tokens in", &error))?;
+    let keys = access::keys(arguments)?;
     let address = listener
         .local_addr()
         .map_err(|error| cannot("cannot listen for", &error))?;
@@ -99,7 +93,6 @@ async fn serve(
     let (ready, figures, fonts) = (service.clone(), service.clone(), service.clone());
     let clients = service.clone();
     let mut server = Server::builder(Arc::new(service.clone()), Arc::new(service.clone()))
-        .token_key(key)
         .for_client(move |client| Arc::new(clients.for_client(client)))
         .fonts(move |folder| {
             let service = fonts.clone();
@@ -128,16 +121,28 @@ async fn serve(
                     .unwrap_or_default()
             }
         });
+    for key in keys {
+        server = server.old_token_key(key);
+    }
     for client in credentials {
         server = server.credentials(client);
     }
+    let mut rates = RateLimits::default();
+    rates.failed_logins = arguments.max_failed_logins;
+    rates.requests = arguments.max_requests_per_minute;
+    rates.behind_proxy = arguments.behind_proxy;
+    server = server.rate_limits(rates);
     server = server
         .cors(arguments.cors_origin.iter().map(String::as_str))
         .map_err(|error| Failure::usage(error.to_string()))?;
+    let server = server.build();
+    let reload = access::reload_on_hangup(server.access(), arguments.clone())
+        .map_err(|error| cannot("cannot wait for signals to", &error))?;
     // Whoever reads the address may ask for the end at once.
     let end = interrupted();
     announce(address, is_open, console);
-    let served = server.build().serve(listener, end).await;
+    let served = server.serve(listener, end).await;
+    reload.abort();
     service.shutdown(GRACE).await;
     served.map_err(|error| Failure::new(Exit::Usage, error.to_string()).caused_by(&error))
 }
@@ -262,122 +267,4 @@ fn samples(stats: &ServiceStats) -> Vec<Sample> {
             stats.fenced_total,
         ),
     ]
-}
-
-fn credentials(arguments: &ServeArguments) -> Result<Vec<Credentials>, Failure> {
-    if arguments.no_auth {
-        return Ok(Vec::new());
-    }
-    let mut clients = Vec::new();
-    match (
-        &arguments.client_id,
-        std::env::var("SLIDES_CLIENT_SECRET").ok(),
-    ) {
-        (Some(id), Some(secret)) => clients.push(Credentials::new(id, SecretString::from(secret))),
-        (None, None) => {}
-        // Half of a pair is a mistake that must not open the server.
-        (Some(_), None) => {
-            return Err(Failure::usage(
-                "a client id is set, but SLIDES_CLIENT_SECRET is not",
-            ));
-        }
-        (None, Some(_)) => {
-            return Err(Failure::usage(
-                "SLIDES_CLIENT_SECRET is set, but SLIDES_CLIENT_ID is not",
-            ));
-        }
-    }
-    if let Some(path) = &arguments.credentials_file {
-        use io::Read;
-        let mut text = String::new();
-        fs::File::open(path)
-            .and_then(|file| file.take(MAX_CREDENTIALS).read_to_string(&mut text))
-            .map_err(|error| {
-                Failure::usage(format!(
-                    "cannot read the credentials in `{}`",
-                    path.display()
-                ))
-                .caused_by(&error)
-            })?;
-        let listed = parse_credentials(&text).map_err(|line| {
-            Failure::usage(format!(
-                "line {line} of `{}` is not valid: write `id:secret`",
-                path.display()
-            ))
-        })?;
-        if listed.is_empty() {
-            return Err(Failure::usage(format!(
-                "`{}` lists no client",
-                path.display()
-            )));
-        }
-        clients.extend(listed);
-    }
-    Ok(clients)
-}
-
-/// One `id:secret` a line; `#` begins a remark. The error is the number of a bad line.
-fn parse_credentials(text: &str) -> Result<Vec<Credentials>, usize> {
-    let lines = text
-        .lines()
-        .enumerate()
-        .map(|(index, line)| (index + 1, line.trim()));
-    lines
-        .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
-        .map(|(number, line)| match line.split_once(':') {
-            Some((id, secret)) if !id.is_empty() && !secret.is_empty() => {
-                Ok(Credentials::new(id, SecretString::from(secret)))
-            }
-            _ => Err(number),
-        })
-        .collect()
-}
-
-/// The key that tokens are signed with: made once, so that tokens survive a restart.
-fn token_key(path: &Path) -> io::Result<Vec<u8>> {
-    match fs::read(path) {
-        Ok(key) if key.len() >= KEY_LEN => return Ok(key),
-        Ok(_) => fs::remove_file(path)?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error),
-    }
-    let key = rand::random::<[u8; KEY_LEN]>().to_vec();
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(&key)?;
-    file.sync_all()?;
-    Ok(key)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn credentials_files_are_read() {
-        assert_eq!(
-            parse_credentials("# who\n\n a:b \nc:d:e\n").map(|list| list.len()),
-            Ok(2)
-        );
-        for (text, line) in [("a", 1), ("a:b\n:c", 2), ("a:", 1)] {
-            assert_eq!(
-                parse_credentials(text).map(|list| list.len()),
-                Err(line),
-                "{text}"
-            );
-        }
-    }
-
-    #[test]
-    fn the_key_of_tokens_is_kept() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("token.key");
-        let key = token_key(&path).unwrap();
-        assert_eq!(token_key(&path).unwrap(), key);
-        fs::write(&path, "short").unwrap();
-        assert_eq!(token_key(&path).unwrap().len(), KEY_LEN);
-    }
 }

@@ -5,7 +5,7 @@ use slides_types::{
     DiscUsage, FileVersions, FilesList, FilesUploadResult, ObjectExist, Operation, StorageExist,
 };
 
-use crate::{Download, Error, OperationId, Payload, Result, StartRequest};
+use crate::{Download, Error, OperationId, Payload, Result, Seen, StartRequest};
 
 /// Anything that can run the asynchronous operations: the vendor's cloud, a
 /// self-hosted server, the service in this process, a mock, or a decorator
@@ -62,6 +62,19 @@ pub trait AsyncApi: Send + Sync + 'static {
             "cancel",
             "this implementation of the async API",
         ))
+    }
+
+    /// Waits until an operation is something else than what was seen of it, and tells where it stands then: at once
+    /// if it is so already or has ended, and as it was when `limit` has passed. Our extension: an implementer that
+    /// does not know of changes by itself asks for the status again and again, as this default does.
+    ///
+    /// # Errors
+    /// As [`status`](Self::status).
+    ///
+    /// # Cancel safety
+    /// A future dropped midway changes nothing.
+    async fn changed(&self, id: &OperationId, seen: Seen, limit: Duration) -> Result<StatusReply> {
+        crate::seen::by_asking(self, id, &seen, limit).await
     }
 }
 

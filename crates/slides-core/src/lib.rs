@@ -54,6 +54,7 @@ mod policy;
 mod request;
 mod save;
 mod secret;
+mod seen;
 #[cfg_attr(
     any(test, feature = "testing"),
     allow(clippy::ref_option_ref, reason = "in the code of the mocks")
@@ -82,6 +83,7 @@ pub use request::{
     StoredDocument, Target,
 };
 pub use secret::Password;
+pub use seen::{InvalidSeen, Seen};
 pub use slides_types as types;
 #[cfg(any(test, feature = "testing"))]
 pub use sync::MockSyncApi;

@@ -1,12 +1,13 @@
 use std::fmt::{self, Write as _};
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde::de::DeserializeOwned;
 use slides_core::{
-    AsyncApi, AuthError, Download, Error, FileLocation, OperationId, Payload, Result, Saved,
+    AsyncApi, AuthError, Download, Error, FileLocation, OperationId, Payload, Result, Saved, Seen,
     StartRequest, StatusReply, StorageApi, StoredDeck, SyncApi, SyncReply, TransportError,
     TransportErrorKind,
 };
@@ -24,6 +25,11 @@ use crate::exchange::Exchange;
 use crate::resume::resuming;
 use crate::retry::{Repeat, RetryPolicy};
 use crate::{Body, Token, TokenSource, address, answer};
+
+/// How long our server is asked to hold an answer back; it takes up to half a minute.
+const LONGEST_WAIT: Duration = Duration::from_secs(25);
+/// How often a server that does not hold answers back is asked.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
 
 /// The async API and the storage over HTTP: the vendor's cloud, or any `slides serve`.
 ///
@@ -311,6 +317,36 @@ impl AsyncApi for HttpClient {
                 Err(Error::unsupported("cancel", "the server"))
             }
             other => other,
+        }
+    }
+
+    /// Our server holds the answer back until there is something new; others are asked once a second.
+    async fn changed(&self, id: &OperationId, seen: Seen, limit: Duration) -> Result<StatusReply> {
+        let end = Instant::now() + limit;
+        let longest = LONGEST_WAIT.min(self.inner.exchange.timeouts.response / 2);
+        let since = seen.to_string();
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            let wait = left.min(longest).as_secs_f64().to_string();
+            let call = self.plain(
+                &Route::GET_OPERATION_STATUS,
+                &[("id", id.as_str())],
+                &[("wait", Some(&wait)), ("since", Some(&since))],
+                id.as_str(),
+            )?;
+            let response = self.send(&call).await?;
+            let has_waited = response.headers().contains_key("preference-applied");
+            let retry_after = answer::retry_after(response.headers());
+            let mut reply =
+                StatusReply::new(answer::json(call.route.operation_id, response).await?);
+            reply.retry_after = retry_after;
+            let left = end.saturating_duration_since(Instant::now());
+            if seen.is_outdated_by(&reply.operation) || left.is_zero() {
+                return Ok(reply);
+            }
+            if !has_waited {
+                tokio::time::sleep(retry_after.unwrap_or(ASK_AGAIN).min(left)).await;
+            }
         }
     }
 }

@@ -1,9 +1,9 @@
 //! What happens to one request, from its first header to its answer.
 
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use axum::body::Body;
@@ -16,13 +16,16 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Version};
 use http_body::Body as _;
 use http_body_util::BodyExt;
-use slides_core::{AsyncApi, FileLocation, StorageApi};
+use slides_core::{AsyncApi, FileLocation, OperationId, StorageApi};
 use slides_types::{ApiCall, FontsData, TokenResponse};
+use tokio_util::sync::CancellationToken;
 
-use crate::auth::Authority;
+use crate::audit;
+use crate::auth::{Authority, TokenForm, TokenRefusal};
 use crate::body::{self, BodyLimits, Expect, Upload};
 use crate::commands;
 use crate::error::{ApiError, Subject};
+use crate::guard::Guard;
 use crate::links::Links;
 use crate::metrics::Metrics;
 use crate::pages;
@@ -31,6 +34,7 @@ use crate::query::{Query, header};
 use crate::respond;
 use crate::start::{Start, Work};
 use crate::sync;
+use crate::watch::Watching;
 
 pub(crate) type Ready = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
 pub(crate) type ForClient = Arc<dyn Fn(&str) -> Arc<dyn AsyncApi> + Send + Sync>;
@@ -53,7 +57,8 @@ pub(crate) struct App {
     pub(crate) for_client: Option<ForClient>,
     pub(crate) storage: Arc<dyn StorageApi>,
     pub(crate) fonts: Option<Fonts>,
-    pub(crate) authority: Authority,
+    pub(crate) authority: Arc<Authority>,
+    pub(crate) guard: Guard,
     pub(crate) routes: Routes,
     pub(crate) limits: BodyLimits,
     pub(crate) sync_timeout: Duration,
@@ -61,7 +66,9 @@ pub(crate) struct App {
     pub(crate) ready: Option<Ready>,
     pub(crate) metrics: Metrics,
     pub(crate) vendor_messages: bool,
-    pub(crate) draining: AtomicBool,
+    pub(crate) watching: Watching,
+    /// Set when the server begins to end.
+    pub(crate) drain: CancellationToken,
 }
 
 impl App {
@@ -75,6 +82,7 @@ impl App {
             parts,
             body,
             name: "unknown",
+            caller: Caller::default(),
         };
         let answer = AssertUnwindSafe(self.handle(&mut exchange))
             .catch_unwind()
@@ -97,14 +105,7 @@ impl App {
         }
         let (status, took) = (response.status().as_u16(), begun.elapsed());
         self.metrics.record(exchange.name, status, took);
-        // Never the path or the query: they hold document names.
-        let (call, ms) = (exchange.name, took.as_millis() as u64);
-        // Clients poll: a line for each answer would hide the others.
-        if call == "GetOperationStatus" && response.status().is_success() {
-            tracing::debug!(request_id, call, status, ms, "request");
-        } else {
-            tracing::info!(request_id, call, status, ms, "request");
-        }
+        exchange.log(&request_id, status, took);
         response
     }
 
@@ -120,12 +121,21 @@ impl App {
         if let Ok(Found::Call(call)) = &found {
             exchange.name = call.name();
         }
+        let caller = &mut exchange.caller;
+        caller.address = self
+            .guard
+            .address(&exchange.parts.headers, &exchange.parts.extensions);
+        if let Ok(Found::Call(call)) = &found {
+            caller.is_kept = audit::is_kept(call.call());
+            caller.operation = audit::operation_id(call.value("id")).map(str::to_owned);
+        }
         let is_free = matches!(&found, Ok(Found::Call(call)) if !call.route.token);
-        let client = if is_free {
-            String::new()
-        } else {
-            self.client_of(&exchange.parts.headers)?
-        };
+        if !is_free {
+            caller.client = self.client_of(&exchange.parts.headers)?;
+            self.guard
+                .request(&caller.client, caller.address)
+                .map_err(ApiError::too_many_requests)?;
+        }
         let call = match found? {
             Found::Call(call) => call,
             Found::OtherMethods(methods) if exchange.parts.method == Method::OPTIONS => {
@@ -145,13 +155,21 @@ impl App {
             _ => {}
         }
         let api = match &self.for_client {
-            Some(for_client) => for_client(&client),
+            Some(for_client) => for_client(&exchange.caller.client),
             None => Arc::clone(&self.api),
         };
         let query = Query::parse(exchange.parts.uri.query())?;
         // Asked far more often than all others: their futures are boxed, so that this one's is small.
         if call.call() == ApiCall::GetOperationStatus {
-            return commands::status(&call, api.as_ref()).await;
+            let Some(wait) = query.seconds("wait")? else {
+                return commands::status(&call, api.as_ref()).await;
+            };
+            let id = OperationId::from(call.value("id"));
+            return Box::pin(self.watching.status(api.as_ref(), &id, &query, wait)).await;
+        }
+        if call.call() == ApiCall::GetOperationEvents {
+            let id = OperationId::from(call.value("id"));
+            return Box::pin(self.watching.events(api, id, &exchange.parts.headers)).await;
         }
         match Work::of(call.call()) {
             Some(work) => Box::pin(self.work(work, &call, &query, &api, exchange)).await,
@@ -184,7 +202,7 @@ impl App {
     }
 
     fn readiness(&self) -> Response<Body> {
-        let state = if self.draining.load(Ordering::Relaxed) {
+        let state = if self.drain.is_cancelled() {
             Err("shutting down".to_owned())
         } else {
             self.ready.as_ref().map_or(Ok(()), |ready| ready())
@@ -218,16 +236,29 @@ impl App {
         )
         .await?;
         let form = upload.metadata.unwrap_or_default();
+        let form = TokenForm::parse(&form);
+        let (id, address) = (form.id(), exchange.caller.address);
+        if let Err(wait) = self.guard.check_login(&id, address) {
+            return Ok(respond::retry_after(
+                refused_token(StatusCode::TOO_MANY_REQUESTS, "slow_down"),
+                wait,
+            ));
+        }
         Ok(match self.authority.grant(&form, SystemTime::now()) {
-            Ok((token, seconds)) => respond::json(
-                StatusCode::OK,
-                &TokenResponse::new(token, i64::try_from(seconds).unwrap_or(i64::MAX), "Bearer"),
-            ),
-            // A text, not an object: two SDKs have code for exactly this (contract section 1.2).
-            Err(refusal) => respond::json(
-                StatusCode::BAD_REQUEST,
-                &serde_json::json!({ "error": refusal.code() }),
-            ),
+            Ok(grant) => {
+                exchange.caller.client = grant.client;
+                let seconds = i64::try_from(grant.seconds).unwrap_or(i64::MAX);
+                respond::json(
+                    StatusCode::OK,
+                    &TokenResponse::new(grant.token, seconds, "Bearer"),
+                )
+            }
+            Err(refusal) => {
+                if refusal == TokenRefusal::InvalidClient {
+                    self.guard.failed_login(&id, address);
+                }
+                refused_token(StatusCode::BAD_REQUEST, refusal.code())
+            }
         })
     }
 
@@ -239,7 +270,7 @@ impl App {
         api: &Arc<dyn AsyncApi>,
         exchange: &mut Exchange,
     ) -> Result<Response<Body>, ApiError> {
-        if self.draining.load(Ordering::Relaxed) {
+        if self.drain.is_cancelled() {
             return Err(ApiError::draining());
         }
         let start = Start::parse(work, call, query, &exchange.parts.headers)?;
@@ -254,6 +285,7 @@ impl App {
             .start(request)
             .await
             .map_err(|e| ApiError::from_core(&e, Subject::Start))?;
+        exchange.caller.operation = audit::operation_id(id.as_str()).map(str::to_owned);
         // The spooled files are the implementer's until here.
         drop(upload);
         Ok(respond::accepted(&id))
@@ -286,9 +318,44 @@ pub(crate) struct Exchange {
     body: Body,
     /// Name of the call, for logs and metrics.
     name: &'static str,
+    caller: Caller,
+}
+
+/// Who asks for what, for the log.
+#[derive(Default)]
+struct Caller {
+    /// Empty for anyone.
+    client: String,
+    address: Option<IpAddr>,
+    operation: Option<String>,
+    /// Whether the audit keeps it.
+    is_kept: bool,
 }
 
 impl Exchange {
+    /// Writes the lines of an answered request; never the path or the query: they hold document names.
+    fn log(&self, request_id: &str, status: u16, took: Duration) {
+        let (call, ms) = (self.name, took.as_millis() as u64);
+        let operation = self.caller.operation.as_deref();
+        // Clients poll: a line for each answer would hide the others.
+        if call == "GetOperationStatus" && (200..300).contains(&status) {
+            tracing::debug!(request_id, call, operation, status, ms, "request");
+        } else {
+            tracing::info!(request_id, call, operation, status, ms, "request");
+        }
+        if self.caller.is_kept || status == 401 {
+            let line = audit::Line {
+                call,
+                client: &self.caller.client,
+                operation,
+                address: self.caller.address,
+                status,
+                request_id,
+            };
+            line.write();
+        }
+    }
+
     fn content_length(&self) -> Option<u64> {
         self.parts
             .headers
@@ -331,6 +398,11 @@ impl Exchange {
         // What does not come in time is cut off.
         tokio::spawn(tokio::time::timeout(DRAIN_TIME, read));
     }
+}
+
+/// Why there is no token. A text, not an object: two SDKs have code for exactly this (contract section 1.2).
+fn refused_token(status: StatusCode, code: &str) -> Response<Body> {
+    respond::json(status, &serde_json::json!({ "error": code }))
 }
 
 /// Takes the body off, keeping what its headers say of it.

@@ -2,14 +2,13 @@
 //! (contract sections 2 and 5).
 
 use axum::body::Body;
-use http::header::RETRY_AFTER;
-use http::{HeaderValue, Response, StatusCode};
-use slides_core::{AsyncApi, FileLocation, OperationId};
+use http::{Response, StatusCode};
+use slides_core::{AsyncApi, FileLocation, OperationId, StatusReply};
 use slides_types::{ApiCall, ApiInfo};
 
 use crate::app::{App, Exchange};
 use crate::body::Expect;
-use crate::error::{ApiError, Subject, whole_seconds};
+use crate::error::{ApiError, Subject};
 use crate::partial;
 use crate::path::Call;
 use crate::query::Query;
@@ -21,13 +20,16 @@ pub(crate) async fn status(call: &Call, api: &dyn AsyncApi) -> Result<Response<B
         .status(&OperationId::from(call.value("id")))
         .await
         .map_err(|error| ApiError::from_core(&error, Subject::Operation))?;
-    let mut response = respond::json(StatusCode::OK, &reply.operation);
-    if let Some(wait) = reply.retry_after {
-        response
-            .headers_mut()
-            .insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
+    Ok(status_of(&reply))
+}
+
+/// A status reply as the wire has it.
+pub(crate) fn status_of(reply: &StatusReply) -> Response<Body> {
+    let response = respond::json(StatusCode::OK, &reply.operation);
+    match reply.retry_after {
+        Some(wait) => respond::retry_after(response, wait),
+        None => response,
     }
-    Ok(response)
 }
 
 impl App {
@@ -240,6 +242,7 @@ impl App {
             | ApiCall::Docs
             | ApiCall::DescriptionYaml
             | ApiCall::DescriptionJson
+            | ApiCall::GetOperationEvents
             | ApiCall::StartConvert
             | ApiCall::StartConvertAndSave
             | ApiCall::StartDownloadPresentation

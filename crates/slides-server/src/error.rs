@@ -144,6 +144,24 @@ impl ApiError {
         answer
     }
 
+    /// A client that asks more often than it may.
+    pub(crate) fn too_many_requests(wait: Duration) -> Self {
+        Self::unavailable(
+            StatusCode::TOO_MANY_REQUESTS,
+            "the client asks more often than the server allows (`max_requests_per_minute`)",
+            Some(wait),
+        )
+    }
+
+    /// A stream beyond those that there may be.
+    pub(crate) fn too_many_watchers() -> Self {
+        Self::unavailable(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "as many operations are followed as the server allows (`max_watchers`): ask for the status instead",
+            Some(Duration::from_secs(5)),
+        )
+    }
+
     pub(crate) fn draining() -> Self {
         Self::unavailable(
             StatusCode::SERVICE_UNAVAILABLE,
@@ -181,9 +199,12 @@ impl ApiError {
         error
     }
 
-    /// Adds what happened inside, for the log.
+    /// Adds what happened inside, for the log: of our own errors the kind alone, since they name files.
     pub(crate) fn with_internal(mut self, cause: &(dyn std::error::Error + 'static)) -> Self {
-        let mut text = cause.to_string();
+        let mut text = match cause.downcast_ref::<Error>() {
+            Some(error) => error.kind_text().to_owned(),
+            None => cause.to_string(),
+        };
         let mut source = cause.source();
         while let Some(cause) = source {
             text.push_str(": ");

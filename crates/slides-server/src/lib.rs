@@ -12,8 +12,10 @@
 //! inside; nothing a caller sends can panic the process.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod access;
 mod app;
 mod archive;
+mod audit;
 mod auth;
 mod body;
 mod commands;
@@ -22,20 +24,26 @@ mod error;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzz;
+mod guard;
 mod links;
 mod metrics;
 mod pages;
 mod partial;
 mod path;
 mod query;
+mod rate;
 mod respond;
 mod serve;
 mod server;
 mod start;
 mod sync;
+mod watch;
 
-pub use auth::Credentials;
+pub use access::Access;
+pub use auth::{Credentials, InvalidCredentials, ReplaceError};
 pub use body::BodyLimits;
 pub use cors::InvalidOrigin;
+pub use guard::RateLimits;
 pub use metrics::{Sample, SampleValue};
 pub use server::{ConnectionLimits, ServeError, Server, ServerBuilder};
+pub use watch::WatchLimits;

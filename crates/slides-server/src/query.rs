@@ -1,6 +1,8 @@
 //! Query parameters and headers, read as leniently as the SDKs are different
 //! (contract section 0, points 7 and 8; section 2.1).
 
+use std::time::Duration;
+
 use http::HeaderMap;
 
 use crate::error::ApiError;
@@ -64,6 +66,20 @@ impl Query {
             Some("true" | "1" | "yes") => Ok(true),
             Some(other) => Err(ApiError::bad_request(format!(
                 "Invalid value for `{name}`: `{other}` is neither `true` nor `false`"
+            ))),
+        }
+    }
+
+    /// A time in seconds, such as `30` or `2.5`.
+    pub(crate) fn seconds(&self, name: &str) -> Result<Option<Duration>, ApiError> {
+        let Some(text) = self.get(name) else {
+            return Ok(None);
+        };
+        let seconds = text.trim().parse::<f64>().ok();
+        match seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()) {
+            Some(time) => Ok(Some(time)),
+            None => Err(ApiError::bad_request(format!(
+                "Invalid value for `{name}`: `{text}` is no number of seconds"
             ))),
         }
     }

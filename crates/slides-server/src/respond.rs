@@ -1,8 +1,11 @@
 //! Successful answers as all SDKs read them (contract section 2.5).
 
+use std::time::Duration;
+
 use axum::body::Body;
 use http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS,
+    ALLOW, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderValue, Response, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -55,6 +58,13 @@ pub(crate) fn text(text: String) -> Response<Body> {
         CONTENT_TYPE,
         HeaderValue::from_static("text/plain; charset=utf-8"),
     );
+    response
+}
+
+/// The same answer with when to come back.
+pub(crate) fn retry_after(mut response: Response<Body>, wait: Duration) -> Response<Body> {
+    let seconds = HeaderValue::from(crate::error::whole_seconds(wait));
+    response.headers_mut().insert(RETRY_AFTER, seconds);
     response
 }
 

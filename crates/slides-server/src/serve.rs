@@ -2,12 +2,14 @@
 //! and time, drained at shutdown.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use http::Request;
+use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
@@ -16,7 +18,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::Sleep;
+use tower::ServiceExt;
 
+use crate::guard::Peer;
 use crate::{ServeError, Server};
 
 /// First bytes of an HTTP/2 connection (RFC 9113, section 3.4).
@@ -40,7 +44,7 @@ impl Server {
         {
             return Err(ServeError::Open { address });
         }
-        let service = TowerToHyperService::new(self.router());
+        let router = self.router();
         let mut http = auto::Builder::new(TokioExecutor::new());
         http.http1()
             .timer(TokioTimer::new())
@@ -60,7 +64,7 @@ impl Server {
                 () = &mut shutdown => break,
                 accepted = accept(&listener, &slots) => accepted,
             };
-            let (stream, slot) = match accepted {
+            let (stream, peer, slot) = match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
                     // Most often out of file descriptors: give connections time to end.
@@ -70,8 +74,14 @@ impl Server {
                 }
             };
             let stream = FirstBytes::new(stream, self.connections.header_timeout);
+            let service = router
+                .clone()
+                .map_request(move |mut request: Request<Incoming>| {
+                    request.extensions_mut().insert(Peer(peer));
+                    request
+                });
             let connection = http
-                .serve_connection(TokioIo::new(stream), service.clone())
+                .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
                 .into_owned();
             let connection = graceful.watch(connection);
             tokio::spawn(async move {
@@ -82,7 +92,7 @@ impl Server {
             });
         }
         drop(listener);
-        self.app.draining.store(true, Ordering::Relaxed);
+        self.app.drain.cancel();
         if tokio::time::timeout(self.connections.drain_timeout, graceful.shutdown())
             .await
             .is_err()
@@ -96,15 +106,15 @@ impl Server {
 async fn accept(
     listener: &TcpListener,
     slots: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+) -> io::Result<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
     let slot = Arc::clone(slots)
         .acquire_owned()
         .await
         .map_err(io::Error::other)?;
-    let (stream, _) = listener.accept().await?;
+    let (stream, peer) = listener.accept().await?;
     // Small answers must not wait for an acknowledgement.
     stream.set_nodelay(true)?;
-    Ok((stream, slot))
+    Ok((stream, peer, slot))
 }
 
 /// Cuts a connection that does not say which HTTP version it speaks: the time limit of headers

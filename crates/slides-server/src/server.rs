@@ -4,7 +4,6 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use axum::Router;
@@ -12,14 +11,18 @@ use axum::extract::Request;
 use secrecy::SecretSlice;
 use slides_core::{AsyncApi, FileLocation, StorageApi};
 use slides_types::FontsData;
+use tokio_util::sync::CancellationToken;
 use tower_http::cors::AllowOrigin;
 
+use crate::access::Access;
 use crate::app::{App, Fonts, ForClient, Ready};
 use crate::auth::{Authority, Credentials};
 use crate::body::BodyLimits;
 use crate::cors::{self, InvalidOrigin};
+use crate::guard::{Guard, RateLimits};
 use crate::metrics::{Metrics, Sample, Samples};
 use crate::path::Routes;
+use crate::watch::{WatchLimits, Watching};
 
 /// Times and counts of connections.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +64,9 @@ pub struct ServerBuilder {
     api: Arc<dyn AsyncApi>,
     storage: Arc<dyn StorageApi>,
     clients: Vec<Credentials>,
-    token_key: Option<SecretSlice<u8>>,
+    token_keys: Vec<SecretSlice<u8>>,
+    rates: RateLimits,
+    watch: WatchLimits,
     for_client: Option<ForClient>,
     fonts: Option<Fonts>,
     cors: Option<AllowOrigin>,
@@ -99,7 +104,9 @@ impl Server {
             api,
             storage,
             clients: Vec::new(),
-            token_key: None,
+            token_keys: Vec::new(),
+            rates: RateLimits::default(),
+            watch: WatchLimits::default(),
             for_client: None,
             fonts: None,
             cors: None,
@@ -112,6 +119,11 @@ impl Server {
             vendor_messages: false,
             allow_open: false,
         }
+    }
+
+    /// A handle to change who may call while the server runs.
+    pub fn access(&self) -> Access {
+        Access::new(Arc::clone(&self.app.authority))
     }
 
     /// The same server as a router, to be mounted at the root of another one or called in tests.
@@ -137,7 +149,19 @@ impl ServerBuilder {
 
     /// Key that tokens are signed with. With the same key tokens survive a restart; the default is a random one.
     pub fn token_key(mut self, key: impl Into<SecretSlice<u8>>) -> Self {
-        self.token_key = Some(key.into());
+        self.token_keys.insert(0, key.into());
+        self
+    }
+
+    /// Another key whose tokens are good, though it signs none: one that was replaced, or will be used.
+    pub fn old_token_key(mut self, key: impl Into<SecretSlice<u8>>) -> Self {
+        self.token_keys.push(key.into());
+        self
+    }
+
+    /// Bounds on how often clients may ask.
+    pub fn rate_limits(mut self, limits: RateLimits) -> Self {
+        self.rates = limits;
         self
     }
 
@@ -200,6 +224,12 @@ impl ServerBuilder {
         self
     }
 
+    /// Bounds on answers that are held back and on streams of events.
+    pub fn watch_limits(mut self, limits: WatchLimits) -> Self {
+        self.watch = limits;
+        self
+    }
+
     /// Bounds on connections.
     pub fn connection_limits(mut self, limits: ConnectionLimits) -> Self {
         self.connections = limits;
@@ -241,9 +271,11 @@ impl ServerBuilder {
 
     /// The server.
     pub fn build(self) -> Server {
-        let key = self
-            .token_key
-            .unwrap_or_else(|| rand::random::<[u8; 32]>().to_vec().into());
+        let mut keys = self.token_keys;
+        if keys.is_empty() {
+            keys.push(rand::random::<[u8; 32]>().to_vec().into());
+        }
+        let drain = CancellationToken::new();
         Server {
             app: Arc::new(App {
                 api: self.api,
@@ -252,13 +284,15 @@ impl ServerBuilder {
                 routes: Routes::new(),
                 sync_timeout: self.sync_timeout,
                 storage: self.storage,
-                authority: Authority::new(self.clients, key),
+                authority: Arc::new(Authority::new(self.clients, keys)),
+                guard: Guard::new(&self.rates),
                 limits: self.limits,
                 spool_dir: self.spool_dir,
                 ready: self.ready,
                 metrics: Metrics::new(self.samples),
                 vendor_messages: self.vendor_messages,
-                draining: AtomicBool::new(false),
+                watching: Watching::new(self.watch, drain.clone()),
+                drain,
             }),
             connections: self.connections,
             allow_open: self.allow_open,

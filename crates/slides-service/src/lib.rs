@@ -49,6 +49,7 @@ mod service;
 mod stats;
 mod storage;
 mod sync;
+mod watchers;
 mod worker;
 
 pub use admin::{Exported, Imported, QueueAdmin};

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use slides_core::{
-    AsyncApi, Download, Error, FileLocation, OperationId, Payload, Result, StartRequest,
+    AsyncApi, Download, Error, FileLocation, OperationId, Payload, Result, Seen, StartRequest,
     StatusReply, StorageApi,
 };
 use slides_types::{
@@ -30,6 +30,7 @@ use crate::request::{self, QueuedInput, QueuedRequest, REQUEST_VERSION, Unread};
 use crate::seal::Sealer;
 use crate::stats::{Counters, ServiceStats};
 use crate::storage::{StorageOptions, Storages};
+use crate::watchers::Watchers;
 use crate::worker::{InProcessRunner, Pool, ProcessRunner, RunJobs};
 
 /// What `GetOperationStatus` and `GetOperationResult` say about an unknown id (contract section 2.6).
@@ -47,6 +48,8 @@ pub(crate) const MAX_ATTEMPTS: u32 = 2;
 const SWEEP: Duration = Duration::from_secs(5);
 /// How often blobs without an operation are looked for, and how old they must be.
 const ORPHAN_AGE: Duration = Duration::from_hours(1);
+/// How often someone who waits for news looks by himself.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// Operations removed in one sweep.
 const EXPIRE_AT_ONCE: usize = 500;
 /// Names the fault to seed, for the proof that the durability test catches it. Debug builds only.
@@ -90,6 +93,8 @@ pub(crate) struct Inner {
     pub(crate) ready: Notify,
     /// An operation ended.
     pub(crate) changed: Notify,
+    /// Those who wait for news of one operation.
+    pub(crate) watchers: Arc<Watchers>,
     /// No more operations are accepted or taken.
     pub(crate) drain: CancellationToken,
     /// What runs is stopped.
@@ -108,19 +113,24 @@ pub(crate) struct Running {
     pub(crate) stop: CancellationToken,
     pub(crate) canceled: Notify,
     progress: Mutex<Option<Progress>>,
+    id: String,
+    watchers: Arc<Watchers>,
 }
 
 impl Running {
-    pub(crate) fn new(stop: CancellationToken) -> Self {
+    pub(crate) fn new(id: &str, stop: CancellationToken, watchers: &Arc<Watchers>) -> Self {
         Self {
             stop,
             canceled: Notify::new(),
             progress: Mutex::new(None),
+            id: id.to_owned(),
+            watchers: Arc::clone(watchers),
         }
     }
 
     pub(crate) fn set_progress(&self, progress: Progress) {
         *self.progress.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress);
+        self.watchers.tell(&self.id);
     }
 
     fn progress(&self) -> Option<Progress> {
@@ -337,6 +347,10 @@ impl Service {
             rescued_total: counters.rescued.get(),
             fenced_total: counters.fenced.get(),
             mean_run: counters.mean_run(),
+            webhooks_delivered_total: counters.webhooks_delivered.get(),
+            webhooks_failed_total: counters.webhooks_failed.get(),
+            webhooks_given_up_total: counters.webhooks_given_up.get(),
+            webhook_lag: counters.webhook_lag(),
         })
     }
 
@@ -534,6 +548,7 @@ fn parts(
         pressure: Pressure::default(),
         ready: Notify::new(),
         changed: Notify::new(),
+        watchers: Arc::default(),
         drain: CancellationToken::new(),
         stop: CancellationToken::new(),
         store,
@@ -726,6 +741,10 @@ impl Inner {
                 }
                 if rescued != crate::queue::Rescued::default() {
                     tracing::warn!(?rescued, "took operations back from workers that are gone");
+                    let moved = [&rescued.requeued, &rescued.failed, &rescued.canceled];
+                    for id in moved.into_iter().flatten() {
+                        self.watchers.tell(id);
+                    }
                     self.changed.notify_waiters();
                 }
             }
@@ -1090,6 +1109,7 @@ impl AsyncApi for Service {
                 for blob in inputs {
                     inner.remove_blob(blob).await;
                 }
+                inner.watchers.tell(id.as_str());
                 inner.changed.notify_waiters();
                 Ok(())
             }
@@ -1107,6 +1127,23 @@ impl AsyncApi for Service {
                 format!("the operation has ended as {state}: it cannot be canceled any more"),
             )),
             Canceled::Unknown => Err(unknown_operation(id)),
+        }
+    }
+
+    async fn changed(&self, id: &OperationId, seen: Seen, limit: Duration) -> Result<StatusReply> {
+        let end = tokio::time::Instant::now() + limit;
+        let watch = self.inner.watchers.watch(id.as_str());
+        loop {
+            let news = watch.news();
+            let record = self.record(id).await?;
+            let reply = self.inner.reply(&record);
+            let now = tokio::time::Instant::now();
+            if seen.is_outdated_by(&reply.operation) || now >= end {
+                return Ok(reply);
+            }
+            // Another server may run it: then there is no news here.
+            let look = end.min(now + LOOK_AGAIN);
+            let _ = tokio::time::timeout_at(look, news).await;
         }
     }
 }

@@ -254,3 +254,90 @@ async fn the_description_and_its_page_are_handed_out_to_all() {
         .await
         .error(401, "unauthorized");
 }
+
+#[tokio::test(start_paused = true)]
+async fn wrong_secrets_are_refused_for_a_while_and_right_ones_with_them() {
+    let server = closed_server();
+    let login = async |id: &str, secret: &str| {
+        let form = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");
+        call(&server, "POST", "/connect/token", &[], form.as_bytes()).await
+    };
+    for _ in 0..10 {
+        let wrong = login("me", "guess").await;
+        assert_eq!(
+            (wrong.status.as_u16(), wrong.header("retry-after")),
+            (400, "")
+        );
+        assert_eq!(wrong.json()["error"], "invalid_client");
+    }
+    let stopped = login("me", "s3cret").await;
+    assert_eq!(
+        (stopped.status.as_u16(), stopped.header("retry-after")),
+        (429, "6")
+    );
+    assert_eq!(stopped.json()["error"], "slow_down");
+    assert_eq!(login("you", "guess").await.status, 400);
+    tokio::time::advance(std::time::Duration::from_secs(6)).await;
+    assert_eq!(login("me", "s3cret").await.status, 200);
+    // A request that is no login is no failed one.
+    for _ in 0..20 {
+        let form = b"grant_type=password&client_id=you&client_secret=x";
+        let odd = call(&server, "POST", "/connect/token", &[], form).await;
+        assert_eq!(odd.json()["error"], "unsupported_grant_type");
+    }
+    assert_eq!(login("you", "guess").await.status, 400);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_asks_as_often_as_it_may() {
+    let mut api = MockAsyncApi::new();
+    api.expect_status()
+        .returning(|id| Err(Error::not_found(id.as_str())));
+    let mut limits = slides_server::RateLimits::default();
+    limits.requests = 2;
+    let server = Server::builder(Arc::new(api), Arc::new(MockStorageApi::new()))
+        .credentials(Credentials::new("me", "s3cret"))
+        .credentials(Credentials::new("you", "s3cret"))
+        .rate_limits(limits)
+        .build();
+    let ask = async |id: &str| {
+        let token = format!("Bearer {}", token_of(&server, id).await);
+        let path = "/v3.0/slides/async/x";
+        call(&server, "GET", path, &[("authorization", &token)], b"").await
+    };
+    for _ in 0..2 {
+        assert_eq!(ask("me").await.status, 404);
+    }
+    let refused = ask("me").await;
+    refused.error(429, "tooManyRequests");
+    assert_eq!(refused.header("retry-after"), "30");
+    assert_eq!(ask("you").await.status, 404);
+    assert_eq!(get(&server, "/livez").await.status, 200);
+}
+
+async fn token_of(server: &Server, id: &str) -> String {
+    let form = format!("grant_type=client_credentials&client_id={id}&client_secret=s3cret");
+    let answer = call(server, "POST", "/connect/token", &[], form.as_bytes()).await;
+    answer.json()["access_token"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn clients_are_replaced_while_the_server_runs() {
+    let server = closed_server();
+    let access = server.access();
+    let token = token_of(&server, "me").await;
+    let header = format!("Bearer {token}");
+    let ask = async || {
+        let path = "/v3.0/slides/info";
+        call(&server, "GET", path, &[("authorization", &header)], b"")
+            .await
+            .status
+    };
+    assert_eq!(ask().await, 200);
+    let key = || vec![b"a key".to_vec().into()];
+    assert!(access.replace(Vec::new(), key()).is_err());
+    assert_eq!(ask().await, 200);
+    let (client, _) = Credentials::generate("you");
+    access.replace(vec![client], key()).unwrap();
+    assert_eq!(ask().await, 401);
+}

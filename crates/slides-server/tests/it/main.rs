@@ -8,3 +8,4 @@ mod sockets;
 mod storage;
 mod support;
 mod sync;
+mod watch;

@@ -246,3 +246,53 @@ async fn heads_have_limits() {
         .unwrap();
     read_until(&mut stream, "ok\n").await;
 }
+
+#[tokio::test]
+async fn whoever_follows_an_operation_is_told_when_the_server_ends() {
+    let (begun, mut waiting) = tokio::sync::mpsc::unbounded_channel();
+    let server = Server::builder(Arc::new(Still(begun)), Arc::new(MockStorageApi::new()));
+    let (address, stop, task) = serve(server).await;
+    let ask = async |path: &str| {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let head = format!("GET /v3.0/slides/async/op-1{path} HTTP/1.1\r\nHost: x\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream
+    };
+    let (mut events, mut poll) = (ask("/events").await, ask("?wait=30").await);
+    for _ in 0..2 {
+        waiting.recv().await.unwrap();
+    }
+    stop.send(()).unwrap();
+    read_until(&mut events, "retry: 1000").await;
+    let answer = read_until(&mut poll, "Enqueued").await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    task.await.unwrap().unwrap();
+}
+
+/// Nothing ever changes; tells when someone waits for it.
+struct Still(tokio::sync::mpsc::UnboundedSender<()>);
+
+#[async_trait::async_trait]
+impl AsyncApi for Still {
+    async fn start(&self, _: StartRequest) -> Result<OperationId> {
+        Err(Error::unsupported("start", "this test"))
+    }
+
+    async fn status(&self, id: &OperationId) -> Result<StatusReply> {
+        Ok(slides_core::testing::reply(id, "Enqueued"))
+    }
+
+    async fn result(&self, _: &OperationId) -> Result<Download> {
+        Err(Error::unsupported("result", "this test"))
+    }
+
+    async fn changed(
+        &self,
+        _: &OperationId,
+        _: slides_core::Seen,
+        _: Duration,
+    ) -> Result<StatusReply> {
+        self.0.send(()).unwrap();
+        std::future::pending().await
+    }
+}

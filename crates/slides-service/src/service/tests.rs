@@ -862,6 +862,9 @@ async fn operations_of_other_clients_are_unknown() {
         you.status(&mine).await.unwrap_err(),
         you.result(&mine).await.unwrap_err(),
         you.cancel(&mine).await.unwrap_err(),
+        you.changed(&mine, seen("Created"), Duration::from_mins(1))
+            .await
+            .unwrap_err(),
         me.status(&yours).await.unwrap_err(),
     ] {
         assert_eq!(refusal(&error), (404, UNKNOWN_OPERATION.to_owned()));
@@ -872,6 +875,54 @@ async fn operations_of_other_clients_are_unknown() {
     // What was made before there were clients is everybody's.
     let old = nobody.start(keyed("k")).await.unwrap();
     assert!(me.status(&old).await.is_ok() && you.status(&old).await.is_ok());
+}
+
+fn seen(text: &str) -> Seen {
+    text.parse().unwrap()
+}
+
+#[tokio::test]
+async fn news_of_an_operation_is_told_as_it_comes() {
+    let service = service();
+    let hour = Duration::from_hours(1);
+    let id = service
+        .start(convert(ExportFormat::Pdf, "slides=3"))
+        .await
+        .unwrap();
+    let mut last = seen("Created");
+    let mut steps = Vec::new();
+    loop {
+        let reply = service.changed(&id, last.clone(), hour).await.unwrap();
+        let now = Seen::of(&reply.operation);
+        assert_ne!(now, last);
+        steps.extend(now.step);
+        last = now;
+        if last.status == OperationStatus::Finished {
+            break;
+        }
+    }
+    assert!(steps.is_sorted() && steps.last() == Some(&3), "{steps:?}");
+    // An end is told to whoever asks, and a cancel of what waits to whoever waits.
+    service.changed(&id, last.clone(), hour).await.unwrap();
+    let idle = Service::in_process(options().workers(0)).unwrap();
+    let waits = idle
+        .start(convert(ExportFormat::Pdf, "slides=1"))
+        .await
+        .unwrap();
+    let (told, canceled) = tokio::join!(idle.changed(&waits, seen("Enqueued"), hour), async {
+        tokio::task::yield_now().await;
+        idle.cancel(&waits).await
+    });
+    canceled.unwrap();
+    assert_eq!(told.unwrap().operation.status, OperationStatus::Canceled);
+    let limited = idle
+        .start(convert(ExportFormat::Pdf, "slides=1"))
+        .await
+        .unwrap();
+    let now = idle
+        .changed(&limited, seen("Enqueued"), Duration::ZERO)
+        .await;
+    assert_eq!(now.unwrap().operation.status, OperationStatus::Enqueued);
 }
 
 #[tokio::test]

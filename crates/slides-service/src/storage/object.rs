@@ -97,9 +97,36 @@ fn if_there<T>(found: object_store::Result<T>) -> object_store::Result<Option<T>
     }
 }
 
+/// What went wrong, without the names of objects: they are those of documents.
+fn reason_of(error: &StoreError) -> String {
+    match error {
+        StoreError::Generic { source, .. } => {
+            // The innermost cause: a status, or what the connection met. Those around it name the address.
+            let mut cause: &dyn std::error::Error = source.as_ref();
+            while let Some(inner) = cause.source() {
+                cause = inner;
+            }
+            cause.to_string()
+        }
+        StoreError::NotFound { .. } => "not found".to_owned(),
+        StoreError::AlreadyExists { .. } => "there already".to_owned(),
+        StoreError::Precondition { .. } => "a condition is not met".to_owned(),
+        StoreError::PermissionDenied { .. } => "permission denied".to_owned(),
+        StoreError::Unauthenticated { .. } => "the credentials are not taken".to_owned(),
+        StoreError::NotSupported { .. } | StoreError::NotImplemented { .. } => {
+            "not supported".to_owned()
+        }
+        _ => "another error".to_owned(),
+    }
+}
+
 impl Shared {
     fn failed(&self, error: &StoreError) -> Error {
-        tracing::error!(storage = self.name, %error, "the storage failed");
+        tracing::error!(
+            storage = self.name,
+            reason = reason_of(error),
+            "the storage failed"
+        );
         Error::unavailable(
             503,
             format!(
@@ -342,7 +369,11 @@ impl Shared {
         if sent.is_err()
             && let Err(error) = upload.abort().await
         {
-            tracing::warn!(storage = self.name, %error, "the parts of a broken upload cannot be removed");
+            tracing::warn!(
+                storage = self.name,
+                reason = reason_of(&error),
+                "the parts of a broken upload cannot be removed"
+            );
         }
         sent.map(|_| ())
     }

@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 
 use crate::clock;
 use crate::failure::Wrong;
@@ -69,18 +70,30 @@ enum Reason {
     Lost,
 }
 
-/// Runs a claimed operation to its end, or to the end of the hold.
+/// Runs a claimed operation to its end, or to the end of the hold. Each line of the log on the way names it.
 async fn run(inner: &Inner, record: Record) {
+    let span = tracing::info_span!(
+        "operation",
+        id = record.id,
+        method = record.method,
+        attempt = record.attempts
+    );
+    run_claimed(inner, record).instrument(span).await;
+}
+
+async fn run_claimed(inner: &Inner, record: Record) {
     let hold = Hold::new(&record.id, record.epoch);
     let request = match inner.unseal(&record) {
         Err(Unread::Newer(version)) => return leave(inner, &hold, &record, version).await,
         Err(Unread::Broken(error)) => Err(error),
         Ok(request) => Ok(request),
     };
-    let running = Arc::new(Running::new(inner.stop.child_token()));
+    let stop = inner.stop.child_token();
+    let running = Arc::new(Running::new(&record.id, stop, &inner.watchers));
     inner
         .running()
         .insert(record.id.clone(), Arc::clone(&running));
+    inner.watchers.tell(&record.id);
     let begun = tokio::time::Instant::now();
     // Another may have canceled between the claim and the line above.
     let mut reason = None;
@@ -145,7 +158,7 @@ async fn run(inner: &Inner, record: Record) {
         (Err((Wrong::Fail(failure), _)), _) => Some(Outcome::Failed(failure)),
         (Err((Wrong::Retry { failure, tries }, _)), _) => {
             if record.attempts < tries {
-                tracing::warn!(id = %hold.id, attempt = record.attempts, reason = failure.message, "an operation is tried again");
+                tracing::warn!(id = %hold.id, attempt = record.attempts, reason = failure.code, "an operation is tried again");
                 inner.counters.retried.add(1);
                 inner
                     .give_back(&hold, back_off(record.attempts), true)
@@ -164,6 +177,7 @@ async fn run(inner: &Inner, record: Record) {
             .await;
     }
     inner.running().remove(&record.id);
+    inner.watchers.tell(&record.id);
     inner.changed.notify_waiters();
 }
 

@@ -28,6 +28,8 @@ pub enum ApiCall {
     GetOperationStatus,
     /// Stop an operation.
     CancelOperation,
+    /// Follow an operation to its end, as server-sent events.
+    GetOperationEvents,
     /// Fetch the result of a finished operation.
     GetOperationResult,
     /// Convert an uploaded presentation into a file of the storage.
@@ -253,7 +255,7 @@ impl Route {
         operation_id: "GetOperationStatus",
         method: "GET",
         path: "/v3.0/slides/async/{id}",
-        query: &[],
+        query: &["wait", "since"],
         required_query: &[],
         headers: &[],
         rest: None,
@@ -268,6 +270,21 @@ impl Route {
         operation_id: "CancelOperation",
         method: "DELETE",
         path: "/v3.0/slides/async/{id}",
+        query: &[],
+        required_query: &[],
+        headers: &[],
+        rest: None,
+        success: 200u16,
+        token: true,
+    };
+    /// `GET /v3.0/slides/async/{id}/events`: Follow an operation to its end, as server-sent events.
+    ///
+    /// Not part of the vendor's API.
+    pub const GET_OPERATION_EVENTS: Self = Self {
+        call: ApiCall::GetOperationEvents,
+        operation_id: "GetOperationEvents",
+        method: "GET",
+        path: "/v3.0/slides/async/{id}/events",
         query: &[],
         required_query: &[],
         headers: &[],
@@ -774,6 +791,7 @@ impl Route {
         Self::START_DOWNLOAD_PRESENTATION,
         Self::GET_OPERATION_STATUS,
         Self::CANCEL_OPERATION,
+        Self::GET_OPERATION_EVENTS,
         Self::GET_OPERATION_RESULT,
         Self::CONVERT_AND_SAVE,
         Self::CONVERT,

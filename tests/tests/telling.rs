@@ -1,0 +1,339 @@
+//! What a server tells its operator and its callers, by the real program: logs and audit without secrets, clients
+//! that come and go while it runs.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use slides_tests::slides_program;
+
+/// Long enough for a loaded machine; nothing waits for it when all is well.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A server and what it logs.
+struct Served {
+    child: Child,
+    address: String,
+    log: Receiver<String>,
+}
+
+struct Answer {
+    status: u16,
+    head: String,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn text(&self) -> String {
+        String::from_utf8(self.body.clone()).unwrap()
+    }
+}
+
+impl Served {
+    fn start(folder: &Path, arguments: &[&str]) -> Self {
+        let mut child = Command::new(slides_program())
+            .current_dir(folder)
+            .args(["serve", "--listen", "127.0.0.1:0", "--data", "data"])
+            .args(["--log-format", "json", "--workers", "1"])
+            .args(["--soffice", "off"])
+            .args(arguments)
+            .env(
+                "SLIDES_LOG",
+                "info,slides=trace,slides_server=trace,slides_service=trace,slides_core=trace",
+            )
+            .env_remove("SLIDES_CLIENT_ID")
+            .env_remove("SLIDES_CLIENT_SECRET")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (sender, log) = std::sync::mpsc::channel();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        std::thread::spawn(move || {
+            for line in stderr.lines() {
+                let _ = sender.send(line.unwrap());
+            }
+        });
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let address = line.trim().strip_prefix("listening on http://").unwrap();
+        Self {
+            address: address.to_owned(),
+            child,
+            log,
+        }
+    }
+
+    fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {}\r\n",
+            body.len()
+        );
+        for (name, value) in headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        stream.write_all(format!("{head}\r\n").as_bytes()).unwrap();
+        stream.write_all(body).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let end = answer
+            .windows(4)
+            .position(|four| four == b"\r\n\r\n")
+            .unwrap();
+        let head = String::from_utf8(answer[..end].to_vec()).unwrap();
+        Answer {
+            status: head.split(' ').nth(1).unwrap().parse().unwrap(),
+            body: answer[end + 4..].to_vec(),
+            head,
+        }
+    }
+
+    fn login(&self, id: &str, secret: &str) -> Answer {
+        let form = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");
+        self.send("POST", "/connect/token", &[], form.as_bytes())
+    }
+
+    fn token(&self, id: &str, secret: &str) -> String {
+        let answer = self.login(id, secret);
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let json: Value = serde_json::from_slice(&answer.body).unwrap();
+        json["access_token"].as_str().unwrap().to_owned()
+    }
+
+    /// Asks until the operation has ended; gives its status.
+    fn ended(&self, id: &str, bearer: &str) -> String {
+        let begun = Instant::now();
+        loop {
+            let path = format!("/v3.0/slides/async/{id}");
+            let answer = self.send("GET", &path, &[("Authorization", bearer)], b"");
+            let json: Value = serde_json::from_slice(&answer.body).unwrap();
+            let status = json["status"].as_str().unwrap();
+            if ["Finished", "Failed", "Canceled"].contains(&status) {
+                return status.to_owned();
+            }
+            assert!(begun.elapsed() < PATIENCE, "{json}");
+            std::thread::yield_now();
+        }
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args([name, &id]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// Waits for a line of the log that holds these words.
+    fn logged(&self, words: &str) -> String {
+        loop {
+            let line = self.log.recv_timeout(PATIENCE).unwrap();
+            if line.contains(words) {
+                return line;
+            }
+        }
+    }
+
+    /// Ends the server and gives the rest of its log.
+    fn end(mut self) -> Vec<String> {
+        self.signal("-TERM");
+        let status = self.child.wait().unwrap();
+        assert!(status.success(), "{status}");
+        self.log.iter().collect()
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs the program and gives what it prints.
+fn slides(folder: &Path, arguments: &[&str]) -> String {
+    let output = Command::new(slides_program())
+        .current_dir(folder)
+        .args(arguments)
+        .output()
+        .unwrap();
+    let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{arguments:?}: {complaint}");
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+#[test]
+fn logs_name_operations_and_clients_but_no_documents_and_no_secrets() {
+    const NAME: &str = "Quartalszahlen";
+    const PASSWORD: &str = "correct-horse-battery";
+    let folder = tempfile::tempdir().unwrap();
+    let secret = slides(
+        folder.path(),
+        &["clients", "add", "anna", "--file", "clients"],
+    );
+    let server = Served::start(folder.path(), &["--credentials-file", "clients"]);
+    let token = server.token("anna", &secret);
+    let bearer = format!("Bearer {token}");
+    let with = |more: &[(&'static str, &str)]| {
+        let own = [("Authorization", bearer.as_str())];
+        own.iter()
+            .chain(more)
+            .copied()
+            .map(|(a, b)| (a, b.to_owned()))
+            .collect::<Vec<_>>()
+    };
+    let send = |method: &str, path: &str, headers: &[(&'static str, &str)], body: &[u8]| {
+        let headers = with(headers);
+        let headers: Vec<_> = headers.iter().map(|(a, b)| (*a, b.as_str())).collect();
+        server.send(method, path, &headers, body)
+    };
+    let read = |name: &str| {
+        std::fs::read(
+            Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("decks")
+                .join(name),
+        )
+        .unwrap()
+    };
+
+    // A stored deck under a name that is nobody's business, opened with a password.
+    let stored = format!("/v3.0/slides/storage/file/Vorstand/{NAME}.pptx");
+    assert_eq!(
+        send("PUT", &stored, &[], &read("protected.pptx")).status,
+        200
+    );
+    let path = format!("/v3.0/slides/async/{NAME}.pptx/pdf?folder=Vorstand");
+    let wrong = send("POST", &path, &[("password", PASSWORD)], b"");
+    assert_eq!(wrong.status, 201, "{}", wrong.text());
+    assert_eq!(server.ended(&wrong.text(), &bearer), "Failed");
+    // An uploaded deck whose part has such a name.
+    let mut form = format!(
+        "--b\r\nContent-Disposition: form-data; name=\"document\"; filename=\"{NAME}.pptx\"\r\n\r\n"
+    )
+    .into_bytes();
+    form.extend(read("startup-pitch.pptx"));
+    form.extend(b"\r\n--b--\r\n");
+    let multipart = [("Content-Type", "multipart/form-data; boundary=b")];
+    let good = send("POST", "/v3.0/slides/async/convert/pdf", &multipart, &form);
+    assert_eq!(good.status, 201, "{}", good.text());
+    assert_eq!(server.ended(&good.text(), &bearer), "Finished");
+    let result = format!("/v3.0/slides/async/{}/result", good.text());
+    assert_eq!(send("GET", &result, &[], b"").status, 200);
+    // What fails inside, what is refused, and what is denied.
+    let outside = format!("/v3.0/slides/storage/file/{NAME}/..%2F..%2F{NAME}");
+    assert_eq!(send("GET", &outside, &[], b"").status, 400);
+    let missing = format!("/v3.0/slides/async/{NAME}-2.pptx/pdf");
+    let missing = send("POST", &missing, &[], b"").text();
+    assert_eq!(server.ended(&missing, &bearer), "Failed");
+    let cancel = format!("/v3.0/slides/async/{}", good.text());
+    assert_eq!(send("DELETE", &cancel, &[], b"").status, 409);
+    assert_eq!(server.login("anna", "a-wrong-secret").status, 400);
+    let foreign = [("Authorization", "Bearer 00.00")];
+    assert_eq!(server.send("GET", &result, &foreign, b"").status, 401);
+
+    let lines = server.end();
+    let all = lines.join("\n");
+    for needle in [
+        NAME,
+        "Vorstand",
+        PASSWORD,
+        "a-wrong-secret",
+        &secret,
+        &token,
+    ] {
+        assert!(!all.contains(needle), "`{needle}` is in\n{all}");
+    }
+    let audit: Vec<BTreeMap<String, Value>> = lines
+        .iter()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .filter(|line| line["target"] == "audit")
+        .map(|line| serde_json::from_value(line["fields"].clone()).unwrap())
+        .collect();
+    let is_told = |call: &str, client: &str, operation: Option<&str>, outcome: &str| {
+        let found = audit.iter().any(|line| {
+            line["call"] == call
+                && line["client"] == client
+                && line.get("operation").and_then(Value::as_str) == operation
+                && line["address"] == "127.0.0.1"
+                && line["outcome"] == outcome
+        });
+        assert!(
+            found,
+            "{call} {client} {operation:?} {outcome} is not in\n{all}"
+        );
+    };
+    let good = good.text();
+    is_told("Token", "anna", None, "done");
+    is_told("StartConvert", "anna", Some(&good), "done");
+    is_told("GetOperationResult", "anna", Some(&good), "done");
+    is_told("CancelOperation", "anna", Some(&good), "refused");
+    is_told("GetOperationResult", "", Some(&good), "denied");
+    is_told("Token", "", None, "refused");
+    assert!(
+        audit
+            .iter()
+            .all(|line| line["call"] != "GetOperationStatus")
+    );
+}
+
+#[test]
+fn clients_and_keys_are_read_again_on_a_signal() {
+    let folder = tempfile::tempdir().unwrap();
+    let clients = |arguments: &[&str]| {
+        let arguments = [&["clients"], arguments, &["--file", "clients"]].concat();
+        slides(folder.path(), &arguments)
+    };
+    let first = clients(&["add", "anna"]);
+    let server = Served::start(folder.path(), &["--credentials-file", "clients"]);
+    let ask = |token: &str| {
+        let bearer = format!("Bearer {token}");
+        server
+            .send(
+                "GET",
+                "/v3.0/slides/info",
+                &[("Authorization", &bearer)],
+                b"",
+            )
+            .status
+    };
+    let reload = |words: &str| {
+        server.signal("-HUP");
+        server.logged(words);
+    };
+    let early = server.token("anna", &first);
+    assert_eq!(ask(&early), 200);
+
+    let second = clients(&["rotate", "anna"]);
+    slides(
+        folder.path(),
+        &["token-keys", "rotate", "--file", "data/token.key"],
+    );
+    assert_eq!(server.login("anna", &second).status, 400);
+    reload("were read again");
+    let late = server.token("anna", &second);
+    assert_eq!(server.login("anna", &first).status, 200);
+    assert_eq!((ask(&early), ask(&late)), (200, 200));
+
+    clients(&["retire", "anna"]);
+    reload("were read again");
+    assert_eq!((ask(&early), ask(&late)), (401, 200));
+    let refused = server.login("anna", &first);
+    assert_eq!(refused.status, 400, "{}", refused.head);
+
+    // What would open the server, or cannot be read, changes nothing.
+    clients(&["remove", "anna"]);
+    reload("stay as they were");
+    std::fs::write(folder.path().join("clients"), "nonsense").unwrap();
+    reload("stay as they were");
+    assert_eq!(ask(&late), 200);
+    server.end();
+}
