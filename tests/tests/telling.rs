@@ -1,10 +1,10 @@
 //! What a server tells its operator and its callers, by the real program: logs and audit without secrets, clients
-//! that come and go while it runs.
+//! that come and go while it runs, events and webhooks.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::Receiver;
@@ -336,4 +336,136 @@ fn clients_and_keys_are_read_again_on_a_signal() {
     reload("stay as they were");
     assert_eq!(ask(&late), 200);
     server.end();
+}
+
+/// Takes one request and answers it; gives its head and body.
+fn receive(listener: &TcpListener, answer: &str) -> (String, Vec<u8>) {
+    let (mut stream, _) = listener.accept().unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        assert!(reader.read_line(&mut head).unwrap() > 0, "{head}");
+    }
+    let mut body = vec![0; field(&head, "content-length").parse().unwrap()];
+    reader.read_exact(&mut body).unwrap();
+    stream.write_all(answer.as_bytes()).unwrap();
+    (head, body)
+}
+
+fn field<'a>(head: &'a str, name: &str) -> &'a str {
+    let mut lines = head.lines().filter_map(|line| line.split_once(": "));
+    let (_, value) = lines
+        .find(|(key, _)| key.eq_ignore_ascii_case(name))
+        .unwrap();
+    value
+}
+
+#[test]
+fn the_end_of_an_operation_is_told_where_its_caller_says() {
+    use hmac::{Hmac, Mac};
+    let folder = tempfile::tempdir().unwrap();
+    let secret = slides(
+        folder.path(),
+        &["clients", "add", "anna", "--file", "clients"],
+    );
+    let server = Served::start(
+        folder.path(),
+        &[
+            "--credentials-file",
+            "clients",
+            "--webhook-keys",
+            "hooks.key",
+            "--webhook-allow",
+            "127.0.0.1",
+        ],
+    );
+    let bearer = format!("Bearer {}", server.token("anna", &secret));
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let here = format!(
+        "http://{}/hook?k=private-part",
+        listener.local_addr().unwrap()
+    );
+    let deck =
+        std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("decks/startup-pitch.pptx"));
+    let deck = deck.unwrap();
+    let start = |address: &str| {
+        let headers = [
+            ("Authorization", bearer.as_str()),
+            ("X-Slides-Webhook", address),
+        ];
+        server.send(
+            "POST",
+            "/v3.0/slides/async/convert/pdf?slides=1",
+            &headers,
+            &deck,
+        )
+    };
+    for refused in [
+        "https://10.0.0.1/",
+        "http://example.com/",
+        "https://[::1]/",
+        "nonsense",
+    ] {
+        let answer = start(refused);
+        assert_eq!(answer.status, 400, "{refused}: {}", answer.text());
+    }
+    let started = start(&here);
+    assert_eq!(started.status, 201, "{}", started.text());
+    let (head, body) = receive(&listener, "HTTP/1.1 204 No Content\r\n\r\n");
+    assert!(
+        head.starts_with("POST /hook?k=private-part HTTP/1.1\r\n"),
+        "{head}"
+    );
+    let event: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(event["type"], "operation.ended");
+    assert_eq!(event["operation"]["id"], started.text());
+    assert_eq!(event["operation"]["status"], "Finished");
+    assert_eq!(
+        field(&head, "x-slides-event"),
+        event["id"].as_str().unwrap()
+    );
+
+    // The client checks it with its own secret, as documented.
+    let key = slides(
+        folder.path(),
+        &["webhook-secret", "anna", "--file", "hooks.key"],
+    );
+    let signature = field(&head, "x-slides-signature");
+    let (stamp, given) = signature
+        .strip_prefix("t=")
+        .unwrap()
+        .split_once(",v1=")
+        .unwrap();
+    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(key.as_bytes()).unwrap();
+    mac.update(format!("{stamp}.").as_bytes());
+    mac.update(&body);
+    let expected = mac.finalize().into_bytes();
+    let expected: String = expected.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(given, expected);
+    server.logged("webhook delivered");
+
+    // And the events of an operation that has ended.
+    let events = format!("/v3.0/slides/async/{}/events", started.text());
+    let told = server.send("GET", &events, &[("Authorization", &bearer)], b"");
+    assert!(told.text().contains("event: end\n"), "{}", told.text());
+    let all = server.end().join("\n");
+    assert!(
+        !all.contains("private-part") && !all.contains(&key),
+        "{all}"
+    );
+}
+
+#[test]
+fn a_server_without_webhooks_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Served::start(folder.path(), &[]);
+    let headers = [("X-Slides-Webhook", "https://hooks.example/")];
+    let answer = server.send("POST", "/v3.0/slides/async/convert/pdf", &headers, b"PK");
+    assert_eq!(answer.status, 400, "{}", answer.text());
+    assert!(
+        answer.text().contains("X-Slides-Webhook"),
+        "{}",
+        answer.text()
+    );
 }

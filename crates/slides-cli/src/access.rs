@@ -49,7 +49,7 @@ pub(crate) fn keys(arguments: &ServeArguments) -> Result<Vec<SecretSlice<u8>>, F
 }
 
 fn key_file(arguments: &ServeArguments) -> PathBuf {
-    let default = || arguments.data.join("token.key");
+    let default = || arguments.place.data.join("token.key");
     arguments.token_keys.clone().unwrap_or_else(default)
 }
 

@@ -7,6 +7,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use slides_service::queue::State;
 
 use crate::quantity::{parse_address, parse_duration, parse_size};
+use crate::sdk::AllowedHost;
 
 /// Convert presentations: here, on a server of your own, or in the vendor's cloud.
 #[derive(Debug, Parser)]
@@ -63,8 +64,10 @@ pub(crate) enum Command {
     Doctor(DoctorArguments),
     /// Make, change and remove clients in a server's credentials file.
     Clients(ClientsArguments),
-    /// Change the keys that a server signs tokens with.
+    /// Change the keys that a server signs tokens or webhooks with.
     TokenKeys(TokenKeysArguments),
+    /// Print the secret that a client checks its webhooks with.
+    WebhookSecret(WebhookSecretArguments),
 }
 
 #[derive(Debug, Args)]
@@ -166,6 +169,12 @@ pub(crate) struct ServeArguments {
     /// Bytes of documents that may wait, such as `10G`.
     #[arg(long, value_name = "SIZE", default_value = "10G", value_parser = parse_size)]
     pub(crate) max_queued: u64,
+    /// Free space of the data folder's disk; with less nothing is accepted.
+    #[arg(long, value_name = "SIZE", default_value = "2G", value_parser = parse_size)]
+    pub(crate) min_free: u64,
+    /// The same in percent of the disk; 0 for no such limit.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(crate) min_free_percent: u8,
     /// Highest priority that a client may ask for.
     #[arg(
         long,
@@ -198,13 +207,20 @@ pub(crate) struct ServeArguments {
     /// The storage that calls without a name mean.
     #[arg(long, value_name = "NAME", default_value = "Default")]
     pub(crate) default_storage: String,
+    /// Sign webhooks with the keys of this file, made if it is not there; without one there are none. Read at the start.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) webhook_keys: Option<PathBuf>,
+    /// Host or network, such as `hooks.example` or `10.0.0.0/8`, that webhooks may go to although it is private, or
+    /// over plain http; may be repeated.
+    #[arg(long, value_name = "HOST|CIDR")]
+    pub(crate) webhook_allow: Vec<AllowedHost>,
     /// Put the vendor's sentences into errors about missing files, as the vendor's own tests want them.
     #[arg(long)]
     pub(crate) vendor_messages: bool,
 }
 
 /// Where the queue of a server is.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct QueuePlace {
     /// Folder of queue, results and storages.
     #[arg(long, value_name = "DIR", default_value = "slides-data")]
@@ -350,6 +366,9 @@ pub(crate) struct StartArguments {
     /// Two starts with one key make one operation.
     #[arg(long, value_name = "KEY")]
     pub(crate) idempotency_key: Option<String>,
+    /// Address that the server tells of the end.
+    #[arg(long, value_name = "URL")]
+    pub(crate) webhook: Option<String>,
     /// Of what waits, the server runs operations of a higher priority first; 0 is the usual one.
     #[arg(
         long,
@@ -453,6 +472,16 @@ pub(crate) struct TokenKeysArguments {
         global = true,
         default_value = "slides-data/token.key"
     )]
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WebhookSecretArguments {
+    /// The client's id; none for a server without credentials.
+    #[arg(value_name = "ID", default_value = "")]
+    pub(crate) id: String,
+    /// The key file of webhooks.
+    #[arg(long, value_name = "FILE")]
     pub(crate) file: PathBuf,
 }
 

@@ -13,6 +13,7 @@ mod deck;
 mod doctor;
 mod engine;
 mod failure;
+mod figures;
 mod private;
 mod quantity;
 mod queue;
@@ -22,6 +23,7 @@ mod sdk;
 mod serve;
 mod token_keys;
 mod warnings;
+mod webhooks;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -77,6 +79,7 @@ fn run(command: Command, console: &mut Console) -> Result<(), Failure> {
         Command::Doctor(arguments) => doctor::run(&arguments, console),
         Command::Clients(arguments) => clients::run(&arguments, console),
         Command::TokenKeys(arguments) => token_keys::run(&arguments, console),
+        Command::WebhookSecret(arguments) => webhooks::secret(&arguments, console),
     }
 }
 

@@ -124,6 +124,9 @@ fn dress<S, T: Outcome>(
         call = call.timeout(timeout);
     }
     call = call.priority(arguments.priority);
+    if let Some(address) = &arguments.webhook {
+        call = call.webhook(address);
+    }
     match &arguments.idempotency_key {
         Some(key) => call.idempotency_key(key),
         None => call,

@@ -1,6 +1,6 @@
 //! What the commands use of the SDK, in one place.
 
-pub(crate) use slides::http::SecretString;
+pub(crate) use slides::http::{AllowedHost, OutsideClient, OutsideLimits, SecretString};
 pub(crate) use slides::{
     Client, Download, Error, ExportFormat, ExportOptions, Operation, OperationHandle, OperationId,
     OperationMethod, OperationStatus, Outcome, Password, Payload, PollPolicy, Saved,

@@ -7,14 +7,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
-use slides_server::{Credentials, RateLimits, Sample, Server};
-use slides_service::{Runner, Service, ServiceOptions, ServiceStats, Soffice};
+use slides_server::{Credentials, RateLimits, Server};
+use slides_service::{Runner, Service, ServiceOptions, Soffice};
 
 use crate::access;
 use crate::arguments::ServeArguments;
 use crate::console::Console;
 use crate::convert::interrupted;
 use crate::failure::{Exit, Failure};
+use crate::figures;
 
 /// How long conversions in flight may take when the server is told to end.
 const GRACE: Duration = Duration::from_secs(20);
@@ -91,7 +92,7 @@ async fn serve(
 
     let is_open = credentials.is_empty();
     let (ready, figures, fonts) = (service.clone(), service.clone(), service.clone());
-    let clients = service.clone();
+    let (clients, admits) = (service.clone(), service.clone());
     let mut server = Server::builder(Arc::new(service.clone()), Arc::new(service.clone()))
         .for_client(move |client| Arc::new(clients.for_client(client)))
         .fonts(move |folder| {
@@ -104,12 +105,10 @@ async fn serve(
         .sync_timeout(arguments.sync_timeout)
         .allow_open(arguments.allow_open)
         .vendor_messages(arguments.vendor_messages)
-        .ready(move || {
-            if ready.is_ready() {
-                Ok(())
-            } else {
-                Err("the queue takes no operations".to_owned())
-            }
+        .ready(move || ready.readiness())
+        .admit(move |client| {
+            let service = admits.for_client(client);
+            async move { service.admit().await }
         })
         .samples(move || {
             let service = figures.clone();
@@ -117,7 +116,7 @@ async fn serve(
                 service
                     .stats()
                     .await
-                    .map(|stats| samples(&stats))
+                    .map(|stats| figures::samples(&stats))
                     .unwrap_or_default()
             }
         });
@@ -172,9 +171,12 @@ fn options(arguments: &ServeArguments, clients: usize) -> Result<ServiceOptions,
         Some(path) if path.as_os_str() == "off" => Soffice::Off,
         Some(path) => Soffice::At(path.clone()),
     };
+    options.webhooks = crate::webhooks::of(arguments)?;
     options.limits.max_upload_bytes = arguments.max_body;
     options.limits.max_queue_depth = arguments.max_queue;
     options.limits.max_queued_bytes = arguments.max_queued;
+    options.limits.min_free_bytes = arguments.min_free;
+    options.limits.min_free_percent = arguments.min_free_percent;
     options.limits.max_priority = arguments.max_priority;
     options.limits.max_client_depth = arguments.max_client_queue.unwrap_or(match clients {
         0 | 1 => u64::MAX,
@@ -196,75 +198,4 @@ fn options(arguments: &ServeArguments, clients: usize) -> Result<ServiceOptions,
         );
     }
     Ok(options)
-}
-
-fn samples(stats: &ServiceStats) -> Vec<Sample> {
-    let seconds = |time: Option<Duration>| time.unwrap_or_default().as_secs_f64();
-    vec![
-        Sample::gauge(
-            "operations_enqueued",
-            "Operations that wait for a worker",
-            stats.enqueued as f64,
-        ),
-        Sample::gauge(
-            "operations_started",
-            "Operations that run",
-            stats.started as f64,
-        ),
-        Sample::gauge(
-            "operations_oldest_wait_seconds",
-            "How long the oldest waiting operation has been waiting",
-            seconds(stats.oldest_wait),
-        ),
-        Sample::gauge(
-            "operations_mean_run_seconds",
-            "Mean time of a run, lately",
-            seconds(stats.mean_run),
-        ),
-        Sample::gauge(
-            "workers",
-            "Operations that can run at the same time",
-            stats.workers as f64,
-        ),
-        Sample::counter(
-            "operations_accepted",
-            "Operations accepted",
-            stats.accepted_total,
-        ),
-        Sample::counter(
-            "operations_refused",
-            "Operations refused because the queue was full",
-            stats.refused_total,
-        ),
-        Sample::counter(
-            "operations_finished",
-            "Operations that ended well",
-            stats.finished_total,
-        ),
-        Sample::counter(
-            "operations_failed",
-            "Operations that failed",
-            stats.failed_total,
-        ),
-        Sample::counter(
-            "operations_canceled",
-            "Operations that were canceled",
-            stats.canceled_total,
-        ),
-        Sample::counter(
-            "operations_retried",
-            "Operations given back to the queue for another try",
-            stats.retried_total,
-        ),
-        Sample::counter(
-            "operations_rescued",
-            "Operations taken back from workers that were gone",
-            stats.rescued_total,
-        ),
-        Sample::counter(
-            "operations_fenced",
-            "Ends of operations that came too late",
-            stats.fenced_total,
-        ),
-    ]
 }

@@ -17,7 +17,7 @@ pub struct StartRequest {
     /// The uploaded documents, in part order. [`DocumentSource::Request`] and
     /// [`MergeSource::Request`] refer to them.
     pub documents: Vec<Payload>,
-    /// Time limit and idempotency key.
+    /// Time limit, idempotency key and webhook.
     pub options: CallOptions,
 }
 
@@ -58,6 +58,10 @@ pub struct CallOptions {
     /// extension.
     #[serde(default)]
     pub priority: i16,
+    /// Address that the server tells of the operation's end (`X-Slides-Webhook`), where it is set up for that. Our
+    /// extension.
+    #[serde(default)]
+    pub webhook: Option<String>,
     /// A split gives its files as its result alone and writes none into the storage. Our extension, for the
     /// synchronous call that answers with them; it is not sent.
     #[serde(default)]

@@ -110,6 +110,7 @@ impl SyncApi for Waiting {
     async fn run(&self, mut request: StartRequest) -> Result<SyncReply> {
         // two callers that wait must not share an operation: one may go away and cancel it
         request.options.idempotency_key = None;
+        request.options.webhook = None;
         let call = request.call.clone();
         match &call {
             StartCall::Convert(_)

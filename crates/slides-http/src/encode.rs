@@ -39,6 +39,7 @@ pub(crate) fn start(base: &str, request: StartRequest) -> Result<Call> {
 pub(crate) fn run(base: &str, mut request: StartRequest) -> Result<Call> {
     // there is no operation that two such calls could share
     request.options.idempotency_key = None;
+    request.options.webhook = None;
     let result_only = request.options.result_only;
     encode(base, request, |route| twin(route, result_only))
 }
@@ -283,6 +284,14 @@ fn headers(options: &CallOptions) -> Result<HeaderMap> {
             HeaderName::from_static("x-slides-priority"),
             HeaderValue::from(options.priority),
         );
+    }
+    if let Some(address) = &options.webhook {
+        // Whoever knows it may write to it: a secret in many a place.
+        let mut value = carried(address).filter(|_| !address.is_empty()).ok_or_else(|| {
+            Error::invalid("the webhook's address is empty, holds control characters, or begins or ends with a blank")
+        })?;
+        value.set_sensitive(true);
+        headers.insert(HeaderName::from_static("x-slides-webhook"), value);
     }
     Ok(headers)
 }

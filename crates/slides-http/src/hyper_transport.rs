@@ -8,17 +8,21 @@ use std::time::Duration;
 use async_trait::async_trait;
 use http::Uri;
 use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::GaiResolver;
 use hyper_util::client::legacy::{Client, Error as ClientError};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use slides_core::{Result, TransportError, TransportErrorKind};
 use tower_service::Service;
 
+use crate::outside::Resolver;
 use crate::{Body, Transport};
 
+/// TCP to what the resolver finds.
+type Tcp = HttpConnector<Resolver<GaiResolver>>;
 #[cfg(feature = "tls")]
-type Inner = hyper_rustls::HttpsConnector<HttpConnector>;
+type Inner = hyper_rustls::HttpsConnector<Tcp>;
 #[cfg(not(feature = "tls"))]
-type Inner = HttpConnector;
+type Inner = Tcp;
 
 /// How long an unused connection is kept.
 const POOL_IDLE: Duration = Duration::from_secs(90);
@@ -40,7 +44,16 @@ impl HyperTransport {
     /// [`Error::Transport`](slides_core::Error::Transport) of kind `Tls` when `https` is wanted but no root certificates can be
     /// loaded, or when this crate was built without TLS.
     pub fn new(connect: Duration, https: bool) -> Result<Self> {
-        let mut http = HttpConnector::new();
+        Self::with_resolver(Resolver::everywhere(GaiResolver::new()), connect, https)
+    }
+
+    /// A transport that connects to what a resolver finds.
+    pub(crate) fn with_resolver(
+        resolver: Resolver<GaiResolver>,
+        connect: Duration,
+        https: bool,
+    ) -> Result<Self> {
+        let mut http = HttpConnector::new_with_resolver(resolver);
         http.enforce_http(false);
         http.set_nodelay(true);
         http.set_keepalive(Some(Duration::from_mins(1)));
@@ -128,7 +141,7 @@ fn is_tls(_: &(dyn StdError + 'static)) -> bool {
 }
 
 #[cfg(not(feature = "tls"))]
-fn secure(http: HttpConnector, https: bool) -> Result<Inner> {
+fn secure(http: Tcp, https: bool) -> Result<Inner> {
     if https {
         return Err(no_tls(
             "this build has no TLS: enable feature `ring` or `aws-lc-rs` with `native-roots` or `webpki-roots`",
@@ -139,7 +152,7 @@ fn secure(http: HttpConnector, https: bool) -> Result<Inner> {
 }
 
 #[cfg(feature = "tls")]
-fn secure(http: HttpConnector, https: bool) -> Result<Inner> {
+fn secure(http: Tcp, https: bool) -> Result<Inner> {
     use hyper_rustls::HttpsConnectorBuilder;
 
     let builder = match roots() {

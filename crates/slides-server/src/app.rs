@@ -38,6 +38,8 @@ use crate::watch::Watching;
 
 pub(crate) type Ready = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
 pub(crate) type ForClient = Arc<dyn Fn(&str) -> Arc<dyn AsyncApi> + Send + Sync>;
+pub(crate) type Admit =
+    Arc<dyn Fn(&str) -> BoxFuture<'static, slides_core::Result<()>> + Send + Sync>;
 pub(crate) type Fonts = Arc<
     dyn Fn(Option<FileLocation>) -> BoxFuture<'static, slides_core::Result<FontsData>>
         + Send
@@ -48,6 +50,8 @@ pub(crate) type Fonts = Arc<
 const MAX_REQUEST_ID: usize = 64;
 /// Bytes of a token request.
 const MAX_TOKEN_FORM: u64 = 16 << 10;
+/// Bytes of a body that is read before it is known whether there is room for it.
+const SMALL_BODY: u64 = 64 << 10;
 /// How long the rest of a refused upload is read, so that its sender sees the answer.
 const DRAIN_TIME: Duration = Duration::from_secs(30);
 
@@ -55,6 +59,7 @@ const DRAIN_TIME: Duration = Duration::from_secs(30);
 pub(crate) struct App {
     pub(crate) api: Arc<dyn AsyncApi>,
     pub(crate) for_client: Option<ForClient>,
+    pub(crate) admit: Option<Admit>,
     pub(crate) storage: Arc<dyn StorageApi>,
     pub(crate) fonts: Option<Fonts>,
     pub(crate) authority: Arc<Authority>,
@@ -274,6 +279,8 @@ impl App {
             return Err(ApiError::draining());
         }
         let start = Start::parse(work, call, query, &exchange.parts.headers)?;
+        self.admit(&exchange.caller.client, exchange.content_length())
+            .await?;
         let upload = self.read_body(exchange, work.body(), &self.limits).await?;
         let request = start.with_body(&upload)?;
         if !work.in_background() {
@@ -289,6 +296,17 @@ impl App {
         // The spooled files are the implementer's until here.
         drop(upload);
         Ok(respond::accepted(&id))
+    }
+
+    /// Refuses before the body is read what would be refused after it. A small one is in memory by then; for it
+    /// the queue would be asked twice.
+    async fn admit(&self, client: &str, length: Option<u64>) -> Result<(), ApiError> {
+        match &self.admit {
+            Some(admit) if length.is_none_or(|len| len > SMALL_BODY) => admit(client)
+                .await
+                .map_err(|error| ApiError::from_core(&error, Subject::Start)),
+            _ => Ok(()),
+        }
     }
 
     pub(crate) async fn read_body(

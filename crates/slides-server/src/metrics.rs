@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
-use prometheus_client::metrics::counter::{ConstCounter, Counter};
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, MetricEncoder, NoLabelSet};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::{ConstGauge, Gauge as Level};
+use prometheus_client::metrics::gauge::Gauge as Level;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
@@ -22,18 +23,28 @@ pub struct Sample {
     pub name: String,
     /// A sentence that says what is counted, with its unit.
     pub help: String,
+    /// Names and values that tell it from others of its name.
+    pub labels: Vec<(&'static str, String)>,
     /// Current value.
     pub value: SampleValue,
 }
 
 /// The kind of a figure.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum SampleValue {
     /// Goes up and down.
     Gauge(f64),
     /// Only goes up.
     Counter(u64),
+    /// How often values were up to each bound.
+    Histogram {
+        /// Sum of all values.
+        sum: f64,
+        /// Upper bounds, rising, and how many values were in each bucket alone; values above the last one are in a
+        /// bucket of [`f64::MAX`].
+        buckets: Vec<(f64, u64)>,
+    },
 }
 
 impl Sample {
@@ -42,8 +53,32 @@ impl Sample {
         Self {
             name: name.into(),
             help: help.into(),
+            labels: Vec::new(),
             value: SampleValue::Gauge(value),
         }
+    }
+
+    /// How values are spread: their sum, and for each upper bound how many were in its bucket alone.
+    pub fn histogram(
+        name: impl Into<String>,
+        help: impl Into<String>,
+        sum: f64,
+        buckets: Vec<(f64, u64)>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            help: help.into(),
+            labels: Vec::new(),
+            value: SampleValue::Histogram { sum, buckets },
+        }
+    }
+
+    /// The same figure of one of several things, such as `status` and `Started`. Samples of one name that differ in
+    /// labels must follow each other.
+    #[must_use]
+    pub fn label(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.labels.push((name, value.into()));
+        self
     }
 
     /// A figure that only goes up.
@@ -51,6 +86,7 @@ impl Sample {
         Self {
             name: name.into(),
             help: help.into(),
+            labels: Vec::new(),
             value: SampleValue::Counter(value),
         }
     }
@@ -170,29 +206,51 @@ struct Callers(Arc<Mutex<Vec<Sample>>>);
 impl Collector for Callers {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         let samples = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for Sample { name, help, value } in samples.iter() {
-            match *value {
-                SampleValue::Gauge(value) => {
-                    let metric = ConstGauge::new(value);
-                    metric.encode(encoder.encode_descriptor(
-                        name,
-                        help,
-                        None,
-                        metric.metric_type(),
-                    )?)?;
-                }
-                SampleValue::Counter(value) => {
-                    let metric = ConstCounter::new(value);
-                    metric.encode(encoder.encode_descriptor(
-                        name,
-                        help,
-                        None,
-                        metric.metric_type(),
-                    )?)?;
-                }
+        for group in samples.chunk_by(|one, next| one.name == next.name) {
+            let Some(Sample {
+                name, help, value, ..
+            }) = group.first()
+            else {
+                continue;
+            };
+            let kind = match value {
+                SampleValue::Gauge(_) => MetricType::Gauge,
+                SampleValue::Counter(_) => MetricType::Counter,
+                SampleValue::Histogram { .. } => MetricType::Histogram,
+            };
+            let mut metric = encoder.encode_descriptor(name, help, None, kind)?;
+            for Sample { labels, value, .. } in group {
+                let labels: Vec<(&str, &str)> = labels
+                    .iter()
+                    .map(|(name, value)| (*name, value.as_str()))
+                    .collect();
+                encode(&mut metric, labels, value)?;
             }
         }
         Ok(())
+    }
+}
+
+fn encode(
+    metric: &mut MetricEncoder<'_>,
+    labels: Vec<(&str, &str)>,
+    value: &SampleValue,
+) -> Result<(), fmt::Error> {
+    if labels.is_empty() {
+        encode_value(metric, value)
+    } else {
+        encode_value(&mut metric.encode_family(&labels)?, value)
+    }
+}
+
+fn encode_value(metric: &mut MetricEncoder<'_>, value: &SampleValue) -> Result<(), fmt::Error> {
+    match value {
+        SampleValue::Gauge(value) => metric.encode_gauge(value),
+        SampleValue::Counter(value) => metric.encode_counter::<NoLabelSet, u64, f64>(value, None),
+        SampleValue::Histogram { sum, buckets } => {
+            let count = buckets.iter().map(|(_, count)| count).sum();
+            metric.encode_histogram::<NoLabelSet>(*sum, count, buckets, None)
+        }
     }
 }
 
@@ -206,6 +264,15 @@ mod tests {
             Box::pin(std::future::ready(vec![
                 Sample::gauge("queue_depth", "Operations that wait", 3.0),
                 Sample::counter("operations", "Operations accepted", 7),
+                Sample::gauge("kept", "Operations kept", 1.0).label("status", "Failed"),
+                Sample::gauge("kept", "Operations kept", 2.0).label("status", "Finished"),
+                Sample::histogram(
+                    "wait_seconds",
+                    "Waits",
+                    4.5,
+                    vec![(1.0, 2), (2.5, 1), (f64::MAX, 1)],
+                )
+                .label("format", "pdf"),
             ]))
         });
         let metrics = Metrics::new(Some(samples));
@@ -218,6 +285,12 @@ mod tests {
             "slides_http_requests_in_flight 1",
             "slides_queue_depth 3.0",
             "slides_operations_total 7",
+            "slides_kept{status=\"Failed\"} 1.0",
+            "slides_kept{status=\"Finished\"} 2.0",
+            "slides_wait_seconds_bucket{le=\"1.0\",format=\"pdf\"} 2",
+            "slides_wait_seconds_bucket{le=\"2.5\",format=\"pdf\"} 3",
+            "slides_wait_seconds_bucket{le=\"+Inf\",format=\"pdf\"} 4",
+            "slides_wait_seconds_sum{format=\"pdf\"} 4.5",
         ] {
             assert!(text.contains(line), "{line} is not in\n{text}");
         }

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tower_http::cors::AllowOrigin;
 
 use crate::access::Access;
-use crate::app::{App, Fonts, ForClient, Ready};
+use crate::app::{Admit, App, Fonts, ForClient, Ready};
 use crate::auth::{Authority, Credentials};
 use crate::body::BodyLimits;
 use crate::cors::{self, InvalidOrigin};
@@ -68,6 +68,7 @@ pub struct ServerBuilder {
     rates: RateLimits,
     watch: WatchLimits,
     for_client: Option<ForClient>,
+    admit: Option<Admit>,
     fonts: Option<Fonts>,
     cors: Option<AllowOrigin>,
     sync_timeout: Duration,
@@ -108,6 +109,7 @@ impl Server {
             rates: RateLimits::default(),
             watch: WatchLimits::default(),
             for_client: None,
+            admit: None,
             fonts: None,
             cors: None,
             sync_timeout: SYNC_TIMEOUT,
@@ -172,6 +174,17 @@ impl ServerBuilder {
         api: impl Fn(&str) -> Arc<dyn AsyncApi> + Send + Sync + 'static,
     ) -> Self {
         self.for_client = Some(Arc::new(api));
+        self
+    }
+
+    /// Whether work of a client (by its id, empty on an open server) would be taken now. It is asked before a body is
+    /// read, so that a full queue or disk costs no upload: an [`Unavailable`](slides_core::Error::Unavailable) is
+    /// answered as 429 or 503 with `Retry-After`. The api itself is asked in any case.
+    pub fn admit<F>(mut self, admit: impl Fn(&str) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = slides_core::Result<()>> + Send + 'static,
+    {
+        self.admit = Some(Arc::new(move |client| Box::pin(admit(client))));
         self
     }
 
@@ -280,6 +293,7 @@ impl ServerBuilder {
             app: Arc::new(App {
                 api: self.api,
                 for_client: self.for_client,
+                admit: self.admit,
                 fonts: self.fonts,
                 routes: Routes::new(),
                 sync_timeout: self.sync_timeout,

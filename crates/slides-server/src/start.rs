@@ -21,6 +21,8 @@ use crate::error::ApiError;
 use crate::path::Call;
 use crate::query::{Query, header};
 
+/// Longest address of a webhook.
+const MAX_WEBHOOK: usize = 2048;
 /// Longest idempotency key.
 const MAX_KEY: usize = 128;
 
@@ -165,6 +167,7 @@ impl<'a> Start<'a> {
         if !work.in_background() {
             // Two callers that wait must not share an operation: one of them may go away and cancel it.
             options.idempotency_key = None;
+            options.webhook = None;
         }
         Ok(Self {
             work,
@@ -458,6 +461,16 @@ fn call_options(headers: &HeaderMap) -> Result<CallOptions, ApiError> {
         .filter(|seconds| (1.0..=86_400.0 * 365.0).contains(seconds))
         .map(|seconds| Duration::from_secs(seconds as u64));
     options.idempotency_key = header(headers, "idempotency-key");
+    options.webhook = header(headers, "x-slides-webhook");
+    if options
+        .webhook
+        .as_ref()
+        .is_some_and(|address| address.len() > MAX_WEBHOOK)
+    {
+        return Err(ApiError::bad_request(format!(
+            "Invalid value for `X-Slides-Webhook`: an address has at most {MAX_WEBHOOK} bytes"
+        )));
+    }
     if options
         .idempotency_key
         .as_ref()

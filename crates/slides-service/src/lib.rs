@@ -37,6 +37,7 @@ mod clock;
 mod failure;
 mod files;
 mod fonts;
+mod health;
 mod libreoffice;
 mod operate;
 mod options;
@@ -50,6 +51,7 @@ mod stats;
 mod storage;
 mod sync;
 mod watchers;
+mod webhook;
 mod worker;
 
 pub use admin::{Exported, Imported, QueueAdmin};
@@ -57,8 +59,9 @@ pub use options::{ProcessLimits, Runner, ServiceLimits, ServiceOptions, Soffice,
 pub use service::Service;
 /// The engines that [`Runner::InProcess`] and [`worker_main`] take.
 pub use slides_engine as engine;
-pub use stats::ServiceStats;
+pub use stats::{RunStats, ServiceStats, Spread};
 pub use storage::{NamedStorage, S3Bucket, StorageKind, StorageOptions, Storages};
+pub use webhook::{Deliver, WebhookCall, WebhookKey, Webhooks};
 pub use worker::worker_main;
 
 /// A file on its way to the caller.

@@ -49,6 +49,8 @@ pub struct ServiceOptions {
     pub storages: Vec<crate::NamedStorage>,
     /// Adds the vendor's sentence to the answer about a missing file (contract section 9, point 6).
     pub vendor_messages: bool,
+    /// How callers are told of the end of their operations at addresses they name; without, they cannot name one.
+    pub webhooks: Option<crate::Webhooks>,
 }
 
 impl ServiceOptions {
@@ -72,6 +74,7 @@ impl ServiceOptions {
             default_storage: "Default".to_owned(),
             storages: Vec::new(),
             vendor_messages: false,
+            webhooks: None,
         }
     }
 
@@ -174,6 +177,10 @@ pub struct ServiceLimits {
     pub max_queued_bytes: u64,
     /// Waiting operations of one client, where there are clients (429 above).
     pub max_client_depth: u64,
+    /// Free space of the data folder's disk in percent; with less nothing is accepted (503).
+    pub min_free_percent: u8,
+    /// Free bytes of the data folder's disk; with less nothing is accepted (503).
+    pub min_free_bytes: u64,
     /// Highest priority that a caller may ask for; what asks for more gets this one.
     pub max_priority: i16,
     /// Bytes of a stored document that is read as a source.
@@ -192,6 +199,8 @@ impl Default for ServiceLimits {
             max_queue_depth: 1000,
             max_queued_bytes: 10 << 30,
             max_client_depth: u64::MAX,
+            min_free_percent: 5,
+            min_free_bytes: 2 << 30,
             max_priority: 0,
             max_source_bytes: 1 << 30,
             max_font_bytes: 256 << 20,

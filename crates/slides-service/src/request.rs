@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use slides_core::{DocumentSource, Error, FileLocation, MergeSource, StartCall};
+use slides_core::{CallOptions, DocumentSource, Error, FileLocation, MergeSource, StartCall};
 use slides_types::PresentationSource;
 
 use crate::blobs::Spooled;
@@ -63,11 +63,14 @@ pub(crate) struct QueuedInput {
 /// Hash under which two starts with one idempotency key are the same request. The documents need theirs.
 pub(crate) fn request_hash(
     call: &StartCall,
-    timeout: Option<Duration>,
+    options: &CallOptions,
     documents: &[Spooled],
 ) -> serde_json::Result<String> {
     let mut hash = Sha256::new();
-    hash.update(serde_json::to_vec(&(call, timeout))?);
+    hash.update(serde_json::to_vec(&(call, options.timeout))?);
+    if let Some(address) = &options.webhook {
+        hash.update(address);
+    }
     for document in documents {
         hash.update(document.sha256.as_deref().unwrap_or_default());
     }

@@ -19,18 +19,21 @@ use tokio_util::task::TaskTracker;
 
 use crate::blobs::{Blobs, Spooled};
 use crate::clock;
+use crate::health::Health;
 use crate::libreoffice::LibreOffice;
 use crate::options::{Runner, ServiceOptions};
 use crate::pressure::{self, Pressure};
 use crate::queue::{
-    Beat, Canceled, Ended, Hold, IdempotencyKey, MemoryStore, NewOperation, Outcome, Progress,
-    Record, Rescue, SqliteOptions, SqliteStore, State, Store, StoreError, Submitted,
+    Beat, Canceled, EndEvent, Ended, Hold, IdempotencyKey, MemoryStore, Micros, NewOperation,
+    Outcome, Progress, Record, Rescue, SqliteOptions, SqliteStore, State, Store, StoreError,
+    Submitted,
 };
 use crate::request::{self, QueuedInput, QueuedRequest, REQUEST_VERSION, Unread};
 use crate::seal::Sealer;
 use crate::stats::{Counters, ServiceStats};
 use crate::storage::{StorageOptions, Storages};
 use crate::watchers::Watchers;
+use crate::webhook::{Delivery, Notice, Outbox};
 use crate::worker::{InProcessRunner, Pool, ProcessRunner, RunJobs};
 
 /// What `GetOperationStatus` and `GetOperationResult` say about an unknown id (contract section 2.6).
@@ -48,6 +51,10 @@ pub(crate) const MAX_ATTEMPTS: u32 = 2;
 const SWEEP: Duration = Duration::from_secs(5);
 /// How often blobs without an operation are looked for, and how old they must be.
 const ORPHAN_AGE: Duration = Duration::from_hours(1);
+/// How often the free space of the disk is looked at.
+const LOOK_AT_DISK: Duration = Duration::from_secs(2);
+/// When a caller may come back after the disk was nearly full.
+const FULL_DISK_WAIT: Duration = Duration::from_secs(30);
 /// How often someone who waits for news looks by himself.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// Operations removed in one sweep.
@@ -93,6 +100,7 @@ pub(crate) struct Inner {
     pub(crate) ready: Notify,
     /// An operation ended.
     pub(crate) changed: Notify,
+    pub(crate) health: Health,
     /// Those who wait for news of one operation.
     pub(crate) watchers: Arc<Watchers>,
     /// No more operations are accepted or taken.
@@ -203,6 +211,12 @@ impl Service {
         });
         Pool::start(&inner, &tasks);
         tasks.spawn(maintain(Arc::clone(&inner)));
+        if let Some(webhooks) = inner.options.webhooks.clone() {
+            let outbox = Arc::clone(&inner);
+            let delivery = Delivery { outbox, webhooks };
+            let inner = Arc::clone(&inner);
+            tasks.spawn(async move { delivery.run(&inner.changed, &inner.drain).await });
+        }
         tasks.close();
         Self {
             inner,
@@ -303,9 +317,40 @@ impl Service {
         let _ = tokio::time::timeout(KILL_GRACE, self.tasks.wait()).await;
     }
 
-    /// Whether operations can be accepted: not draining, and the queue's disk works.
+    /// Whether operations can be accepted and run.
     pub fn is_ready(&self) -> bool {
-        !self.inner.drain.is_cancelled() && self.inner.store.is_healthy()
+        self.readiness().is_ok()
+    }
+
+    /// What keeps operations from being accepted and run: the service drains, the queue cannot be written, the disk of
+    /// the data folder is nearly full, or no worker has shown itself for a minute.
+    ///
+    /// # Errors
+    /// The reason, as a text for an operator.
+    pub fn readiness(&self) -> Result<(), String> {
+        let inner = &self.inner;
+        if inner.drain.is_cancelled() {
+            return Err("the server is shutting down".to_owned());
+        }
+        if !inner.store.is_healthy() {
+            return Err("the queue cannot be written".to_owned());
+        }
+        if let Some(reason) = inner.health.full(&inner.options.limits) {
+            return Err(reason);
+        }
+        if inner.options.workers > 0 && !inner.health.workers_answer() {
+            return Err("no worker answers".to_owned());
+        }
+        Ok(())
+    }
+
+    /// Whether a start of this client would be accepted now, for a server that has not read its documents yet.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`]: 429 when the queue is full, 503 while the service drains or its disk is nearly full.
+    pub async fn admit(&self) -> Result<()> {
+        self.inner.is_open()?;
+        self.inner.room(&self.client).await
     }
 
     /// The fonts of the engine, of this machine and of a folder of a storage (`GetAvailableFonts`). A folder that is
@@ -328,6 +373,8 @@ impl Service {
             .await
             .map_err(of_store)?;
         let counters = &self.inner.counters;
+        let waiting = self.inner.with_store(|store| store.waiting("")).await;
+        let disk = self.inner.health.disk();
         let wait =
             |since: i64| Duration::from_micros(u64::try_from(clock::now() - since).unwrap_or(0));
         Ok(ServiceStats {
@@ -351,6 +398,10 @@ impl Service {
             webhooks_failed_total: counters.webhooks_failed.get(),
             webhooks_given_up_total: counters.webhooks_given_up.get(),
             webhook_lag: counters.webhook_lag(),
+            waiting_bytes: waiting.map_err(of_store)?.bytes,
+            disk: disk.map(|disk| (disk.free, disk.total)),
+            commits: self.inner.store.commits(),
+            runs: counters.runs(),
         })
     }
 
@@ -377,11 +428,14 @@ async fn maintain(inner: Arc<Inner>) {
     let mut tick = tokio::time::interval(SWEEP);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut orphans = tokio::time::interval(ORPHAN_AGE);
+    let mut looks = tokio::time::interval(LOOK_AT_DISK);
+    looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             () = inner.drain.cancelled() => break,
             _ = tick.tick() => inner.sweep().await,
             _ = orphans.tick() => inner.sweep_orphans().await,
+            _ = looks.tick() => inner.look_at_disk().await,
         }
     }
 }
@@ -548,6 +602,7 @@ fn parts(
         pressure: Pressure::default(),
         ready: Notify::new(),
         changed: Notify::new(),
+        health: Health::new(),
         watchers: Arc::default(),
         drain: CancellationToken::new(),
         stop: CancellationToken::new(),
@@ -612,6 +667,7 @@ impl Inner {
             store.claim(&worker, clock::after(now, lease), now)
         })
         .await
+        .inspect(|_| self.health.worker_seen())
     }
 
     pub(crate) async fn claim_one(
@@ -635,6 +691,7 @@ impl Inner {
             store.heartbeat(&hold, clock::after(now, lease), progress, now)
         })
         .await
+        .inspect(|_| self.health.worker_seen())
         .inspect_err(|error| tracing::error!(%error, "a lease cannot be extended"))
         .ok()
     }
@@ -764,6 +821,16 @@ impl Inner {
         }
     }
 
+    /// A file system that does not answer keeps a thread, and what was seen last.
+    async fn look_at_disk(self: &Arc<Self>) {
+        if self.options.data_dir.is_none() {
+            return;
+        }
+        let inner = Arc::clone(self);
+        let look = tokio::task::spawn_blocking(move || inner.health.look(&inner.work));
+        let _ = tokio::time::timeout(LOOK_AT_DISK, look).await;
+    }
+
     async fn sweep_orphans(&self) {
         let blobs = self.blobs.clone();
         let swept = self
@@ -850,13 +917,7 @@ impl Inner {
 
     /// What can be refused before a document is read.
     async fn check(&self, request: &StartRequest, client: &str) -> Result<()> {
-        if self.drain.is_cancelled() {
-            return Err(Error::unavailable(
-                503,
-                "the server is shutting down",
-                Some(Duration::from_secs(5)),
-            ));
-        }
+        self.is_open()?;
         let storage = request::storage_of(&request.call);
         if !self.storage.has_storage(storage) {
             return Err(Error::rejected(404, "storageNotFound", UNKNOWN_STORAGE));
@@ -895,6 +956,35 @@ impl Inner {
                 key.len()
             )));
         }
+        if let Some(address) = &request.options.webhook {
+            let Some(webhooks) = &self.options.webhooks else {
+                return Err(Error::invalid(
+                    "`X-Slides-Webhook` is not served here: leave it out and ask for the status, or have the operator set up webhooks",
+                ));
+            };
+            webhooks.deliver.check(address)?;
+        }
+        self.room(client).await
+    }
+
+    /// Whether the server still takes work.
+    fn is_open(&self) -> Result<()> {
+        if self.drain.is_cancelled() {
+            return Err(Error::unavailable(
+                503,
+                "the server is shutting down",
+                Some(Duration::from_secs(5)),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Whether there is room for one more operation of a client.
+    async fn room(&self, client: &str) -> Result<()> {
+        if let Some(reason) = self.health.full(&self.options.limits) {
+            self.counters.refused.add(1);
+            return Err(Error::unavailable(503, reason, Some(FULL_DISK_WAIT)));
+        }
         let waiting = match self.pressure.recent(client) {
             Some(waiting) => waiting,
             None => {
@@ -905,7 +995,7 @@ impl Inner {
                 waiting
             }
         };
-        if let Some(reason) = pressure::reached(&waiting, limits, client) {
+        if let Some(reason) = pressure::reached(&waiting, &self.options.limits, client) {
             self.counters.refused.add(1);
             let wait = self
                 .counters
@@ -933,7 +1023,7 @@ impl Inner {
             None => None,
             Some(key) => Some(IdempotencyKey {
                 key: key.clone(),
-                request_hash: request::request_hash(call, options.timeout, spooled)
+                request_hash: request::request_hash(call, options, spooled)
                     .map_err(|e| cannot(e.into()))?,
             }),
         };
@@ -961,7 +1051,10 @@ impl Inner {
             priority: options.priority.min(self.options.limits.max_priority),
             max_attempts: MAX_ATTEMPTS,
             idempotency,
-            webhook: None,
+            webhook: match &options.webhook {
+                Some(address) => Some(self.sealer.seal(&id, address.as_bytes()).map_err(cannot)?),
+                None => None,
+            },
             id: id.clone(),
         };
         match self
@@ -972,6 +1065,49 @@ impl Inner {
             Submitted::New => Ok((OperationId::new(id), true)),
             Submitted::Existing(first) => Ok((OperationId::new(first), false)),
         }
+    }
+}
+
+#[async_trait]
+impl Outbox for Inner {
+    async fn due(&self, limit: usize, again: Micros) -> Result<Vec<EndEvent>, StoreError> {
+        self.with_store(move |store| store.events_due(limit, again, clock::now()))
+            .await
+    }
+
+    async fn notice(&self, operation: &str) -> Result<Option<Notice>, StoreError> {
+        let id = operation.to_owned();
+        let Some(record) = self.with_store(move |store| store.get(&id)).await? else {
+            return Ok(None);
+        };
+        let Some(sealed) = &record.webhook else {
+            return Ok(None);
+        };
+        let address = self.sealer.open_sealed(&record.id, sealed);
+        Ok(address
+            .inspect_err(|error| tracing::error!(%error, id = operation, "the address of a webhook cannot be read"))
+            .ok()
+            .and_then(|address| String::from_utf8(address).ok())
+            .map(|address| Notice {
+                address,
+                client: record.tenant.clone(),
+                operation: self.reply(&record).operation,
+            }))
+    }
+
+    async fn done(&self, operation: &str) -> Result<(), StoreError> {
+        let id = operation.to_owned();
+        self.with_store(move |store| store.event_done(&id)).await
+    }
+
+    async fn later(&self, operation: &str, at: Micros) -> Result<(), StoreError> {
+        let id = operation.to_owned();
+        self.with_store(move |store| store.event_later(&id, at, clock::now()))
+            .await
+    }
+
+    fn counters(&self) -> &Counters {
+        &self.counters
     }
 }
 

@@ -1,5 +1,9 @@
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+
+use crate::queue::Commits;
 
 /// Figures of a service, for metrics and for an operator.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,6 +41,65 @@ pub struct ServiceStats {
     pub fenced_total: u64,
     /// Mean time of a run, lately.
     pub mean_run: Option<Duration>,
+    /// Webhooks that were taken.
+    pub webhooks_delivered_total: u64,
+    /// Tries of webhooks that failed.
+    pub webhooks_failed_total: u64,
+    /// Webhooks whose tries were spent.
+    pub webhooks_given_up_total: u64,
+    /// From the end of an operation to the delivery of its webhook, of the last one.
+    pub webhook_lag: Duration,
+    /// Bytes of the documents of waiting operations.
+    pub waiting_bytes: u64,
+    /// Free and total bytes of the data folder's disk, where it is looked at.
+    pub disk: Option<(u64, u64)>,
+    /// Commits of the queue and what they took, where the store knows.
+    pub commits: Option<Commits>,
+    /// Runs since the start of the process, by method and format.
+    pub runs: Vec<RunStats>,
+}
+
+/// Times of the runs of one method and format.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RunStats {
+    /// The wire's method name.
+    pub method: String,
+    /// Format of the result; empty where there is none or it was not read.
+    pub format: &'static str,
+    /// From the acceptance of an operation to its first claim.
+    pub waited: Spread,
+    /// From a claim to the end of the run.
+    pub ran: Spread,
+}
+
+/// How times are spread.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Spread {
+    /// Sum of all.
+    pub sum: Duration,
+    /// How many were up to each bound and above the one before; the last bound is [`Duration::MAX`].
+    pub buckets: Vec<(Duration, u64)>,
+}
+
+/// Bounds of the buckets in milliseconds.
+const BOUNDS: [u64; 12] = [
+    10, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000, 300_000,
+];
+
+impl Spread {
+    fn add(&mut self, time: Duration) {
+        if self.buckets.is_empty() {
+            let bounds = BOUNDS.into_iter().map(Duration::from_millis);
+            let all = bounds.chain([Duration::MAX]);
+            self.buckets = all.map(|bound| (bound, 0)).collect();
+        }
+        self.sum = self.sum.saturating_add(time);
+        if let Some((_, count)) = self.buckets.iter_mut().find(|(bound, _)| time <= *bound) {
+            *count += 1;
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -49,7 +112,14 @@ pub(crate) struct Counters {
     pub(crate) retried: Counter,
     pub(crate) rescued: Counter,
     pub(crate) fenced: Counter,
+    pub(crate) webhooks_delivered: Counter,
+    pub(crate) webhooks_failed: Counter,
+    pub(crate) webhooks_given_up: Counter,
+    /// From the end of an operation to the delivery of its webhook, of the last one.
+    webhook_lag_micros: AtomicU64,
     mean_run_micros: AtomicU64,
+    /// By method and format: there are a few of each.
+    runs: Mutex<BTreeMap<(String, &'static str), (Spread, Spread)>>,
 }
 
 #[derive(Debug, Default)]
@@ -78,6 +148,45 @@ impl Counters {
         self.mean_run_micros.store(mean, Ordering::Relaxed);
     }
 
+    /// Takes note of how long a webhook took to be delivered, in microseconds.
+    pub(crate) fn webhook_took(&self, micros: i64) {
+        let micros = u64::try_from(micros).unwrap_or(0);
+        self.webhook_lag_micros.store(micros, Ordering::Relaxed);
+    }
+
+    pub(crate) fn webhook_lag(&self) -> Duration {
+        Duration::from_micros(self.webhook_lag_micros.load(Ordering::Relaxed))
+    }
+
+    /// Takes note of a run and, where it was the first of its operation, of the wait before it.
+    pub(crate) fn took(
+        &self,
+        method: &str,
+        format: &'static str,
+        waited: Option<Duration>,
+        ran: Duration,
+    ) {
+        let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+        let (waits, times) = runs.entry((method.to_owned(), format)).or_default();
+        if let Some(waited) = waited {
+            waits.add(waited);
+        }
+        times.add(ran);
+    }
+
+    pub(crate) fn runs(&self) -> Vec<RunStats> {
+        let runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+        let runs = runs
+            .iter()
+            .map(|((method, format), (waited, ran))| RunStats {
+                method: method.clone(),
+                format,
+                waited: waited.clone(),
+                ran: ran.clone(),
+            });
+        runs.collect()
+    }
+
     pub(crate) fn mean_run(&self) -> Option<Duration> {
         let mean = self.mean_run_micros.load(Ordering::Relaxed);
         (mean > 0).then(|| Duration::from_micros(mean))
@@ -102,5 +211,28 @@ mod tests {
         counters.ran(Duration::from_millis(500));
         assert_eq!(counters.retry_after(40, 2), Duration::from_secs(10));
         assert_eq!(counters.retry_after(1_000_000, 2), Duration::from_mins(1));
+    }
+
+    #[test]
+    fn runs_are_told_by_method_and_format() {
+        let counters = Counters::default();
+        let ms = Duration::from_millis;
+        counters.took("Convert", "Pdf", Some(ms(5)), ms(700));
+        counters.took("Convert", "Pdf", None, ms(1000));
+        counters.took("Merge", "", Some(ms(400_000)), ms(10));
+        let runs = counters.runs();
+        assert_eq!(runs.len(), 2);
+        let filled = |spread: &Spread| {
+            let filled = spread.buckets.iter().filter(|(_, count)| *count > 0);
+            filled.copied().collect::<Vec<_>>()
+        };
+        assert_eq!(
+            (runs[0].method.as_str(), runs[0].format),
+            ("Convert", "Pdf")
+        );
+        assert_eq!(filled(&runs[0].waited), [(ms(10), 1)]);
+        assert_eq!(filled(&runs[0].ran), [(ms(1000), 2)]);
+        assert_eq!(runs[0].ran.sum, ms(1700));
+        assert_eq!(filled(&runs[1].waited), [(Duration::MAX, 1)]);
     }
 }

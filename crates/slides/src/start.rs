@@ -144,6 +144,12 @@ macro_rules! operation_options {
             self.call.priority = priority;
             self
         }
+
+        /// Address that the server tells of the operation's end, signed; a server of ours that is set up for it.
+        pub fn webhook(mut self, address: impl Into<String>) -> Self {
+            self.call.webhook = Some(address.into());
+            self
+        }
     };
 }
 use {await_sends, call_options, operation_options};

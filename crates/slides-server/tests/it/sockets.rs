@@ -296,3 +296,34 @@ impl AsyncApi for Still {
         std::future::pending().await
     }
 }
+
+#[tokio::test]
+async fn work_that_is_not_taken_is_refused_before_its_body_is_read() {
+    for (status, told) in [(429, "the queue is full"), (503, "the disk is nearly full")] {
+        let refuse = move |_: &str| async move {
+            Err(Error::unavailable(
+                status,
+                told,
+                Some(Duration::from_secs(7)),
+            ))
+        };
+        let (address, _stop, _task) = serve(builder(MockAsyncApi::new()).admit(refuse)).await;
+        // With and without a wait for leave to send; of the body nothing is sent before the answer.
+        for expect in ["", "Expect: 100-continue\r\n"] {
+            for path in ["async/convert/pdf", "convert/pdf"] {
+                let mut stream = TcpStream::connect(address).await.unwrap();
+                let head = format!(
+                    "POST /v3.0/slides/{path} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n{expect}\r\n"
+                );
+                stream.write_all(head.as_bytes()).await.unwrap();
+                let answer = read_until(&mut stream, "innerError").await;
+                assert!(
+                    answer.starts_with(&format!("HTTP/1.1 {status} ")),
+                    "{answer}"
+                );
+                assert!(answer.contains("\r\nretry-after: 7\r\n"), "{answer}");
+                assert!(answer.contains(told), "{answer}");
+            }
+        }
+    }
+}

@@ -25,6 +25,6 @@ pub use record::{
 pub use sqlite::{SqliteOptions, SqliteStore};
 pub use state::{Event, State, transition};
 pub use store::{
-    Beat, Canceled, EndEvent, Ended, Expired, Filter, Hold, News, Rescue, Rescued, Store,
+    Beat, Canceled, Commits, EndEvent, Ended, Expired, Filter, Hold, News, Rescue, Rescued, Store,
     StoreError, StoreStats, Submitted, Waiting,
 };

@@ -122,6 +122,17 @@ impl StoreStats {
     }
 }
 
+/// Commits since the store was opened.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Commits {
+    /// Commits.
+    pub commits: u64,
+    /// Calls that shared them.
+    pub calls: u64,
+    /// Time they took, the sync of the disk above all.
+    pub time: std::time::Duration,
+}
+
 /// What waits for a worker.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Waiting {
@@ -349,6 +360,11 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// When the store cannot be written.
     fn event_later(&self, operation: &str, at: Micros, now: Micros) -> Result<(), StoreError>;
+
+    /// How changes were made durable so far, where the store knows.
+    fn commits(&self) -> Option<Commits> {
+        None
+    }
 
     /// News of other processes that share the store; nothing where it has one process.
     fn news(&self) -> Option<tokio::sync::broadcast::Receiver<News>> {

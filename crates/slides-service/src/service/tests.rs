@@ -925,6 +925,77 @@ async fn news_of_an_operation_is_told_as_it_comes() {
     assert_eq!(now.unwrap().operation.status, OperationStatus::Enqueued);
 }
 
+/// Tells the test what is sent.
+struct Told(tokio::sync::mpsc::UnboundedSender<crate::WebhookCall>);
+
+#[async_trait]
+impl crate::Deliver for Told {
+    fn check(&self, address: &str) -> Result<()> {
+        match address {
+            "https://10.0.0.1/" => Err(Error::invalid("it is private")),
+            _ => Ok(()),
+        }
+    }
+
+    async fn deliver(&self, call: crate::WebhookCall) -> Result<u16> {
+        self.0.send(call).unwrap();
+        Ok(200)
+    }
+}
+
+#[tokio::test]
+async fn the_end_of_an_operation_is_told_where_its_caller_says() {
+    let (told, mut calls) = tokio::sync::mpsc::unbounded_channel();
+    let mut with_webhooks = options();
+    let key = crate::WebhookKey::new(vec![7; 32]);
+    with_webhooks.webhooks = Some(crate::Webhooks::new(Arc::new(Told(told)), vec![key]));
+    let service = Service::in_process(with_webhooks).unwrap();
+    let start = |orders, address: &str| {
+        let mut call = CallOptions::default();
+        call.webhook = Some(address.to_owned());
+        convert(ExportFormat::Pdf, orders).options(call)
+    };
+    let me = service.for_client("me");
+    for (orders, status) in [("slides=1", "Finished"), ("no deck", "Failed")] {
+        let id = me
+            .start(start(orders, "https://hooks.example/?k=v"))
+            .await
+            .unwrap();
+        let call = calls.recv().await.unwrap();
+        assert_eq!(call.address, "https://hooks.example/?k=v");
+        let event: serde_json::Value = serde_json::from_slice(&call.body).unwrap();
+        assert_eq!(event["operation"]["id"], id.as_str());
+        let ended = me.ended(&id).await.unwrap().operation.status;
+        assert_eq!(event["operation"]["status"], status);
+        assert_eq!(ended.to_string(), status);
+    }
+    let refused = me.start(start("slides=1", "https://10.0.0.1/")).await;
+    assert_eq!(refusal(&refused.unwrap_err()).0, 400);
+    // Without them an address is not taken in silence.
+    let none = Service::in_process(options()).unwrap();
+    let refused = none
+        .start(start("slides=1", "https://hooks.example/"))
+        .await;
+    assert_eq!(refusal(&refused.unwrap_err()).0, 400);
+}
+
+#[tokio::test]
+async fn nothing_is_accepted_on_a_disk_that_is_nearly_full() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut full = options().data_dir(folder.path());
+    full.limits.min_free_bytes = u64::MAX;
+    let service = Service::open(full).await.unwrap();
+    service.inner.look_at_disk().await;
+    let (status, message) = refusal(&service.admit().await.unwrap_err());
+    assert!(
+        status == 503 && message.contains("min_free_bytes"),
+        "{message}"
+    );
+    let refused = service.start(convert(ExportFormat::Pdf, "slides=1")).await;
+    assert_eq!(refusal(&refused.unwrap_err()).0, 503);
+    assert!(service.readiness().unwrap_err().contains("MiB free"));
+}
+
 #[tokio::test]
 async fn a_split_may_leave_the_storage_alone() {
     let service = service();

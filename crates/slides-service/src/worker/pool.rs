@@ -95,6 +95,13 @@ async fn run_claimed(inner: &Inner, record: Record) {
         .insert(record.id.clone(), Arc::clone(&running));
     inner.watchers.tell(&record.id);
     let begun = tokio::time::Instant::now();
+    let waited = clock::now().saturating_sub(record.created);
+    let waited = Duration::from_micros(u64::try_from(waited).unwrap_or(0));
+    let format = request
+        .as_ref()
+        .ok()
+        .and_then(|request| request.call.format_text())
+        .unwrap_or_default();
     // Another may have canceled between the claim and the line above.
     let mut reason = None;
     let outcome = {
@@ -139,6 +146,10 @@ async fn run_claimed(inner: &Inner, record: Record) {
         }
     };
     inner.counters.ran(begun.elapsed());
+    let waited = (record.attempts <= 1).then_some(waited);
+    inner
+        .counters
+        .took(&record.method, format, waited, begun.elapsed());
     let end = match (outcome, reason) {
         (_, Some(Reason::Lost)) => {
             tracing::warn!(id = %hold.id, epoch = hold.epoch, "the hold on an operation was lost, its result is dropped");

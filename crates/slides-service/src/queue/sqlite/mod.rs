@@ -11,11 +11,12 @@ use rusqlite::{Connection, OpenFlags};
 
 use self::changes::requeue;
 use self::rows::{COLUMNS, get, json, record, state, unsigned};
-use self::writer::{Call, Pending, failed, grow_log, write_loop};
+use self::writer::{Call, CommitCounts, Pending, failed, grow_log, write_loop};
 use super::recent::Recent;
 use super::{
-    Beat, Canceled, EndEvent, Ended, Event, Expired, Filter, Hold, Micros, NewOperation, Outcome,
-    Progress, Record, Rescue, Rescued, State, Store, StoreError, StoreStats, Submitted, Waiting,
+    Beat, Canceled, Commits, EndEvent, Ended, Event, Expired, Filter, Hold, Micros, NewOperation,
+    Outcome, Progress, Record, Rescue, Rescued, State, Store, StoreError, StoreStats, Submitted,
+    Waiting,
 };
 
 mod changes;
@@ -72,6 +73,7 @@ pub struct SqliteStore {
     readers: [Mutex<Connection>; READERS],
     recent: Arc<Recent>,
     stopped: Arc<AtomicBool>,
+    counts: Arc<CommitCounts>,
     #[cfg(debug_assertions)]
     faults: super::Faults,
 }
@@ -109,22 +111,25 @@ impl SqliteStore {
 
         let stopped = Arc::new(AtomicBool::new(false));
         let recent = Arc::new(Recent::default());
+        let counts = Arc::new(CommitCounts::default());
         let (calls, queue) = sync_channel(BACKLOG);
         let thread = std::thread::Builder::new()
             .name("slides-queue".to_owned())
             .spawn({
                 let (stopped, recent) = (Arc::clone(&stopped), Arc::clone(&recent));
+                let counts = Arc::clone(&counts);
                 #[cfg(debug_assertions)]
                 let lag = options.faults.ack_before_commit;
                 #[cfg(not(debug_assertions))]
                 let lag = false;
-                move || write_loop(&writer, &queue, (&stopped, &recent), lag)
+                move || write_loop(&writer, &queue, (&stopped, &recent, &counts), lag)
             })
             .map_err(|e| StoreError::Failed {
                 what: "start its writer thread",
                 reason: e.to_string(),
             })?;
         Ok(Self {
+            counts,
             path,
             calls: Some(calls),
             writer: Some(thread),
@@ -413,6 +418,10 @@ impl Store for SqliteStore {
                 .query_row([], |row| row.get(0))?;
             Ok(stats)
         })
+    }
+
+    fn commits(&self) -> Option<Commits> {
+        Some(self.counts.now())
     }
 
     fn waiting(&self, tenant: &str) -> Result<Waiting> {

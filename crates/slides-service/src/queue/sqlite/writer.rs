@@ -1,15 +1,40 @@
 //! The one thread that writes: calls share commits, and each is answered after its own.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
-use super::{Recent, Result, StoreError};
+use super::{Commits, Recent, Result, StoreError};
 
 /// Calls that share one commit at most.
 const BATCH: usize = 128;
+
+/// What was committed since the store was opened.
+#[derive(Debug, Default)]
+pub(super) struct CommitCounts {
+    commits: AtomicU64,
+    calls: AtomicU64,
+    micros: AtomicU64,
+}
+
+impl CommitCounts {
+    fn add(&self, calls: usize, took: Duration) {
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        self.commits.fetch_add(1, Ordering::Relaxed);
+        self.calls.fetch_add(calls as u64, Ordering::Relaxed);
+        self.micros.fetch_add(micros, Ordering::Relaxed);
+    }
+
+    pub(super) fn now(&self) -> Commits {
+        Commits {
+            commits: self.commits.load(Ordering::Relaxed),
+            calls: self.calls.load(Ordering::Relaxed),
+            time: Duration::from_micros(self.micros.load(Ordering::Relaxed)),
+        }
+    }
+}
 
 /// A call on its way through the writer thread.
 pub(super) trait Call: Send {
@@ -117,7 +142,7 @@ pub(super) fn grow_log(connection: &Connection, bytes: u64) -> rusqlite::Result<
 pub(super) fn write_loop(
     connection: &Connection,
     queue: &Receiver<Box<dyn Call>>,
-    (stopped, recent): (&AtomicBool, &Recent),
+    (stopped, recent, counts): (&AtomicBool, &Recent, &CommitCounts),
     lag: bool,
 ) {
     while let Ok(first) = queue.recv() {
@@ -152,12 +177,14 @@ pub(super) fn write_loop(
             // Only with the seeded fault: makes the window between answer and commit wide.
             std::thread::sleep(Duration::from_millis(40));
         }
+        let begun = Instant::now();
         let committed = execute(connection, "COMMIT").map_err(|error| {
             tracing::error!(%error, "a commit of the queue failed; no more work is taken");
             stopped.store(true, Ordering::Release);
             let _ = execute(connection, "ROLLBACK");
             StoreError::Stopped
         });
+        counts.add(batch.len(), begun.elapsed());
         recent.committed();
         for call in batch {
             call.answer(committed.clone());
