@@ -151,6 +151,13 @@ pub(crate) struct ServeArguments {
     /// kept, and run by a later start with more.
     #[arg(long, value_name = "N")]
     pub(crate) workers: Option<usize>,
+    /// Run operations that other servers of the same queue accept, and answer `/livez`, `/readyz` and `/metrics` alone.
+    #[arg(long)]
+    pub(crate) only_workers: bool,
+    /// How long operations that run may take to end when the server is told to end; what still runs then is given
+    /// back to the queue.
+    #[arg(long, value_name = "TIME", default_value = "20s", value_parser = parse_duration)]
+    pub(crate) grace: Duration,
     /// LibreOffice's executable, or `off`; default: `soffice` on PATH, if there.
     #[arg(long, value_name = "PATH")]
     pub(crate) soffice: Option<PathBuf>,

@@ -4,7 +4,6 @@ use std::fs;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::json;
 use slides_server::{Credentials, RateLimits, Server};
@@ -17,12 +16,9 @@ use crate::convert::interrupted;
 use crate::failure::{Exit, Failure};
 use crate::figures;
 
-/// How long conversions in flight may take when the server is told to end.
-const GRACE: Duration = Duration::from_secs(20);
-
 pub(crate) fn run(arguments: &ServeArguments, console: &mut Console) -> Result<(), Failure> {
     let credentials = access::clients(arguments)?;
-    let is_open = credentials.is_empty();
+    let is_open = credentials.is_empty() && !arguments.only_workers;
     if is_open && !arguments.listen.ip().is_loopback() && !arguments.allow_open {
         return Err(Failure::usage(format!("`{}` can be reached by others and no credentials are set", arguments.listen)).hint(
             "set SLIDES_CLIENT_ID and SLIDES_CLIENT_SECRET, name a file with `--credentials-file`, or allow it with `--allow-open`",
@@ -90,7 +86,7 @@ async fn serve(
         .local_addr()
         .map_err(|error| cannot("cannot listen for", &error))?;
 
-    let is_open = credentials.is_empty();
+    let is_open = credentials.is_empty() && !arguments.only_workers;
     let (ready, figures, fonts) = (service.clone(), service.clone(), service.clone());
     let (clients, admits) = (service.clone(), service.clone());
     let mut server = Server::builder(Arc::new(service.clone()), Arc::new(service.clone()))
@@ -103,7 +99,8 @@ async fn serve(
         .max_file(arguments.max_file)
         .spool_dir(spool)
         .sync_timeout(arguments.sync_timeout)
-        .allow_open(arguments.allow_open)
+        .allow_open(arguments.allow_open || arguments.only_workers)
+        .health_only(arguments.only_workers)
         .vendor_messages(arguments.vendor_messages)
         .ready(move || ready.readiness())
         .admit(move |client| {
@@ -142,7 +139,7 @@ async fn serve(
     announce(address, is_open, console);
     let served = server.serve(listener, end).await;
     reload.abort();
-    service.shutdown(GRACE).await;
+    service.shutdown(arguments.grace).await;
     served.map_err(|error| Failure::new(Exit::Usage, error.to_string()).caused_by(&error))
 }
 

@@ -65,6 +65,8 @@ pub(crate) struct App {
     pub(crate) authority: Arc<Authority>,
     pub(crate) guard: Guard,
     pub(crate) routes: Routes,
+    /// Nothing but the health and the figures of this process is told.
+    pub(crate) health_only: bool,
     pub(crate) limits: BodyLimits,
     pub(crate) sync_timeout: Duration,
     pub(crate) spool_dir: Option<PathBuf>,
@@ -153,6 +155,7 @@ impl App {
             ApiCall::Livez => return Ok(respond::text("ok\n".into())),
             ApiCall::Readyz => return Ok(self.readiness()),
             ApiCall::Metrics => return Box::pin(self.figures()).await,
+            _ if self.health_only => return Err(ApiError::health_only()),
             ApiCall::Docs => return Ok(pages::page()),
             ApiCall::DescriptionYaml => return Ok(pages::yaml()),
             ApiCall::DescriptionJson => return Ok(pages::json()),

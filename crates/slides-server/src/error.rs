@@ -75,6 +75,14 @@ impl ApiError {
         )
     }
 
+    pub(crate) fn health_only() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "notFound",
+            "this server runs operations and takes none: ask a server of the same queue that was started without `--only-workers`",
+        )
+    }
+
     pub(crate) fn method_not_allowed(allow: String) -> Self {
         let mut error = Self::new(
             StatusCode::METHOD_NOT_ALLOWED,

@@ -78,6 +78,7 @@ pub struct ServerBuilder {
     ready: Option<Ready>,
     samples: Option<Samples>,
     vendor_messages: bool,
+    health_only: bool,
     allow_open: bool,
 }
 
@@ -119,6 +120,7 @@ impl Server {
             ready: None,
             samples: None,
             vendor_messages: false,
+            health_only: false,
             allow_open: false,
         }
     }
@@ -276,6 +278,12 @@ impl ServerBuilder {
         self
     }
 
+    /// Serves `/livez`, `/readyz` and `/metrics` alone, for a process that runs operations which others accept.
+    pub fn health_only(mut self, on: bool) -> Self {
+        self.health_only = on;
+        self
+    }
+
     /// Allows [`Server::serve`] on an address that others can reach without any credentials.
     pub fn allow_open(mut self, on: bool) -> Self {
         self.allow_open = on;
@@ -296,6 +304,7 @@ impl ServerBuilder {
                 admit: self.admit,
                 fonts: self.fonts,
                 routes: Routes::new(),
+                health_only: self.health_only,
                 sync_timeout: self.sync_timeout,
                 storage: self.storage,
                 authority: Arc::new(Authority::new(self.clients, keys)),

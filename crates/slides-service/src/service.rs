@@ -623,6 +623,11 @@ fn of_store(error: StoreError) -> Error {
             "conflict",
             format!("{error}: use a new `Idempotency-Key` for each request that differs"),
         ),
+        StoreError::Full => Error::rejected(
+            507,
+            "insufficientStorage",
+            "the disk of the server is full: come back later",
+        ),
         error => {
             tracing::error!(%error, "the queue failed");
             Error::unavailable(

@@ -582,6 +582,23 @@ async fn health_and_metrics_need_no_token() {
 }
 
 #[tokio::test]
+async fn a_server_of_workers_tells_its_health_and_takes_nothing() {
+    let server = slides_server::Server::builder(
+        Arc::new(MockAsyncApi::new()),
+        Arc::new(slides_core::MockStorageApi::new()),
+    )
+    .health_only(true)
+    .build();
+    for path in ["/livez", "/readyz", "/metrics"] {
+        assert_eq!(get(&server, path).await.status.as_u16(), 200, "{path}");
+    }
+    let start = "/v3.0/slides/async/convert/pdf";
+    let answer = call(&server, "POST", start, &[], b"deck").await;
+    assert_eq!(answer.status.as_u16(), 404);
+    assert!(answer.text().contains("--only-workers"), "{}", answer.text());
+}
+
+#[tokio::test]
 async fn a_harmless_request_id_is_kept() {
     let server = server(MockAsyncApi::new());
     let kept = call(

@@ -408,6 +408,9 @@ pub enum StoreError {
     /// A commit failed earlier: what the disk holds is uncertain, so nothing more is written.
     #[error("the queue stopped after a failed commit: check the disk and restart")]
     Stopped,
+    /// There is no room for the change, which was not made.
+    #[error("the disk of the queue is full")]
+    Full,
     /// The store failed.
     #[error("the queue cannot {what}: {reason}")]
     Failed {

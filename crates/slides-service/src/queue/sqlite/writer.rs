@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError};
 use std::time::{Duration, Instant};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 
 use super::{Commits, Recent, Result, StoreError};
 
@@ -178,16 +178,31 @@ pub(super) fn write_loop(
             std::thread::sleep(Duration::from_millis(40));
         }
         let begun = Instant::now();
-        let committed = execute(connection, "COMMIT").map_err(|error| {
-            tracing::error!(%error, "a commit of the queue failed; no more work is taken");
-            stopped.store(true, Ordering::Release);
-            let _ = execute(connection, "ROLLBACK");
-            StoreError::Stopped
+        let committed = commit(connection).inspect_err(|error| {
+            if *error == StoreError::Stopped {
+                stopped.store(true, Ordering::Release);
+            }
         });
-        counts.add(batch.len(), begun.elapsed());
         recent.committed();
         for call in batch {
             call.answer(committed.clone());
         }
     }
+}
+
+/// Commits the open transaction, or leaves it.
+fn commit(connection: &Connection) -> Result<()> {
+    let error = match connection.execute_batch("COMMIT") {
+        Ok(()) => return Ok(()),
+        Err(error) => error,
+    };
+    let left = execute(connection, "ROLLBACK");
+    // A full disk refused the bytes: nothing was committed, and there may be room again later. Of any other error
+    // it is uncertain what the disk holds.
+    if error.sqlite_error_code() == Some(ErrorCode::DiskFull) && left.is_ok() {
+        tracing::error!(%error, "the disk is full, a commit of the queue was left");
+        return Err(StoreError::Full);
+    }
+    tracing::error!(%error, "a commit of the queue failed; no more work is taken");
+    Err(StoreError::Stopped)
 }
