@@ -364,6 +364,7 @@ fn field<'a>(head: &'a str, name: &str) -> &'a str {
 #[test]
 fn the_end_of_an_operation_is_told_where_its_caller_says() {
     use hmac::{Hmac, Mac};
+    const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     let folder = tempfile::tempdir().unwrap();
     let secret = slides(
         folder.path(),
@@ -393,6 +394,7 @@ fn the_end_of_an_operation_is_told_where_its_caller_says() {
         let headers = [
             ("Authorization", bearer.as_str()),
             ("X-Slides-Webhook", address),
+            ("traceparent", TRACE),
         ];
         server.send(
             "POST",
@@ -412,6 +414,14 @@ fn the_end_of_an_operation_is_told_where_its_caller_says() {
     }
     let started = start(&here);
     assert_eq!(started.status, 201, "{}", started.text());
+    assert!(
+        started.head.contains(&format!("traceparent: {TRACE}")),
+        "{}",
+        started.head
+    );
+    let line = server.logged(&started.text());
+    let trace = "\"trace_id\":\"4bf92f3577b34da6a3ce929d0e0e4736\"";
+    assert!(line.contains(trace), "{line}");
     let (head, body) = receive(&listener, "HTTP/1.1 204 No Content\r\n\r\n");
     assert!(
         head.starts_with("POST /hook?k=private-part HTTP/1.1\r\n"),

@@ -221,6 +221,10 @@ pub(crate) struct ServeArguments {
     /// over plain http; may be repeated.
     #[arg(long, value_name = "HOST|CIDR")]
     pub(crate) webhook_allow: Vec<AllowedHost>,
+    /// Host or network that merges may take presentations from by address (`Url`), also if it is private, or `*` for
+    /// every public one over https; may be repeated. Default: none.
+    #[arg(long, value_name = "HOST|CIDR|*")]
+    pub(crate) allow_url_sources: Vec<String>,
     /// Put the vendor's sentences into errors about missing files, as the vendor's own tests want them.
     #[arg(long)]
     pub(crate) vendor_messages: bool,

@@ -22,6 +22,7 @@ mod save;
 mod sdk;
 mod serve;
 mod token_keys;
+mod url_sources;
 mod warnings;
 mod webhooks;
 

@@ -169,6 +169,7 @@ fn options(arguments: &ServeArguments, clients: usize) -> Result<ServiceOptions,
         Some(path) => Soffice::At(path.clone()),
     };
     options.webhooks = crate::webhooks::of(arguments)?;
+    options.url_sources = crate::url_sources::of(arguments)?;
     options.limits.max_upload_bytes = arguments.max_body;
     options.limits.max_queue_depth = arguments.max_queue;
     options.limits.max_queued_bytes = arguments.max_queued;

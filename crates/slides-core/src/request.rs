@@ -62,6 +62,9 @@ pub struct CallOptions {
     /// extension.
     #[serde(default)]
     pub webhook: Option<String>,
+    /// Trace that the call is part of (`traceparent` of W3C Trace Context); a server of ours names it in its log.
+    #[serde(default)]
+    pub traceparent: Option<String>,
     /// A split gives its files as its result alone and writes none into the storage. Our extension, for the
     /// synchronous call that answers with them; it is not sent.
     #[serde(default)]

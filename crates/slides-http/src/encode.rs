@@ -285,6 +285,12 @@ fn headers(options: &CallOptions) -> Result<HeaderMap> {
             HeaderValue::from(options.priority),
         );
     }
+    if let Some(trace) = &options.traceparent {
+        let value = carried(trace).ok_or_else(|| {
+            Error::invalid("`traceparent` holds control characters, or begins or ends with a blank")
+        })?;
+        headers.insert(HeaderName::from_static("traceparent"), value);
+    }
     if let Some(address) = &options.webhook {
         // Whoever knows it may write to it: a secret in many a place.
         let mut value = carried(address).filter(|_| !address.is_empty()).ok_or_else(|| {

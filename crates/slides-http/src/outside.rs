@@ -81,6 +81,10 @@ impl AllowedHost {
         matches!(&self.0, Kind::Name(name) if name.eq_ignore_ascii_case(host))
     }
 
+    fn is_network(&self) -> bool {
+        matches!(self.0, Kind::Network(..))
+    }
+
     fn holds(&self, address: IpAddr) -> bool {
         match (&self.0, address) {
             (Kind::Network(IpAddr::V4(net), bits), IpAddr::V4(ip)) => {
@@ -129,8 +133,21 @@ impl OutsideClient {
     /// [`Error::Transport`] of kind `Tls` when no root certificates can be loaded, or without TLS in this build,
     /// unless only named hosts are wanted over http.
     pub fn new(allowed: Vec<AllowedHost>, limits: OutsideLimits) -> Result<Self> {
+        Self::with(allowed, false, limits)
+    }
+
+    /// A client that reaches what is allowed and nothing else.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn only(allowed: Vec<AllowedHost>, limits: OutsideLimits) -> Result<Self> {
+        Self::with(allowed, true, limits)
+    }
+
+    fn with(allowed: Vec<AllowedHost>, only: bool, limits: OutsideLimits) -> Result<Self> {
         let rules = Rules {
             allowed: allowed.into(),
+            only,
             response: limits.response,
         };
         let resolver = Resolver {
@@ -221,6 +238,8 @@ impl fmt::Debug for OutsideClient {
 #[derive(Debug, Clone)]
 struct Rules {
     allowed: Arc<[AllowedHost]>,
+    /// Whether nothing else may be reached.
+    only: bool,
     response: Duration,
 }
 
@@ -253,6 +272,11 @@ impl Rules {
             "http" => return refused("plain http goes to allowed hosts alone, use `https://`"),
             _ => return refused("it must begin with `https://`"),
         }
+        // A name may lead into an allowed network, which is seen when it is looked up.
+        let has_networks = || self.allowed.iter().any(AllowedHost::is_network);
+        if self.only && !is_allowed && (literal.is_some() || !has_networks()) {
+            return refused("its host is none of those that are allowed");
+        }
         if literal.is_some_and(|ip| !is_allowed && !is_public(ip)) {
             return refused("it is in a private or reserved network");
         }
@@ -267,7 +291,7 @@ impl Rules {
     }
 
     fn may_connect(&self, host: &str, address: IpAddr) -> bool {
-        is_public(address) || self.is_allowed(host, Some(address))
+        self.is_allowed(host, Some(address)) || (!self.only && is_public(address))
     }
 }
 
@@ -387,6 +411,7 @@ mod tests {
     fn rules(allowed: &[&str]) -> Rules {
         Rules {
             allowed: allowed.iter().map(|text| text.parse().unwrap()).collect(),
+            only: false,
             response: Duration::from_secs(5),
         }
     }
@@ -493,6 +518,29 @@ mod tests {
         ] {
             assert!(some.uri(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_client_may_be_kept_to_what_is_allowed() {
+        let only = |allowed: &[&str]| Rules {
+            only: true,
+            ..rules(allowed)
+        };
+        let names = only(&["decks.example"]);
+        names.uri("https://Decks.example/a.pptx").unwrap();
+        for bad in [
+            "https://other.example/",
+            "https://1.1.1.1/",
+            "https://10.0.0.1/",
+        ] {
+            assert!(names.uri(bad).is_err(), "{bad}");
+        }
+        assert!(names.may_connect("decks.example", "10.0.0.1".parse().unwrap()));
+        assert!(!names.may_connect("other.example", "1.1.1.1".parse().unwrap()));
+        let network = only(&["10.0.0.0/8"]);
+        network.uri("https://decks.intranet/a.pptx").unwrap();
+        assert!(network.may_connect("decks.intranet", "10.1.2.3".parse().unwrap()));
+        assert!(!network.may_connect("decks.intranet", "1.1.1.1".parse().unwrap()));
     }
 
     /// Every name leads to these.

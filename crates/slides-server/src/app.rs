@@ -34,6 +34,7 @@ use crate::query::{Query, header};
 use crate::respond;
 use crate::start::{Start, Work};
 use crate::sync;
+use crate::trace::Trace;
 use crate::watch::Watching;
 
 pub(crate) type Ready = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
@@ -91,6 +92,7 @@ impl App {
             name: "unknown",
             caller: Caller::default(),
         };
+        exchange.caller.trace = Trace::of(&exchange.parts.headers);
         let answer = AssertUnwindSafe(self.handle(&mut exchange))
             .catch_unwind()
             .await;
@@ -109,6 +111,9 @@ impl App {
             response
                 .headers_mut()
                 .insert(HeaderName::from_static("x-request-id"), value);
+        }
+        if let Some(trace) = &exchange.caller.trace {
+            trace.echo(response.headers_mut());
         }
         let (status, took) = (response.status().as_u16(), begun.elapsed());
         self.metrics.record(exchange.name, status, took);
@@ -349,6 +354,7 @@ struct Caller {
     client: String,
     address: Option<IpAddr>,
     operation: Option<String>,
+    trace: Option<Trace>,
     /// Whether the audit keeps it.
     is_kept: bool,
 }
@@ -358,11 +364,12 @@ impl Exchange {
     fn log(&self, request_id: &str, status: u16, took: Duration) {
         let (call, ms) = (self.name, took.as_millis() as u64);
         let operation = self.caller.operation.as_deref();
+        let trace_id = self.caller.trace.as_ref().map(Trace::id);
         // Clients poll: a line for each answer would hide the others.
         if call == "GetOperationStatus" && (200..300).contains(&status) {
-            tracing::debug!(request_id, call, operation, status, ms, "request");
+            tracing::debug!(request_id, trace_id, call, operation, status, ms, "request");
         } else {
-            tracing::info!(request_id, call, operation, status, ms, "request");
+            tracing::info!(request_id, trace_id, call, operation, status, ms, "request");
         }
         if self.caller.is_kept || status == 401 {
             let line = audit::Line {

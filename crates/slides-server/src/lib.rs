@@ -37,6 +37,7 @@ mod serve;
 mod server;
 mod start;
 mod sync;
+mod trace;
 mod watch;
 
 pub use access::Access;

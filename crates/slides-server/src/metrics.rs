@@ -224,7 +224,7 @@ impl Collector for Callers {
                     .iter()
                     .map(|(name, value)| (*name, value.as_str()))
                     .collect();
-                encode(&mut metric, labels, value)?;
+                encode(&mut metric, &labels, value)?;
             }
         }
         Ok(())
@@ -233,7 +233,7 @@ impl Collector for Callers {
 
 fn encode(
     metric: &mut MetricEncoder<'_>,
-    labels: Vec<(&str, &str)>,
+    labels: &[(&str, &str)],
     value: &SampleValue,
 ) -> Result<(), fmt::Error> {
     if labels.is_empty() {

@@ -20,6 +20,7 @@ use crate::body::{Expect, Upload};
 use crate::error::ApiError;
 use crate::path::Call;
 use crate::query::{Query, header};
+use crate::trace::Trace;
 
 /// Longest address of a webhook.
 const MAX_WEBHOOK: usize = 2048;
@@ -462,6 +463,7 @@ fn call_options(headers: &HeaderMap) -> Result<CallOptions, ApiError> {
         .map(|seconds| Duration::from_secs(seconds as u64));
     options.idempotency_key = header(headers, "idempotency-key");
     options.webhook = header(headers, "x-slides-webhook");
+    options.traceparent = Trace::of(headers).map(|trace| trace.text().to_owned());
     if options
         .webhook
         .as_ref()

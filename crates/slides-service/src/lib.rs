@@ -35,6 +35,7 @@ mod admin;
 mod blobs;
 mod clock;
 mod failure;
+mod fetch;
 mod files;
 mod fonts;
 mod health;
@@ -55,7 +56,10 @@ mod webhook;
 mod worker;
 
 pub use admin::{Exported, Imported, QueueAdmin};
-pub use options::{ProcessLimits, Runner, ServiceLimits, ServiceOptions, Soffice, WorkerProgram};
+pub use fetch::FetchUrl;
+pub use options::{
+    FetchesUrls, ProcessLimits, Runner, ServiceLimits, ServiceOptions, Soffice, WorkerProgram,
+};
 pub use service::Service;
 /// The engines that [`Runner::InProcess`] and [`worker_main`] take.
 pub use slides_engine as engine;

@@ -11,6 +11,7 @@ use slides_types::{ExportFormat, PresentationSource};
 
 use crate::blobs::Blobs;
 use crate::failure::Wrong;
+use crate::fetch::Fetched;
 use crate::libreoffice::{Help, LibreOffice};
 use crate::output;
 use crate::queue::{Hold, Outcome, Progress, ResultRef};
@@ -79,8 +80,9 @@ async fn in_folder(
     running: &Running,
     folder: &Path,
 ) -> Result<Outcome, Wrong> {
+    let fetched = crate::fetch::sources(inner, &request.call, running, folder).await?;
     let plan = {
-        let (planner, folder) = (Planner::new(inner, folder), folder.to_owned());
+        let (planner, folder) = (Planner::new(inner, folder, fetched), folder.to_owned());
         blocking(move || planner.plan(request, &folder)).await?
     };
     let report = convert(inner, &plan, running).await?;
@@ -272,6 +274,7 @@ struct Planner {
     scratch: PathBuf,
     blobs: Blobs,
     options: Arc<crate::options::ServiceOptions>,
+    fetched: Fetched,
 }
 
 /// A deck that was found.
@@ -282,8 +285,9 @@ struct Found {
 }
 
 impl Planner {
-    fn new(inner: &Inner, scratch: &Path) -> Self {
+    fn new(inner: &Inner, scratch: &Path, fetched: Fetched) -> Self {
         Self {
+            fetched,
             scratch: scratch.to_owned(),
             storage: inner.storage.clone(),
             blobs: inner.blobs.clone(),
@@ -470,12 +474,21 @@ impl Planner {
                 Some(path) => path,
                 None => by_path()?,
             },
+            Some(PresentationSource::Url) => {
+                let fetched = self.fetched.get(&source.path).cloned();
+                fetched.ok_or_else(unknown_call)?
+            }
             // Refused at the start.
             Some(_) => return Err(unknown_call()),
         };
+        // An address may have more behind the name of its file.
+        let shown = match source.source {
+            Some(PresentationSource::Url) => source.path.split(['?', '#']).next(),
+            _ => None,
+        };
         Ok(MergeInput {
             path,
-            name: plain_name(&source.path).to_owned(),
+            name: plain_name(shown.unwrap_or(&source.path)).to_owned(),
             password: source.password.clone(),
             slides,
         })

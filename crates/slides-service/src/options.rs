@@ -51,6 +51,8 @@ pub struct ServiceOptions {
     pub vendor_messages: bool,
     /// How callers are told of the end of their operations at addresses they name; without, they cannot name one.
     pub webhooks: Option<crate::Webhooks>,
+    /// What fetches presentations from addresses that a merge names; without, it may name none.
+    pub url_sources: Option<FetchesUrls>,
 }
 
 impl ServiceOptions {
@@ -75,6 +77,7 @@ impl ServiceOptions {
             storages: Vec::new(),
             vendor_messages: false,
             webhooks: None,
+            url_sources: None,
         }
     }
 
@@ -90,6 +93,31 @@ impl ServiceOptions {
     pub fn workers(mut self, workers: usize) -> Self {
         self.workers = workers;
         self
+    }
+}
+
+/// Something that fetches presentations.
+#[derive(Clone)]
+pub struct FetchesUrls(Arc<dyn crate::FetchUrl>);
+
+impl FetchesUrls {
+    /// Fetches with this.
+    pub fn new(client: impl crate::FetchUrl) -> Self {
+        Self(Arc::new(client))
+    }
+}
+
+impl std::ops::Deref for FetchesUrls {
+    type Target = dyn crate::FetchUrl;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.0
+    }
+}
+
+impl fmt::Debug for FetchesUrls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FetchesUrls")
     }
 }
 
@@ -183,7 +211,9 @@ pub struct ServiceLimits {
     pub min_free_bytes: u64,
     /// Highest priority that a caller may ask for; what asks for more gets this one.
     pub max_priority: i16,
-    /// Bytes of a stored document that is read as a source.
+    /// Time to fetch all presentations that a merge names by address.
+    pub max_fetch_time: Duration,
+    /// Bytes of a stored document that is read as a source, and of all that are fetched from addresses.
     pub max_source_bytes: u64,
     /// Bytes of all fonts of one `fontsFolder`.
     pub max_font_bytes: u64,
@@ -202,6 +232,7 @@ impl Default for ServiceLimits {
             min_free_percent: 5,
             min_free_bytes: 2 << 30,
             max_priority: 0,
+            max_fetch_time: Duration::from_mins(1),
             max_source_bytes: 1 << 30,
             max_font_bytes: 256 << 20,
             max_fonts: 200,

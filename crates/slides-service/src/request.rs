@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use slides_core::{CallOptions, DocumentSource, Error, FileLocation, MergeSource, StartCall};
+use slides_core::{CallOptions, DocumentSource, Error, FileLocation, StartCall};
 use slides_types::PresentationSource;
 
 use crate::blobs::Spooled;
+use crate::fetch::FetchUrl;
 use crate::files;
 
 /// Rises when an older version would run a request wrong. A worker leaves what is newer than itself to others, so
@@ -52,6 +53,16 @@ pub(crate) struct QueuedRequest {
     /// Whether a split writes nothing into the storage.
     #[serde(default)]
     pub(crate) result_only: bool,
+    /// Trace that the start was part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) traceparent: Option<String>,
+}
+
+impl QueuedRequest {
+    /// The id of its trace.
+    pub(crate) fn trace_id(&self) -> Option<&str> {
+        self.traceparent.as_deref()?.split('-').nth(1)
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -117,24 +128,24 @@ pub(crate) fn sources_of(call: &StartCall, has_parts: bool) -> Vec<FileLocation>
     paths.into_iter().map(at).collect()
 }
 
-/// Refuses sources of a merge that come from elsewhere: the server fetches no address that a request names
-/// (contract section 7).
-pub(crate) fn check_merge(call: &StartCall) -> Result<(), Error> {
+/// Refuses sources of a merge that the server does not know, and addresses that it does not fetch (contract section 7).
+pub(crate) fn check_merge(call: &StartCall, client: Option<&dyn FetchUrl>) -> Result<(), Error> {
     let (StartCall::Merge(merge) | StartCall::MergeAndSave { merge, .. }) = call else {
         return Ok(());
     };
-    let known = [PresentationSource::Storage, PresentationSource::Request];
-    let from_elsewhere = |source: &&MergeSource| {
-        let from = source.source.as_ref();
-        from.is_some_and(|from| !known.contains(from))
-    };
-    match merge.sources.iter().find(from_elsewhere) {
-        None => Ok(()),
-        Some(source) => Err(Error::invalid(format!(
-            "Invalid value for `source` of `{}`: send the presentation as a part (`Request`) or name a stored file (`Storage`)",
-            source.path
-        ))),
+    for source in &merge.sources {
+        match &source.source {
+            None | Some(PresentationSource::Storage | PresentationSource::Request) => {}
+            Some(PresentationSource::Url) => crate::fetch::check(client, &source.path)?,
+            Some(_) => {
+                return Err(Error::invalid(format!(
+                    "Invalid value for `source` of `{}`: send the presentation as a part (`Request`) or name a stored file (`Storage`)",
+                    source.path
+                )));
+            }
+        }
     }
+    Ok(())
 }
 
 /// Whether a call takes its deck from the request.

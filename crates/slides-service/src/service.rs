@@ -930,7 +930,7 @@ impl Inner {
         for path in request::paths_of(&request.call) {
             Storages::check_path(&path)?;
         }
-        request::check_merge(&request.call)?;
+        request::check_merge(&request.call, self.options.url_sources.as_deref())?;
         if request
             .call
             .out_path()
@@ -990,15 +990,14 @@ impl Inner {
             self.counters.refused.add(1);
             return Err(Error::unavailable(503, reason, Some(FULL_DISK_WAIT)));
         }
-        let waiting = match self.pressure.recent(client) {
-            Some(waiting) => waiting,
-            None => {
-                let of = client.to_owned();
-                let counted = self.with_store(move |store| store.waiting(&of)).await;
-                let waiting = counted.map_err(of_store)?;
-                self.pressure.counted(client, waiting);
-                waiting
-            }
+        let waiting = if let Some(waiting) = self.pressure.recent(client) {
+            waiting
+        } else {
+            let of = client.to_owned();
+            let counted = self.with_store(move |store| store.waiting(&of)).await;
+            let waiting = counted.map_err(of_store)?;
+            self.pressure.counted(client, waiting);
+            waiting
         };
         if let Some(reason) = pressure::reached(&waiting, &self.options.limits, client) {
             self.counters.refused.add(1);
@@ -1045,6 +1044,7 @@ impl Inner {
                 .collect(),
             timeout: options.timeout,
             result_only: options.result_only,
+            traceparent: options.traceparent.clone(),
         };
         let plain = serde_json::to_vec(&queued).map_err(|e| cannot(e.into()))?;
         let operation = NewOperation {

@@ -102,6 +102,9 @@ impl Spread {
     }
 }
 
+/// Waits and runs by method and format.
+type Runs = BTreeMap<(String, &'static str), (Spread, Spread)>;
+
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     pub(crate) accepted: Counter,
@@ -119,7 +122,7 @@ pub(crate) struct Counters {
     webhook_lag_micros: AtomicU64,
     mean_run_micros: AtomicU64,
     /// By method and format: there are a few of each.
-    runs: Mutex<BTreeMap<(String, &'static str), (Spread, Spread)>>,
+    runs: Mutex<Runs>,
 }
 
 #[derive(Debug, Default)]

@@ -827,6 +827,47 @@ async fn cancel_is_honest_where_it_does_not_exist() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_change_is_waited_for_by_the_server_or_by_the_client() {
+    let started = |step: i32| {
+        format!(
+            "{{\"id\":\"op-1\",\"method\":\"Merge\",\"status\":\"Started\",\"progress\":{{\"stepIndex\":{step},\"stepCount\":9}}}}"
+        )
+    };
+    let seen = || "Started:1".parse::<Seen>().unwrap();
+    // Ours holds the answer back, twice in vain.
+    let mut calls = 0;
+    let ours = Server::new(move |_| {
+        calls += 1;
+        let step = i32::from(calls > 2) + 1;
+        answer(200, &[("preference-applied", "wait")], &started(step))
+    });
+    let begun = Instant::now();
+    let client = ours.client();
+    let told = client.changed(id(), seen(), Duration::from_mins(1));
+    assert_eq!(
+        Seen::of(&told.await.unwrap().operation).to_string(),
+        "Started:2"
+    );
+    assert_eq!((ours.count(), begun.elapsed()), (3, Duration::ZERO));
+    let uri = &ours.sent()[0].uri;
+    assert!(
+        uri.ends_with("/op-1?wait=25&since=Started%3A1")
+            || uri.ends_with("/op-1?wait=25&since=Started:1"),
+        "{uri}"
+    );
+    // Another does not know the question: it is asked once a second, until the time is up.
+    let theirs = Server::new(move |_| answer(200, &[], &started(1)));
+    let begun = Instant::now();
+    let client = theirs.client();
+    let told = client.changed(id(), seen(), Duration::from_secs(5));
+    assert_eq!(Seen::of(&told.await.unwrap().operation), seen());
+    assert_eq!(
+        (theirs.count(), begun.elapsed()),
+        (6, Duration::from_secs(5))
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_status_carries_its_retry_after() {
     let server = Server::new(|_| {
         answer(

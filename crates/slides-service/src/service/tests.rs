@@ -572,7 +572,7 @@ async fn bad_requests_are_refused_at_once() {
         (
             StartRequest::new(StartCall::Merge(elsewhere)),
             400,
-            "Invalid value for `source` of `http://169.254.169.254/a.pptx`",
+            "Invalid value for `source`: this server fetches no presentations",
         ),
     ] {
         let (got, message) = refusal(&service.start(request).await.unwrap_err());
@@ -976,6 +976,74 @@ async fn the_end_of_an_operation_is_told_where_its_caller_says() {
     let refused = none
         .start(start("slides=1", "https://hooks.example/"))
         .await;
+    assert_eq!(refusal(&refused.unwrap_err()).0, 400);
+}
+
+/// Gives a file for each address by what it is called.
+struct Files;
+
+#[async_trait]
+impl crate::FetchUrl for Files {
+    fn check(&self, address: &str) -> Result<()> {
+        if address.starts_with("https://decks.example/") {
+            Ok(())
+        } else {
+            Err(Error::invalid("it is none of ours"))
+        }
+    }
+
+    async fn fetch(&self, address: &str) -> Result<Download> {
+        match address.rsplit('/').next() {
+            Some("missing") => Err(Error::invalid("it answered with 404")),
+            Some("never") => std::future::pending().await,
+            Some("big") => Ok(Download::from_bytes(vec![0_u8; 4096])),
+            _ => Ok(Download::from_bytes("slides=2 merge")),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_merge_takes_presentations_from_addresses_where_that_is_allowed() {
+    let merge = |addresses: &[&str]| {
+        let mut merge = Merge::default();
+        merge.sources = addresses
+            .iter()
+            .map(|address| {
+                let mut source = PresentationToMerge::new(*address);
+                source.source = Some(PresentationSource::Url);
+                source
+            })
+            .collect();
+        StartRequest::new(StartCall::Merge(merge))
+    };
+    let address = |name: &str| format!("https://decks.example/{name}");
+    let mut allowing = options();
+    allowing.url_sources = Some(crate::FetchesUrls::new(Files));
+    allowing.limits.max_source_bytes = 1000;
+    allowing.limits.max_fetch_time = Duration::from_millis(50);
+    let service = Service::in_process(allowing).unwrap();
+    let good = merge(&[&address("a.pptx?key=k"), &address("b.pptx")]);
+    let operation = run(&service, good).await;
+    assert_eq!(operation.status, OperationStatus::Finished, "{operation:?}");
+    let result = service.result(&operation.id.as_str().into()).await.unwrap();
+    assert_eq!(
+        result.bytes().await.unwrap(),
+        "a.pptx: slides=2 merge\nb.pptx: slides=2 merge\n"
+    );
+    let progress = operation.progress.unwrap();
+    assert_eq!(progress.description.as_deref(), Some("Processed b.pptx"));
+    for (name, status, words) in [
+        ("missing", 400, "404"),
+        ("big", 413, "`max_source_bytes`"),
+        ("never", 400, "`max_fetch_time`"),
+    ] {
+        let (code, message) = failure(&service, merge(&[&address(name)])).await;
+        assert!(
+            code == status && message.contains(words),
+            "{name}: {code} {message}"
+        );
+    }
+    let refused = service.start(merge(&["https://10.0.0.1/a.pptx"])).await;
     assert_eq!(refusal(&refused.unwrap_err()).0, 400);
 }
 

@@ -111,19 +111,17 @@ impl<O: Outbox> Delivery<O> {
             // It comes again by itself.
             Err(error) => return tracing::error!(%error, id, "an operation cannot be read"),
         };
-        let kept = match outcome {
-            Some(is_taken) => {
-                if !is_taken {
-                    counters.webhooks_given_up.add(1);
-                    tracing::warn!(id, tries = event.attempts, "a webhook is given up");
-                }
-                self.outbox.done(id).await
+        let kept = if let Some(is_taken) = outcome {
+            if !is_taken {
+                counters.webhooks_given_up.add(1);
+                tracing::warn!(id, tries = event.attempts, "a webhook is given up");
             }
-            None => {
-                let wait = back_off(event.attempts, rand::random());
-                let at = clock::after(clock::now(), wait);
-                self.outbox.later(id, at).await
-            }
+            self.outbox.done(id).await
+        } else {
+            let wait = back_off(event.attempts, rand::random());
+            self.outbox
+                .later(id, clock::after(clock::now(), wait))
+                .await
         };
         // It is sent again then: its id tells the receiver.
         if let Err(error) = kept {

@@ -76,7 +76,8 @@ async fn run(inner: &Inner, record: Record) {
         "operation",
         id = record.id,
         method = record.method,
-        attempt = record.attempts
+        attempt = record.attempts,
+        trace_id = tracing::field::Empty
     );
     run_claimed(inner, record).instrument(span).await;
 }
@@ -88,6 +89,9 @@ async fn run_claimed(inner: &Inner, record: Record) {
         Err(Unread::Broken(error)) => Err(error),
         Ok(request) => Ok(request),
     };
+    if let Some(trace) = request.as_ref().ok().and_then(|request| request.trace_id()) {
+        tracing::Span::current().record("trace_id", trace);
+    }
     let stop = inner.stop.child_token();
     let running = Arc::new(Running::new(&record.id, stop, &inner.watchers));
     inner

@@ -4,8 +4,8 @@ use std::io::Write;
 use std::time::Duration;
 
 use slides_engine::{
-    Engine, EngineError, ErrorKind, Job, Monitor, OutputFile, Report, Sink, SourceKind, Support,
-    Warning,
+    Engine, EngineError, ErrorKind, Job, MergeJob, Monitor, OutputFile, Report, Sink, SourceKind,
+    Support, Warning,
 };
 use slides_types::ExportFormat;
 
@@ -102,6 +102,34 @@ impl Engine for FakeEngine {
                 .warnings
                 .push(Warning::new(Some(1), "chart", "left out"));
         }
+        Ok(report)
+    }
+
+    fn merge(
+        &self,
+        job: &MergeJob<'_>,
+        sink: &mut dyn Sink,
+        monitor: &dyn Monitor,
+    ) -> Result<Report, EngineError> {
+        let output = |e| EngineError::new(ErrorKind::Output, "the output failed").caused_by(e);
+        let wants = |source: &slides_engine::MergeSource<'_>| source.source.ends_with(b"merge");
+        if !job.sources.iter().all(wants) {
+            return Err(EngineError::new(
+                ErrorKind::UnsupportedFormat,
+                "this engine does not merge presentations",
+            ));
+        }
+        let mut file = sink
+            .create(&OutputFile::whole(job.format))
+            .map_err(output)?;
+        let total = job.sources.len() as u32;
+        for (done, source) in (1..).zip(job.sources) {
+            let text = String::from_utf8_lossy(source.source);
+            writeln!(file, "{}: {text}", source.name).map_err(output)?;
+            monitor.progress(done, total);
+        }
+        let mut report = Report::default();
+        report.slides = total;
         Ok(report)
     }
 }
