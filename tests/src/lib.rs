@@ -3,6 +3,7 @@
 pub mod durability;
 mod engine;
 mod fake;
+mod postgres;
 pub mod power;
 mod program;
 mod s3;
@@ -10,6 +11,7 @@ mod wire;
 
 pub use engine::{ENDLESS, FakeEngine};
 pub use fake::{FAKE_PDF, FakeBackend, read};
+pub use postgres::{PostgresServer, fresh_schema, shared_postgres};
 pub use program::slides_program;
 pub use s3::S3Server;
 pub use wire::{Answer, Wire};

@@ -1,5 +1,5 @@
-//! The queue of operations: one [`Store`] trait, a durable and an in-memory
-//! implementation, and the one table of states both obey.
+//! The queue of operations: one [`Store`] trait, durable implementations and one in memory,
+//! and the one table of states they all obey.
 //!
 //! Publication is exactly once: each claim of a row raises its epoch, and only
 //! the holder of the current epoch can end it. Execution is at least once.
@@ -7,6 +7,8 @@
 #[cfg(debug_assertions)]
 mod faults;
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod recent;
 mod record;
 mod sqlite;
@@ -14,11 +16,21 @@ mod state;
 mod store;
 #[cfg(test)]
 mod suite;
+#[cfg(all(test, feature = "postgres"))]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "shared with the workspace's tests"
+)]
+#[path = "../../../../tests/src/postgres.rs"]
+pub(crate) mod test_postgres;
 
 #[cfg(debug_assertions)]
 #[doc(hidden)]
 pub use faults::Faults;
 pub use memory::MemoryStore;
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresOptions, PostgresStore};
 pub use record::{
     Failure, IdempotencyKey, Micros, NewOperation, Outcome, Progress, Record, ResultRef,
 };

@@ -371,6 +371,16 @@ pub trait Store: Send + Sync + 'static {
         None
     }
 
+    /// Whether a round of work that one of the processes has to do, such as a search, is due: the first that asks is
+    /// told so, and the next round is due after `every`. Where there is one process it is always due.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn takes_round(&self, what: &str, every: Micros, now: Micros) -> Result<bool, StoreError> {
+        let _ = (what, every, now);
+        Ok(true)
+    }
+
     /// Whether changes can still be made durable.
     fn is_healthy(&self) -> bool {
         true
@@ -398,7 +408,7 @@ pub enum StoreError {
         "the queue at `{path}` has schema {found}, this version knows schemas up to {known}: use a newer version"
     )]
     NewerSchema {
-        /// The database file.
+        /// The database: a file, or server, database and schema.
         path: String,
         /// Its schema.
         found: i64,
@@ -411,6 +421,14 @@ pub enum StoreError {
     /// There is no room for the change, which was not made.
     #[error("the disk of the queue is full")]
     Full,
+    /// The connection to the database was lost and did not come back in time: it may have been done all the same.
+    #[error("the queue cannot {what}, or has and cannot say so: {reason}")]
+    Uncertain {
+        /// What was being done.
+        what: &'static str,
+        /// What is known of the loss.
+        reason: String,
+    },
     /// The store failed.
     #[error("the queue cannot {what}: {reason}")]
     Failed {

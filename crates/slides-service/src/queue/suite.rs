@@ -56,6 +56,20 @@ fn on_each(check: impl Fn(&dyn Store)) {
     let dir = tempfile::tempdir().unwrap();
     let options = SqliteOptions::default();
     check(&SqliteStore::open(dir.path().join("queue.db"), &options).unwrap());
+    #[cfg(feature = "postgres")]
+    if let Some(store) = on_postgres() {
+        check(&store);
+    }
+}
+
+/// A store with a schema of its own and the clock of its caller, if there is a server.
+#[cfg(feature = "postgres")]
+fn on_postgres() -> Option<PostgresStore> {
+    let address = test_postgres::shared_postgres()?;
+    let mut options = PostgresOptions::new(address).unwrap();
+    options.schema = test_postgres::fresh_schema();
+    options.callers_clock = true;
+    Some(PostgresStore::open(options).unwrap())
 }
 
 fn claim(store: &dyn Store, now: Micros) -> Hold {
@@ -826,7 +840,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn both_stores_tell_the_same_history(steps in proptest::collection::vec(step(), 1..60)) {
+    fn all_stores_tell_the_same_history(steps in proptest::collection::vec(step(), 1..60)) {
         let dir = tempfile::tempdir().unwrap();
         let options = SqliteOptions { log_bytes: 64 << 10, ..SqliteOptions::default() };
         let sqlite = SqliteStore::open(dir.path().join("queue.db"), &options).unwrap();
@@ -834,6 +848,13 @@ proptest! {
         let model = history(&MemoryStore::new(), &steps);
         for (n, (durable, model)) in durable.iter().zip(&model).enumerate() {
             prop_assert_eq!(durable, model, "answer {}", n);
+        }
+        #[cfg(feature = "postgres")]
+        if let Some(store) = on_postgres() {
+            let shared = history(&store, &steps);
+            for (n, (shared, model)) in shared.iter().zip(&model).enumerate() {
+                prop_assert_eq!(shared, model, "answer {} of PostgreSQL", n);
+            }
         }
     }
 }
