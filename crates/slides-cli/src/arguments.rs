@@ -193,6 +193,9 @@ pub(crate) struct ServeArguments {
     /// Longest run of an operation.
     #[arg(long, value_name = "TIME", default_value = "120s", value_parser = parse_duration)]
     pub(crate) job_timeout: Duration,
+    /// How long a server may be silent before others take over what it runs.
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_duration)]
+    pub(crate) lease: Duration,
     /// Longest wait of a synchronous call, its time in the queue included.
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = parse_duration)]
     pub(crate) sync_timeout: Duration,
@@ -236,6 +239,20 @@ pub(crate) struct QueuePlace {
     /// Folder of queue, results and storages.
     #[arg(long, value_name = "DIR", default_value = "slides-data")]
     pub(crate) data: PathBuf,
+    /// PostgreSQL database of the queue, for several servers on one: `postgres://user:password@host/database`;
+    /// default: a file in the data folder.
+    #[cfg(feature = "postgres")]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "SLIDES_DATABASE",
+        hide_env_values = true
+    )]
+    pub(crate) database: Option<String>,
+    /// Schema of the queue's tables in that database.
+    #[cfg(feature = "postgres")]
+    #[arg(long, value_name = "NAME", default_value = "slides")]
+    pub(crate) database_schema: String,
     /// Where uploads and results are kept, if not in the data folder: `local:/folder` or
     /// `s3://bucket/prefix?endpoint=URL&region=R`. Servers that share a queue share it.
     #[arg(long, value_name = "PLACE", env = "SLIDES_BLOBS")]

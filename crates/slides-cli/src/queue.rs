@@ -22,6 +22,15 @@ const PAGE: usize = 500;
 
 /// What the place of a queue is for [`ServiceOptions`].
 pub(crate) fn set_place(place: &QueuePlace, options: &mut ServiceOptions) -> Result<(), Failure> {
+    #[cfg(feature = "postgres")]
+    if let Some(database) = &place.database {
+        use slides_service::queue::PostgresOptions;
+        // The words never repeat the address, which may hold a password.
+        let database = PostgresOptions::new(database)
+            .map_err(|error| Failure::usage(error.to_string()))?
+            .schema(&place.database_schema);
+        options.queue = slides_service::QueuePlace::Postgres(database);
+    }
     options.data_dir = Some(place.data.clone());
     options.key_file.clone_from(&place.key_file);
     if let Some(blobs) = &place.blobs {

@@ -58,7 +58,8 @@ mod worker;
 pub use admin::{Exported, Imported, QueueAdmin};
 pub use fetch::FetchUrl;
 pub use options::{
-    FetchesUrls, ProcessLimits, Runner, ServiceLimits, ServiceOptions, Soffice, WorkerProgram,
+    FetchesUrls, ProcessLimits, QueuePlace, Runner, ServiceLimits, ServiceOptions, Soffice,
+    WorkerProgram,
 };
 pub use service::Service;
 /// The engines that [`Runner::InProcess`] and [`worker_main`] take.

@@ -21,6 +21,8 @@ pub struct ServiceOptions {
     /// Key file that requests are sealed with; `queue.key` in the data folder, made when it is missing, if absent.
     /// Servers that share a queue have the same key. It must exist and have 32 bytes or more.
     pub key_file: Option<PathBuf>,
+    /// Where the queue is.
+    pub queue: QueuePlace,
     /// Operations that run at the same time; with none they are accepted and kept.
     pub workers: usize,
     /// Where conversions run.
@@ -60,6 +62,7 @@ impl ServiceOptions {
     pub fn new(runner: Runner) -> Self {
         Self {
             data_dir: None,
+            queue: QueuePlace::DataDir,
             blobs: StorageKind::Folder(None),
             key_file: None,
             workers: std::thread::available_parallelism().map_or(2, usize::from),
@@ -118,6 +121,28 @@ impl std::ops::Deref for FetchesUrls {
 impl fmt::Debug for FetchesUrls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("FetchesUrls")
+    }
+}
+
+/// Where the queue of a durable service is.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum QueuePlace {
+    /// In the data folder, for one server: SQLite.
+    DataDir,
+    /// In a PostgreSQL database, for any number of servers. Each has a data folder of its own; blobs
+    /// ([`ServiceOptions::blobs`]), storages and key ([`ServiceOptions::key_file`]) are the same for all.
+    #[cfg(feature = "postgres")]
+    Postgres(
+        /// The database.
+        crate::queue::PostgresOptions,
+    ),
+}
+
+impl QueuePlace {
+    /// Whether other servers may use it at the same time.
+    pub(crate) fn is_shared(&self) -> bool {
+        !matches!(self, Self::DataDir)
     }
 }
 

@@ -21,7 +21,7 @@ use crate::blobs::{Blobs, Spooled};
 use crate::clock;
 use crate::health::Health;
 use crate::libreoffice::LibreOffice;
-use crate::options::{Runner, ServiceOptions};
+use crate::options::{QueuePlace, Runner, ServiceOptions};
 use crate::pressure::{self, Pressure};
 use crate::queue::{
     Beat, Canceled, EndEvent, Ended, Hold, IdempotencyKey, MemoryStore, Micros, NewOperation,
@@ -47,6 +47,8 @@ const MAX_KEY: usize = 128;
 const FREE_RESTARTS: u64 = 16;
 /// Claims before a lost lease ends an operation as failed.
 pub(crate) const MAX_ATTEMPTS: u32 = 2;
+/// How often the queue is looked at where news of it may be missed, and for operations that became due without any.
+const LOOK: Duration = Duration::from_secs(1);
 /// How often leases and retention times are looked at.
 const SWEEP: Duration = Duration::from_secs(5);
 /// How often blobs without an operation are looked for, and how old they must be.
@@ -107,6 +109,10 @@ pub(crate) struct Inner {
     pub(crate) drain: CancellationToken,
     /// What runs is stopped.
     pub(crate) stop: CancellationToken,
+    /// Tells this service from every other, on this machine and elsewhere.
+    pub(crate) name: String,
+    /// How often the queue is looked at where news of it may be missed.
+    pub(crate) look: Duration,
     store: Arc<dyn Store>,
     sealer: Sealer,
     running: Mutex<HashMap<String, Arc<Running>>>,
@@ -210,6 +216,10 @@ impl Service {
             }
         });
         Pool::start(&inner, &tasks);
+        if let Some(news) = inner.store.news() {
+            // Not among the tasks that a shutdown waits for: cancels are to be heard until the end of it.
+            tokio::spawn(shared::hear(Arc::clone(&inner), news));
+        }
         tasks.spawn(maintain(Arc::clone(&inner)));
         if let Some(webhooks) = inner.options.webhooks.clone() {
             let outbox = Arc::clone(&inner);
@@ -418,7 +428,11 @@ impl Service {
             if record.state.is_terminal() {
                 return Ok(self.inner.reply(&record));
             }
-            changed.await;
+            tokio::select! {
+                () = changed => {}
+                // It may end on another server, and news of that may be lost.
+                () = tokio::time::sleep(self.inner.look), if self.inner.options.queue.is_shared() => {}
+            }
         }
     }
 }
@@ -476,7 +490,8 @@ pub(crate) fn open_queue(options: &ServiceOptions, alone: bool) -> Result<OpenQu
     let folder = absolute(folder)?;
     let cannot = cannot_in(&folder);
     let database = folder.join("queue.db");
-    if !alone && !database.exists() {
+    let shared = options.queue.is_shared();
+    if !alone && !shared && !database.exists() {
         return Err(cannot("find the queue `queue.db`")(
             std::io::ErrorKind::NotFound.into(),
         ));
@@ -486,24 +501,36 @@ pub(crate) fn open_queue(options: &ServiceOptions, alone: bool) -> Result<OpenQu
     let sealer = match &options.key_file {
         Some(path) => Sealer::of_file(path)
             .map_err(|e| Error::io(format!("cannot read the key file `{}`", path.display()), e))?,
-        None => Sealer::open(&folder.join("queue.key"), !database.exists())
+        None => Sealer::open(&folder.join("queue.key"), shared || !database.exists())
             .map_err(cannot("open the key `queue.key`"))?,
     };
-    let mut sqlite = SqliteOptions::default();
-    if !alone {
-        // The server has grown it.
-        sqlite.log_bytes = 0;
-    }
-    #[cfg(debug_assertions)]
-    {
-        sqlite.faults = std::env::var(FAILPOINT)
-            .map(|faults| crate::queue::Faults::parse(&faults))
-            .unwrap_or_default();
-    }
-    let store = SqliteStore::open(database, &sqlite)
-        .map_err(|e| cannot("open the queue")(std::io::Error::other(e)))?;
+    let store: Arc<dyn Store> = match &options.queue {
+        QueuePlace::DataDir => {
+            let mut sqlite = SqliteOptions::default();
+            if !alone {
+                // The server has grown it.
+                sqlite.log_bytes = 0;
+            }
+            #[cfg(debug_assertions)]
+            {
+                sqlite.faults = seeded_faults();
+            }
+            let store = SqliteStore::open(database, &sqlite)
+                .map_err(|e| cannot("open the queue")(std::io::Error::other(e)))?;
+            Arc::new(store)
+        }
+        #[cfg(feature = "postgres")]
+        QueuePlace::Postgres(postgres) => {
+            let mut postgres = postgres.clone();
+            #[cfg(debug_assertions)]
+            {
+                postgres.faults = seeded_faults();
+            }
+            Arc::new(shared::open(postgres, options.workers, &sealer)?)
+        }
+    };
     Ok(OpenQueue {
-        store: Arc::new(store),
+        store,
         blobs: Blobs::open(&options.blobs, &folder.join("blobs"), true)?,
         sealer,
         lock,
@@ -536,6 +563,10 @@ fn lock(folder: &Path) -> Result<File> {
 /// The parts of a durable service. Blocks.
 fn durable(options: ServiceOptions) -> Result<Inner> {
     let queue = open_queue(&options, true)?;
+    if options.queue.is_shared() {
+        // What is started may run on another server: its lease says how long.
+        return parts(options, queue, true, None);
+    }
     let cannot = cannot_in(&queue.folder);
     let expires = clock::after(clock::now(), options.retention);
     let count_from = match options.runner {
@@ -606,6 +637,8 @@ fn parts(
         watchers: Arc::default(),
         drain: CancellationToken::new(),
         stop: CancellationToken::new(),
+        name: own_name(),
+        look: look(),
         store,
         sealer,
         running: Mutex::new(HashMap::new()),
@@ -613,6 +646,33 @@ fn parts(
         _lock: lock,
         _temporary: temporary,
     })
+}
+
+/// Host, process and a number that is drawn: containers share names and process ids.
+fn own_name() -> String {
+    let system = rustix::system::uname();
+    let host = system.nodename().to_string_lossy();
+    let drawn = uuid::Uuid::new_v4().simple().to_string();
+    format!(
+        "{host}-{}-{}",
+        std::process::id(),
+        drawn.get(..8).unwrap_or_default()
+    )
+}
+
+fn look() -> Duration {
+    #[cfg(debug_assertions)]
+    if seeded_faults().notify_only {
+        return Duration::from_hours(24);
+    }
+    LOOK
+}
+
+#[cfg(debug_assertions)]
+fn seeded_faults() -> crate::queue::Faults {
+    std::env::var(FAILPOINT)
+        .map(|faults| crate::queue::Faults::parse(&faults))
+        .unwrap_or_default()
 }
 
 /// An error of the queue as a caller sees it.
@@ -840,6 +900,9 @@ impl Inner {
         let blobs = self.blobs.clone();
         let swept = self
             .with_store(move |store| {
+                if !store.takes_round("orphans", clock::micros(ORPHAN_AGE), clock::now())? {
+                    return Ok(0);
+                }
                 let before = SystemTime::now() - ORPHAN_AGE;
                 let needed = store.blobs()?;
                 blobs
@@ -1339,5 +1402,6 @@ impl StorageApi for Service {
     }
 }
 
+mod shared;
 #[cfg(test)]
 mod tests;

@@ -14,6 +14,9 @@ use crate::options::Soffice;
 mod fake_engine;
 use fake_engine::FakeEngine;
 
+#[cfg(feature = "postgres")]
+mod shared;
+
 fn options() -> ServiceOptions {
     let engine: Arc<dyn Engine> = Arc::new(FakeEngine);
     let mut options = ServiceOptions::new(Runner::InProcess(engine)).workers(1);

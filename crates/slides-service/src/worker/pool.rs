@@ -10,9 +10,6 @@ use crate::queue::{Beat, Hold, Outcome, Record};
 use crate::request::Unread;
 use crate::service::{Inner, Running};
 
-/// How often a worker looks for operations that became due without a call: those with a back-off.
-const LOOK: Duration = Duration::from_secs(1);
-
 /// How long an operation of a newer version waits for a worker that knows it, and how long until it is offered again.
 const NEWER_WAIT: Duration = Duration::from_hours(1);
 const NEWER_LOOK: Duration = Duration::from_secs(2);
@@ -24,19 +21,13 @@ impl Pool {
     /// Starts workers that run until the service drains.
     pub(crate) fn start(inner: &Arc<Inner>, tasks: &TaskTracker) {
         for n in 0..inner.options.workers {
-            tasks.spawn(work(
-                Arc::clone(inner),
-                format!("{}-{n}", std::process::id()),
-            ));
+            tasks.spawn(work(Arc::clone(inner), format!("{}-{n}", inner.name)));
         }
     }
 
     /// Runs one operation beside the workers, if it still waits.
     pub(crate) async fn run_one(inner: &Inner, id: &str) {
-        match inner
-            .claim_one(id, &format!("{}-aside", std::process::id()))
-            .await
-        {
+        match inner.claim_one(id, &format!("{}-aside", inner.name)).await {
             Ok(Some(record)) => run(inner, record).await,
             Ok(None) => {}
             Err(error) => tracing::error!(%error, "an operation cannot be taken from the queue"),
@@ -57,7 +48,7 @@ async fn work(inner: Arc<Inner>, name: String) {
         tokio::select! {
             () = inner.drain.cancelled() => {}
             () = inner.ready.notified() => {}
-            () = tokio::time::sleep(LOOK) => {}
+            () = tokio::time::sleep(inner.look) => {}
         }
     }
 }

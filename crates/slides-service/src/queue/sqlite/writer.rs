@@ -183,6 +183,7 @@ pub(super) fn write_loop(
                 stopped.store(true, Ordering::Release);
             }
         });
+        counts.add(batch.len(), begun.elapsed());
         recent.committed();
         for call in batch {
             call.answer(committed.clone());
