@@ -166,6 +166,8 @@ pub struct Rig {
     pub starts: usize,
     /// Seed of the moments; printed with each outcome.
     pub seed: u64,
+    /// The PostgreSQL database of the queue and the schema there; a file in the data folder without.
+    pub database: Option<(String, String)>,
     /// Fault to seed into the server (debug builds only).
     pub fault: Option<&'static str>,
     /// Ends as soon as a fault is found, and does not wait for operations to end.
@@ -340,6 +342,14 @@ impl Running {
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .env_remove("SLIDES_FAILPOINT");
+        if let Some((database, schema)) = &rig.database {
+            command.env("SLIDES_DATABASE", database).args([
+                "--database-schema",
+                schema,
+                "--lease",
+                "2s",
+            ]);
+        }
         if let Some(fault) = rig.fault {
             command.env("SLIDES_FAILPOINT", fault);
         }

@@ -13,8 +13,9 @@ use slides_core::{
 };
 use slides_http::HttpClient;
 use slides_server::Server;
-use slides_service::{Runner, Service, ServiceOptions};
-use slides_tests::{ENDLESS, FakeBackend, FakeEngine, read};
+use slides_service::queue::PostgresOptions;
+use slides_service::{QueuePlace, Runner, Service, ServiceOptions};
+use slides_tests::{ENDLESS, FakeBackend, FakeEngine, fresh_schema, read, shared_postgres};
 
 const DECK: &[u8] = include_bytes!("../decks/startup-pitch.pptx");
 const UNKNOWN: &str = "96b0a57c-d9ae-453f-b56f-3b154eb10cda";
@@ -51,6 +52,29 @@ fn in_process() -> Subject {
         runs: true,
         _server: None,
     }
+}
+
+/// A durable service with its queue in PostgreSQL, if there is a server, and the folder it lives in.
+async fn on_postgres() -> Option<(Subject, tempfile::TempDir)> {
+    let address = shared_postgres()?;
+    let folder = tempfile::tempdir().unwrap();
+    let mut options = ServiceOptions::new(Runner::InProcess(Arc::new(FakeEngine)))
+        .data_dir(folder.path())
+        .workers(2);
+    options.soffice = slides_service::Soffice::Off;
+    let database = PostgresOptions::new(address)
+        .unwrap()
+        .schema(fresh_schema());
+    options.queue = QueuePlace::Postgres(database);
+    let service = Arc::new(Service::open(options).await.unwrap());
+    let subject = Subject {
+        sync: service.clone(),
+        api: service.clone(),
+        storage: service,
+        runs: true,
+        _server: None,
+    };
+    Some((subject, folder))
 }
 
 /// The same behind a server on loopback.
@@ -472,6 +496,20 @@ async fn the_implementer_in_memory_conforms_over_http() {
 #[tokio::test]
 async fn the_service_conforms_over_http() {
     conforms(over_http(in_process()).await).await;
+}
+
+#[tokio::test]
+async fn a_service_on_postgres_conforms() {
+    if let Some((subject, _folder)) = on_postgres().await {
+        conforms(subject).await;
+    }
+}
+
+#[tokio::test]
+async fn a_service_on_postgres_conforms_over_http() {
+    if let Some((subject, _folder)) = on_postgres().await {
+        conforms(over_http(subject).await).await;
+    }
 }
 
 #[tokio::test]

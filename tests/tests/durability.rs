@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use slides_tests::durability::Rig;
-use slides_tests::slides_program;
+use slides_tests::{fresh_schema, shared_postgres, slides_program};
 
 fn rig() -> Rig {
     let deck = Path::new(env!("CARGO_MANIFEST_DIR")).join("decks/code-coverage.pptx");
@@ -21,6 +21,7 @@ fn rig() -> Rig {
         rounds: setting("SLIDES_KILL_ROUNDS").unwrap_or(4) as usize,
         starts: 8,
         seed: setting("SLIDES_KILL_SEED").unwrap_or_else(rand::random),
+        database: None,
         fault: None,
         until_fault: false,
     }
@@ -31,9 +32,24 @@ const TRIES: u64 = 20;
 
 #[test]
 fn a_killed_server_loses_nothing_and_ends_nothing_twice() {
+    kill_until_one_is_at_work(None);
+}
+
+#[test]
+fn a_killed_server_on_postgres_loses_nothing_and_ends_nothing_twice() {
+    if let Some(address) = shared_postgres() {
+        kill_until_one_is_at_work(Some(address));
+    }
+}
+
+fn kill_until_one_is_at_work(database: Option<&str>) {
     let first = rig().seed;
     for seed in (0..TRIES).map(|n| first.wrapping_add(n)) {
-        let rig = Rig { seed, ..rig() };
+        let rig = Rig {
+            seed,
+            database: database.map(|address| (address.to_owned(), fresh_schema())),
+            ..rig()
+        };
         let data = tempfile::tempdir().unwrap();
         let outcome = rig
             .run(data.path())
@@ -58,9 +74,23 @@ fn a_killed_server_loses_nothing_and_ends_nothing_twice() {
 #[cfg(debug_assertions)]
 #[test]
 fn a_server_that_answers_too_early_is_caught() {
+    early_answers_are_caught(None);
+}
+
+#[cfg(debug_assertions)]
+#[test]
+fn a_server_on_postgres_that_answers_too_early_is_caught() {
+    if let Some(address) = shared_postgres() {
+        early_answers_are_caught(Some((address.to_owned(), fresh_schema())));
+    }
+}
+
+#[cfg(debug_assertions)]
+fn early_answers_are_caught(database: Option<(String, String)>) {
     use slides_tests::durability::Fault;
 
     let rig = Rig {
+        database,
         fault: Some("ack-before-commit"),
         until_fault: true,
         rounds: 30,

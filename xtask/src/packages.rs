@@ -29,7 +29,8 @@ pub(crate) fn need(programs: &[&str], debian: &[&str]) -> Result<()> {
     }
 }
 
-fn install(reason: &str, debian: &[&str]) -> Result<()> {
+/// Installs Debian packages, if this is the root user of a Debian machine.
+pub(crate) fn install(reason: &str, debian: &[&str]) -> Result<()> {
     let root = process::output(process::command("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
     if !root || process::find("apt-get").is_none() {
         bail!(

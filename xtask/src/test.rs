@@ -47,6 +47,7 @@ pub(crate) fn program() -> Result<PathBuf> {
 /// Builds and runs all tests.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     packages::need(&["strace"], &["strace"])?;
+    postgres()?;
     let program = program()?;
     process::step("tests", || {
         process::run(
@@ -74,4 +75,18 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         })?;
     }
     Ok(())
+}
+
+/// The tests start servers of their own; they need the programs, wherever Debian or another system has them.
+pub(crate) fn postgres() -> Result<()> {
+    let debian = || {
+        let versions = std::fs::read_dir("/usr/lib/postgresql");
+        let mut versions = versions.into_iter().flatten().flatten();
+        versions.any(|version| version.path().join("bin/postgres").is_file())
+    };
+    let named = std::env::var_os("SLIDES_TEST_POSTGRES").is_some();
+    if named || debian() || process::find("postgres").is_some() {
+        return Ok(());
+    }
+    packages::install("PostgreSQL is not installed", &["postgresql"])
 }
