@@ -451,8 +451,7 @@ fn the_end_of_an_operation_is_told_where_its_caller_says() {
     mac.update(format!("{stamp}.").as_bytes());
     mac.update(&body);
     let expected = mac.finalize().into_bytes();
-    let expected: String = expected.iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(given, expected);
+    assert_eq!(given, format!("{expected:x}"));
     server.logged("webhook delivered");
 
     // And the events of an operation that has ended.

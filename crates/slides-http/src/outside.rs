@@ -308,7 +308,7 @@ fn is_public(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(ip) => {
             const RESERVED: [(Ipv4Addr, u32); 15] = [
-                (Ipv4Addr::new(0, 0, 0, 0), 8),
+                (Ipv4Addr::UNSPECIFIED, 8),
                 (Ipv4Addr::new(10, 0, 0, 0), 8),
                 (Ipv4Addr::new(100, 64, 0, 0), 10),
                 (Ipv4Addr::new(127, 0, 0, 0), 8),
