@@ -27,10 +27,24 @@ struct Run {
 const RUNS: &[Run] = &[
     Run {
         name: "kill",
-        what: "kill -9 of the server, SQLite",
+        what: "kill -9 of the server, queue in SQLite",
         suite: "durability",
         test: "a_killed_server_loses_nothing_and_ends_nothing_twice",
         numbers: &[("SLIDES_KILL_ROUNDS", 1000)],
+    },
+    Run {
+        name: "kill-postgres",
+        what: "kill -9 of the server, queue in PostgreSQL",
+        suite: "durability",
+        test: "a_killed_server_on_postgres_loses_nothing_and_ends_nothing_twice",
+        numbers: &[("SLIDES_KILL_ROUNDS", 1000)],
+    },
+    Run {
+        name: "stop",
+        what: "SIGSTOP past the lease",
+        suite: "stopped",
+        test: "late_ends_are_fenced",
+        numbers: &[("SLIDES_STOP_ROUNDS", 200)],
     },
     Run {
         name: "power",
@@ -38,6 +52,27 @@ const RUNS: &[Run] = &[
         suite: "power_cut",
         test: "a_power_cut_at_any_sync_loses_nothing_that_was_answered",
         numbers: &[("SLIDES_CUT_JOBS", 200)],
+    },
+    Run {
+        name: "disk",
+        what: "a disk that refuses",
+        suite: "power_cut",
+        test: "a_disk_that_refuses_loses_nothing_that_was_answered",
+        numbers: &[],
+    },
+    Run {
+        name: "servers",
+        what: "three servers, one killed every few seconds",
+        suite: "fleet",
+        test: "servers_that_die_lose_nothing_and_end_nothing_twice",
+        numbers: &[("SLIDES_FLEET_ROUNDS", 200)],
+    },
+    Run {
+        name: "database",
+        what: "PostgreSQL cut off, held, slow and restarted",
+        suite: "fleet",
+        test: "a_database_that_goes_away_loses_nothing",
+        numbers: &[("SLIDES_FLEET_ROUNDS", 100)],
     },
 ];
 
@@ -49,6 +84,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         }
     }
     packages::need(&["strace"], &["strace"])?;
+    test::postgres()?;
     let program = test::program()?;
     let wanted =
         |run: &&Run| arguments.names.is_empty() || arguments.names.iter().any(|n| n == run.name);
