@@ -595,7 +595,11 @@ async fn a_server_of_workers_tells_its_health_and_takes_nothing() {
     let start = "/v3.0/slides/async/convert/pdf";
     let answer = call(&server, "POST", start, &[], b"deck").await;
     assert_eq!(answer.status.as_u16(), 404);
-    assert!(answer.text().contains("--only-workers"), "{}", answer.text());
+    assert!(
+        answer.text().contains("--only-workers"),
+        "{}",
+        answer.text()
+    );
 }
 
 #[tokio::test]

@@ -54,7 +54,10 @@ pub(super) async fn hear(inner: Arc<Inner>, mut news: Receiver<News>) {
         };
         match heard {
             Ok(News::Ready) => inner.ready.notify_one(),
-            Ok(News::Ended(_)) => inner.changed.notify_waiters(),
+            Ok(News::Ended(id)) => {
+                inner.watchers.tell(&id);
+                inner.changed.notify_waiters();
+            }
             Ok(News::CancelRequested(id)) => {
                 if let Some(running) = inner.running().get(&id) {
                     running.canceled.notify_one();
