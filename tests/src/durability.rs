@@ -269,10 +269,15 @@ impl Rig {
                         let done = if start || known.is_empty() {
                             started.fetch_add(1, Ordering::Relaxed);
                             n += 1;
-                            start_operation(self, address, log, &format!("{round}-{client}-{n}"))
+                            start_operation(
+                                &self.deck,
+                                address,
+                                log,
+                                &format!("{round}-{client}-{n}"),
+                            )
                         } else {
                             let id = &known[random.random_range(0..known.len())];
-                            ask(address, log, id, random.random_bool(0.3))
+                            ask(address, log, id, random.random_bool(0.3)).map(Some)
                         };
                         // A call that the kill cut off has no reply; there is nothing to log.
                         if done.is_err() {
@@ -291,19 +296,19 @@ impl Rig {
 
 /// The log that all clients write.
 #[derive(Debug, Default)]
-struct Log {
+pub(crate) struct Log {
     entries: Mutex<Vec<Entry>>,
 }
 
 impl Log {
-    fn add(&self, entry: Entry) {
+    pub(crate) fn add(&self, entry: Entry) {
         self.entries
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(entry);
     }
 
-    fn entries(&self) -> Vec<Entry> {
+    pub(crate) fn entries(&self) -> Vec<Entry> {
         self.entries
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -311,7 +316,7 @@ impl Log {
     }
 
     /// Ids that were answered, each once.
-    fn ids(&self) -> Vec<String> {
+    pub(crate) fn ids(&self) -> Vec<String> {
         self.keys().into_values().collect()
     }
 
@@ -383,13 +388,13 @@ impl Running {
     }
 
     fn ask_status(&self, log: &Log, id: &str) -> io::Result<()> {
-        ask(self.address, log, id, false)
+        ask(self.address, log, id, false).map(|_| ())
     }
 
     /// Sends every start again under its key: each must be known as the operation it became.
     fn repeat_keys(&self, rig: &Rig, log: &Log) -> io::Result<()> {
         for key in log.keys().into_keys() {
-            start_operation(rig, self.address, log, &key)?;
+            start_operation(&rig.deck, self.address, log, &key)?;
         }
         Ok(())
     }
@@ -429,31 +434,32 @@ impl Drop for Running {
     }
 }
 
-fn start_operation(rig: &Rig, address: SocketAddr, log: &Log, key: &str) -> io::Result<()> {
+/// Starts an operation under a key; gives its id unless the queue is full.
+pub(crate) fn start_operation(
+    deck: &[u8],
+    address: SocketAddr,
+    log: &Log,
+    key: &str,
+) -> io::Result<Option<String>> {
     let path = "/v3.0/slides/async/convert/pdf?slides=1";
-    let (http, body) = call(
-        address,
-        "POST",
-        path,
-        &[("Idempotency-Key", key)],
-        &rig.deck,
-    )?;
+    let (http, body) = call(address, "POST", path, &[("Idempotency-Key", key)], deck)?;
     match http {
         201 => {
             let id = String::from_utf8_lossy(&body).trim().to_owned();
             log.add(Entry::Accepted {
                 key: key.to_owned(),
-                id,
+                id: id.clone(),
             });
-            Ok(())
+            Ok(Some(id))
         }
         // The queue is full: a refusal promises nothing.
-        429 => Ok(()),
+        429 => Ok(None),
         _ => Err(unexpected("start", http, &body)),
     }
 }
 
-fn ask(address: SocketAddr, log: &Log, id: &str, result: bool) -> io::Result<()> {
+/// Asks for a status, which it gives, or for a result.
+pub(crate) fn ask(address: SocketAddr, log: &Log, id: &str, result: bool) -> io::Result<String> {
     if result {
         let (http, body) = call(
             address,
@@ -468,7 +474,7 @@ fn ask(address: SocketAddr, log: &Log, id: &str, result: bool) -> io::Result<()>
                 sha256: Sha256::digest(&body).to_vec(),
             });
         }
-        return Ok(());
+        return Ok(String::new());
     }
     let (http, body) = call(
         address,
@@ -488,15 +494,16 @@ fn ask(address: SocketAddr, log: &Log, id: &str, result: bool) -> io::Result<()>
             .and_then(serde_json::Value::as_str)
             .map(str::to_owned)
     };
+    let status = text("status").unwrap_or_default();
     log.add(Entry::Status {
         id: id.to_owned(),
         http,
-        status: text("status").unwrap_or_default(),
+        status: status.clone(),
         ended: text("finished")
             .or_else(|| text("failed"))
             .or_else(|| text("canceled")),
     });
-    Ok(())
+    Ok(status)
 }
 
 fn unexpected(what: &str, http: u16, body: &[u8]) -> io::Error {

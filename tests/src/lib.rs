@@ -3,10 +3,13 @@
 pub mod durability;
 mod engine;
 mod fake;
+pub mod hostile;
 mod postgres;
 pub mod power;
 mod program;
 mod s3;
+mod server;
+pub mod stopped;
 mod wire;
 
 pub use engine::{ENDLESS, FakeEngine};
@@ -14,4 +17,5 @@ pub use fake::{FAKE_PDF, FakeBackend, read};
 pub use postgres::{PostgresServer, fresh_schema, shared_postgres};
 pub use program::slides_program;
 pub use s3::S3Server;
+pub use server::ServerProcess;
 pub use wire::{Answer, Wire};

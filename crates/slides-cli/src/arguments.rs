@@ -205,6 +205,12 @@ pub(crate) struct ServeArguments {
     /// Memory of one conversion.
     #[arg(long, value_name = "SIZE", default_value = "2G", value_parser = parse_size)]
     pub(crate) job_memory: u64,
+    /// How long a worker may be silent before its operation is given to another.
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_duration)]
+    pub(crate) lease: Duration,
+    /// Do not start unless conversions are refused files of others, programs and the network by the kernel.
+    #[arg(long)]
+    pub(crate) require_sandbox: bool,
     /// How long ended operations and their results are kept.
     #[arg(long, value_name = "TIME", default_value = "24h", value_parser = parse_duration)]
     pub(crate) retention: Duration,

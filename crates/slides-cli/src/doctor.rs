@@ -59,6 +59,7 @@ pub(crate) fn run(arguments: &DoctorArguments, console: &mut Console) -> Result<
         version(),
         fonts(&font_folders(), soffice().is_some()),
         libreoffice(),
+        sandbox(),
         data_folder(&arguments.data),
         free_space(&arguments.data),
     ];
@@ -179,6 +180,19 @@ fn libreoffice() -> Check {
             "`soffice` is not on PATH: formats that the native engine does not read or write will fail",
             "apt-get install libreoffice-impress",
         ),
+    }
+}
+
+/// What `serve` would find: workers of this program try what none may do.
+fn sandbox() -> Check {
+    let tried = std::env::current_exe().and_then(|program| {
+        slides_service::probe_sandbox(&slides_service::WorkerProgram::new(program))
+    });
+    let fix = "use Linux 5.13 or newer with landlock among its security modules (`lsm=landlock,...`), and a container profile that allows landlock and seccomp";
+    match tried {
+        Ok(report) if report.is_complete() => Check::ok("sandbox", report.to_string()),
+        Ok(report) => Check::bad("sandbox", Level::Warning, report.to_string(), fix),
+        Err(error) => Check::bad("sandbox", Level::Warning, format!("unknown: {error}"), fix),
     }
 }
 

@@ -7,6 +7,22 @@ use slides_service::{ServiceStats, Spread};
 
 pub(crate) fn samples(stats: &ServiceStats) -> Vec<Sample> {
     let seconds = |time: Option<Duration>| time.unwrap_or_default().as_secs_f64();
+    let retries = stats.retries.iter().map(|(cause, count)| {
+        Sample::counter(
+            "operation_retries",
+            "Operations given back to the queue for another try, by cause",
+            *count,
+        )
+        .label("cause", *cause)
+    });
+    let kills = stats.kills.iter().map(|(cause, count)| {
+        Sample::counter(
+            "worker_kills",
+            "Worker processes that died or were killed, by cause",
+            *count,
+        )
+        .label("cause", *cause)
+    });
     let mut samples = vec![
         Sample::gauge(
             "operations_enqueued",
@@ -74,6 +90,16 @@ pub(crate) fn samples(stats: &ServiceStats) -> Vec<Sample> {
             stats.fenced_total,
         ),
         Sample::gauge(
+            "sandbox",
+            "1 when worker processes are shut in completely, 0 otherwise",
+            f64::from(u8::from(stats.sandboxed)),
+        ),
+        Sample::gauge(
+            "worker_peak_memory_bytes",
+            "The most memory a worker process that ended by itself has held",
+            stats.worker_peak_bytes as f64,
+        ),
+        Sample::gauge(
             "operations_waiting_bytes",
             "Bytes of the documents of operations that wait",
             stats.waiting_bytes as f64,
@@ -99,6 +125,8 @@ pub(crate) fn samples(stats: &ServiceStats) -> Vec<Sample> {
             stats.webhook_lag.as_secs_f64(),
         ),
     ];
+    samples.extend(retries);
+    samples.extend(kills);
     let kept = [
         ("Enqueued", stats.enqueued),
         ("Started", stats.started),

@@ -120,6 +120,11 @@ async fn serve(
     for key in keys {
         server = server.old_token_key(key);
     }
+    let sandbox = service.sandbox();
+    if sandbox.is_none_or(|report| !report.is_complete()) {
+        let found = sandbox.map_or_else(|| "unknown".to_owned(), ToString::to_string);
+        server = server.remark(format!("warning: the sandbox is not complete: {found}"));
+    }
     for client in credentials {
         server = server.credentials(client);
     }
@@ -181,6 +186,9 @@ fn options(arguments: &ServeArguments, clients: usize) -> Result<ServiceOptions,
         _ => arguments.max_queue.div_ceil(2),
     });
     options.process_limits.memory_bytes = arguments.job_memory;
+    options.require_sandbox = arguments.require_sandbox;
+    options.lease = arguments.lease;
+    options.heartbeat = arguments.lease / 3;
     options.timeout = arguments.job_timeout;
     options.max_timeout = options.max_timeout.max(arguments.job_timeout);
     options.retention = arguments.retention;

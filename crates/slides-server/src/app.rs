@@ -72,6 +72,8 @@ pub(crate) struct App {
     pub(crate) sync_timeout: Duration,
     pub(crate) spool_dir: Option<PathBuf>,
     pub(crate) ready: Option<Ready>,
+    /// What `/readyz` says when it is.
+    pub(crate) ready_text: String,
     pub(crate) metrics: Metrics,
     pub(crate) vendor_messages: bool,
     pub(crate) watching: Watching,
@@ -221,7 +223,7 @@ impl App {
             self.ready.as_ref().map_or(Ok(()), |ready| ready())
         };
         match state {
-            Ok(()) => respond::text("ready\n".into()),
+            Ok(()) => respond::text(self.ready_text.clone()),
             Err(reason) => {
                 let mut response = respond::text(format!("not ready: {reason}\n"));
                 *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;

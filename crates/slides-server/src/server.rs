@@ -76,6 +76,7 @@ pub struct ServerBuilder {
     connections: ConnectionLimits,
     spool_dir: Option<PathBuf>,
     ready: Option<Ready>,
+    remarks: Vec<String>,
     samples: Option<Samples>,
     vendor_messages: bool,
     health_only: bool,
@@ -118,6 +119,7 @@ impl Server {
             connections: ConnectionLimits::default(),
             spool_dir: None,
             ready: None,
+            remarks: Vec::new(),
             samples: None,
             vendor_messages: false,
             health_only: false,
@@ -257,6 +259,12 @@ impl ServerBuilder {
         self
     }
 
+    /// A line that `/readyz` adds to its answer: what an operator should know of a server that is ready all the same.
+    pub fn remark(mut self, remark: impl Into<String>) -> Self {
+        self.remarks.push(remark.into());
+        self
+    }
+
     /// What `/readyz` asks; the error text says what is missing.
     pub fn ready(mut self, ready: impl Fn() -> Result<(), String> + Send + Sync + 'static) -> Self {
         self.ready = Some(Arc::new(ready));
@@ -312,6 +320,7 @@ impl ServerBuilder {
                 limits: self.limits,
                 spool_dir: self.spool_dir,
                 ready: self.ready,
+                ready_text: ready_text(&self.remarks),
                 metrics: Metrics::new(self.samples),
                 vendor_messages: self.vendor_messages,
                 watching: Watching::new(self.watch, drain.clone()),
@@ -340,4 +349,14 @@ impl fmt::Debug for App {
             .field("limits", &self.limits)
             .finish_non_exhaustive()
     }
+}
+
+/// What `/readyz` says of a server that is ready: a line, and one for each remark.
+fn ready_text(remarks: &[String]) -> String {
+    let mut text = "ready\n".to_owned();
+    for remark in remarks {
+        text.push_str(remark);
+        text.push('\n');
+    }
+    text
 }

@@ -1,10 +1,34 @@
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use slides_types::Timestamp;
 
 use crate::queue::Micros;
 
-/// The time now. The one place of this crate that reads the wall clock for the queue.
+/// The time of one run of a service: the wall clock as of its start, and from then on as much as has passed.
+///
+/// The wall clock may be set by an hour at any moment. Leases would then end while their workers are alive, and what
+/// was just enqueued would have to wait for an hour. While the machine sleeps this clock stands still, as workers do.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Clock {
+    start: Micros,
+    since: Instant,
+}
+
+impl Clock {
+    /// Begins with what the wall clock says.
+    pub(crate) fn start() -> Self {
+        Self {
+            start: now(),
+            since: Instant::now(),
+        }
+    }
+
+    pub(crate) fn now(&self) -> Micros {
+        after(self.start, self.since.elapsed())
+    }
+}
+
+/// The time now by the wall clock, for what is done once. The one place of this crate that reads it for the queue.
 pub(crate) fn now() -> Micros {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -37,6 +61,20 @@ pub(crate) fn file_date(at: SystemTime) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_running_clock_does_not_follow_the_wall_clock() {
+        // As if the wall clock had been set an hour back, or ahead, after the start.
+        for off in [-3_600_000_000, 3_600_000_000] {
+            let clock = Clock {
+                start: now() + off,
+                since: Instant::now(),
+            };
+            let (first, second) = (clock.now(), clock.now());
+            assert!(first >= clock.start && second >= first);
+            assert!((first - now() - off).abs() < 1_800_000_000, "{off}");
+        }
+    }
 
     #[test]
     fn times_are_written_as_the_contract_says() {

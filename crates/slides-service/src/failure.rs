@@ -1,9 +1,12 @@
 //! How what went wrong becomes the `error` of a failed operation (contract sections 2.6 and 3).
 
+use std::time::Duration;
+
 use slides_core::Error;
 use slides_engine::ErrorKind;
 
 use crate::queue::Failure;
+use crate::stats::Death;
 use crate::worker::RunError;
 
 /// Why an operation did not finish, and whether another try may help.
@@ -11,16 +14,44 @@ use crate::worker::RunError;
 pub(crate) enum Wrong {
     /// It ends as failed.
     Fail(Failure),
-    /// It is tried again until it was started `tries` times, then it ends as failed.
-    Retry { failure: Failure, tries: u32 },
+    /// It is tried again until its class has no more tries, then it ends as failed.
+    Retry { failure: Failure, class: Retry },
     /// It was told to stop; who told it knows why.
     Stopped,
 }
 
-/// Starts of an operation whose worker crashes.
-const CRASH_TRIES: u32 = 2;
-/// Starts of an operation whose files cannot be read or written.
-const DISK_TRIES: u32 = 5;
+/// Why another try may help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Retry {
+    /// Its worker died: the deck may be what kills it, and must not be given many workers.
+    Crash,
+    /// Files or storages cannot be read or written.
+    Storage,
+}
+
+/// The first wait before another try; doubled with each.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+/// The longest wait before another try.
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
+
+impl Retry {
+    /// Starts of an operation, the first one included.
+    pub(crate) fn tries(self) -> u32 {
+        match self {
+            Self::Crash => 2,
+            Self::Storage => 5,
+        }
+    }
+
+    /// The wait after the start number `attempts`: a second, doubled with each, at most a minute. With `chance` from
+    /// 0 to 1 up to half of it comes on top, so that what failed together does not come back together.
+    pub(crate) fn back_off(attempts: u32, chance: f64) -> Duration {
+        let doubled = FIRST_WAIT.saturating_mul(1 << attempts.saturating_sub(1).min(10));
+        doubled
+            .mul_f64(1.0 + chance.clamp(0.0, 1.0) / 2.0)
+            .min(LONGEST_WAIT)
+    }
+}
 
 impl Wrong {
     pub(crate) fn fail(http_status: u16, code: &str, message: impl Into<String>) -> Self {
@@ -36,7 +67,7 @@ impl Wrong {
     pub(crate) fn disk(message: impl Into<String>) -> Self {
         Self::Retry {
             failure: Failure::new(500, "storageFailed", message),
-            tries: DISK_TRIES,
+            class: Retry::Storage,
         }
     }
 
@@ -49,11 +80,19 @@ impl From<RunError> for Wrong {
     fn from(error: RunError) -> Self {
         match error {
             RunError::Stopped => Self::Stopped,
-            RunError::OverLimit(message) => Self::fail(413, "limitExceeded", message),
+            // Another try would pass the limit again.
+            RunError::Died {
+                death: Death::ProcessorTime | Death::FileSize,
+                message,
+            } => Self::fail(413, "limitExceeded", message),
+            RunError::Died {
+                death: Death::ForbiddenCall,
+                message,
+            } => Self::fail(500, "sandbox", message),
             RunError::Io(message) => Self::disk(message),
-            RunError::Crashed(message) => Self::Retry {
+            RunError::Died { message, .. } => Self::Retry {
                 failure: Failure::new(500, "workerCrashed", message),
-                tries: CRASH_TRIES,
+                class: Retry::Crash,
             },
             RunError::Engine { kind, message, .. } => match kind {
                 ErrorKind::BadInput => Self::fail(
@@ -134,16 +173,38 @@ mod tests {
 
     #[test]
     fn only_crashes_and_disks_are_tried_again() {
-        let crashed = Wrong::from(RunError::Crashed("x".to_owned()));
-        assert!(matches!(crashed, Wrong::Retry { tries: 2, .. }));
-        assert!(matches!(
-            Wrong::from(RunError::Io("x".to_owned())),
-            Wrong::Retry { tries: 5, .. }
-        ));
-        assert!(matches!(
-            Wrong::from(RunError::OverLimit("x".to_owned())),
-            Wrong::Fail(_)
-        ));
+        let class = |error| match Wrong::from(error) {
+            Wrong::Retry { class, .. } => Some(class),
+            _ => None,
+        };
+        let died = |death| RunError::Died {
+            death,
+            message: "x".to_owned(),
+        };
+        for (error, expected) in [
+            (died(Death::Crash), Some(Retry::Crash)),
+            (died(Death::Memory), Some(Retry::Crash)),
+            (died(Death::Garbled), Some(Retry::Crash)),
+            (died(Death::ProcessorTime), None),
+            (died(Death::FileSize), None),
+            (died(Death::ForbiddenCall), None),
+            (RunError::Io("x".to_owned()), Some(Retry::Storage)),
+            (RunError::Stopped, None),
+        ] {
+            let text = format!("{error:?}");
+            assert_eq!(class(error), expected, "{text}");
+        }
         assert!(matches!(Wrong::from(RunError::Stopped), Wrong::Stopped));
+        assert_eq!((Retry::Crash.tries(), Retry::Storage.tries()), (2, 5));
+    }
+
+    #[test]
+    fn waits_grow_from_a_second_to_a_minute() {
+        let seconds = |attempts, chance| Retry::back_off(attempts, chance).as_secs_f64();
+        assert_eq!((seconds(1, 0.0), seconds(1, 1.0)), (1.0, 1.5));
+        assert_eq!((seconds(4, 0.0), seconds(4, 1.0)), (8.0, 12.0));
+        for attempts in [0, 7, 50, u32::MAX] {
+            assert!((1.0..=60.0).contains(&seconds(attempts, 1.0)), "{attempts}");
+        }
     }
 }

@@ -67,7 +67,7 @@ pub use slides_engine as engine;
 pub use stats::{RunStats, ServiceStats, Spread};
 pub use storage::{NamedStorage, S3Bucket, StorageKind, StorageOptions, Storages};
 pub use webhook::{Deliver, WebhookCall, WebhookKey, Webhooks};
-pub use worker::worker_main;
+pub use worker::{SandboxReport, probe_sandbox, probe_without_sandbox, sandbox_cost, worker_main};
 
 /// A file on its way to the caller.
 fn download(file: std::fs::File, len: u64) -> slides_core::Download {

@@ -3,7 +3,8 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
 
 use slides_engine::{ErrorKind, SourceKind, sniff};
 use slides_types::ExportFormat;
@@ -11,7 +12,10 @@ use tokio::process::Command;
 use tokio_util::sync::CancellationToken;
 
 use crate::options::Soffice;
-use crate::worker::{Group, Job, JobReport, ProducedFile, RunError};
+use crate::stats::{Counters, Death};
+use crate::worker::{
+    Group, Guard, Job, JobReport, ProducedFile, ProgramOrder, Reach, RunError, Worker,
+};
 
 /// What to do when it is needed and not there.
 const HOW_TO_INSTALL: &str = "install LibreOffice (`apt install libreoffice-impress`) or name its executable with the setting `soffice`";
@@ -20,6 +24,9 @@ const HOW_TO_INSTALL: &str = "install LibreOffice (`apt install libreoffice-impr
 #[derive(Debug, Clone)]
 pub(crate) struct LibreOffice {
     program: PathBuf,
+    /// The worker that shuts it in; without one it runs as this process does, for decks that are trusted.
+    worker: Option<Worker>,
+    counters: Arc<Counters>,
 }
 
 /// What LibreOffice can do for a job.
@@ -33,7 +40,11 @@ pub(crate) enum Help {
 
 impl LibreOffice {
     /// Finds the executable.
-    pub(crate) fn find(setting: &Soffice) -> Option<Self> {
+    pub(crate) fn find(
+        setting: &Soffice,
+        worker: Option<Worker>,
+        counters: Arc<Counters>,
+    ) -> Option<Self> {
         let program = match setting {
             Soffice::Off => return None,
             Soffice::At(path) => path.clone(),
@@ -41,7 +52,11 @@ impl LibreOffice {
                 .map(|folder| folder.join("soffice"))
                 .find(|path| path.is_file())?,
         };
-        Some(Self { program })
+        Some(Self {
+            program,
+            worker,
+            counters,
+        })
     }
 
     /// Whether and how it can help with a job that the native engine does not do.
@@ -147,26 +162,73 @@ impl LibreOffice {
         .map_err(|e| cannot(io::Error::other(e)))?
         .map_err(cannot)?;
 
-        let mut command = Command::new(&self.program);
-        command
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("HOME", &folder)
-            .env("LANG", "C.UTF-8")
-            .arg(format!(
+        let arguments = [
+            format!(
                 "-env:UserInstallation={}",
                 file_url(&folder.join("profile"))
-            ))
-            .args([
-                "--headless",
-                "--norestore",
-                "--nolockcheck",
-                "--nodefault",
-                "--nofirststartwizard",
-            ])
-            .args(["--convert-to", how, "--outdir"])
-            .args([&written, &input])
-            .current_dir(&folder)
+            )
+            .into(),
+            "--headless".into(),
+            "--norestore".into(),
+            "--nolockcheck".into(),
+            "--nodefault".into(),
+            "--nofirststartwizard".into(),
+            "--convert-to".into(),
+            how.into(),
+            "--outdir".into(),
+            written.into_os_string(),
+            input.into_os_string(),
+        ];
+        let environment = [
+            ("PATH".into(), std::env::var_os("PATH").unwrap_or_default()),
+            ("HOME".into(), folder.clone().into_os_string()),
+            ("TMPDIR".into(), folder.clone().into_os_string()),
+            ("LANG".into(), "C.UTF-8".into()),
+        ];
+        let order = ProgramOrder {
+            program: self.program.clone(),
+            arguments: arguments.into(),
+            environment: environment.into(),
+            guard: Guard::Try,
+            limits: job.limits.process,
+            reach: reach(&self.program, &folder),
+            folder,
+        };
+        let exit = match &self.worker {
+            Some(worker) => worker.run(order, &self.counters, stop).await?,
+            None => self.run_unconfined(order, stop).await?,
+        };
+        let name = format!("libreoffice/out/input.{extension}");
+        // Not through a link: what it points to would be taken for the result.
+        if fs::symlink_metadata(job.out_dir.join(&name)).is_ok_and(|found| found.is_file()) {
+            return Ok(name);
+        }
+        if exit.success() {
+            // It exits with 0 when it cannot load a document.
+            let message = "LibreOffice cannot read the document".to_owned();
+            return Err(RunError::Engine {
+                kind: ErrorKind::BadInput,
+                message,
+                source: SourceKind::Unknown,
+            });
+        }
+        Err(RunError::Died {
+            death: Death::Crash,
+            message: format!("LibreOffice ended without a result ({exit})"),
+        })
+    }
+
+    async fn run_unconfined(
+        &self,
+        order: ProgramOrder,
+        stop: &CancellationToken,
+    ) -> Result<ExitStatus, RunError> {
+        let mut command = Command::new(&order.program);
+        command
+            .args(order.arguments)
+            .env_clear()
+            .envs(order.environment)
+            .current_dir(order.folder)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
@@ -180,29 +242,49 @@ impl LibreOffice {
                 true,
             )
         })?;
-        let exit = tokio::select! {
-            exit = group.wait() => exit.map_err(cannot)?,
+        tokio::select! {
+            exit = group.wait() => exit.map_err(|e| RunError::Io(format!("LibreOffice cannot be waited for: {e}"))),
             () = stop.cancelled() => {
                 group.kill().await;
-                return Err(RunError::Stopped);
+                Err(RunError::Stopped)
             }
-        };
-        let name = format!("libreoffice/out/input.{extension}");
-        if job.out_dir.join(&name).is_file() {
-            return Ok(name);
         }
-        if exit.success() {
-            // It exits with 0 when it cannot load a document.
-            let message = "LibreOffice cannot read the document".to_owned();
-            return Err(RunError::Engine {
-                kind: ErrorKind::BadInput,
-                message,
-                source: SourceKind::Unknown,
-            });
-        }
-        Err(RunError::Crashed(format!(
-            "LibreOffice ended without a result ({exit})"
-        )))
+    }
+}
+
+/// The files LibreOffice needs: its own, the system's libraries and fonts, and the folder of its job.
+fn reach(program: &Path, folder: &Path) -> Reach {
+    let mut execute: Vec<PathBuf> = ["/usr", "/lib", "/lib64", "/bin", "/opt", "/nix/store"]
+        .map(PathBuf::from)
+        .to_vec();
+    // What lies elsewhere lies beside its program: `program/soffice` of an installation.
+    if let Ok(program) = program.canonicalize()
+        && let Some(installation) = program.parent().and_then(Path::parent)
+        && installation.parent().is_some()
+    {
+        execute.push(installation.to_owned());
+    }
+    let read = [
+        "/etc/alternatives",
+        "/etc/fonts",
+        "/etc/ld.so.cache",
+        "/etc/ld.so.conf",
+        "/etc/ld.so.conf.d",
+        "/etc/libreoffice",
+        "/etc/localtime",
+        "/etc/nsswitch.conf",
+        "/etc/passwd",
+        "/dev/random",
+        "/dev/urandom",
+        "/dev/zero",
+        "/proc/cpuinfo",
+        "/proc/meminfo",
+        "/var/cache/fontconfig",
+    ];
+    Reach {
+        read: read.map(PathBuf::from).to_vec(),
+        write: vec![folder.to_owned(), PathBuf::from("/dev/null")],
+        execute,
     }
 }
 

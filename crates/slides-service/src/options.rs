@@ -35,6 +35,9 @@ pub struct ServiceOptions {
     pub engine_limits: slides_engine::Limits,
     /// Bounds on a worker process.
     pub process_limits: ProcessLimits,
+    /// Does not open the service unless its worker processes are refused files of others, programs and the network.
+    /// Without it an incomplete sandbox is logged and shown by [`Service::sandbox`](crate::Service::sandbox).
+    pub require_sandbox: bool,
     /// Wall time of an operation that names none (`x-aspose-timeout`).
     pub timeout: Duration,
     /// Longest wall time an operation may ask for.
@@ -71,6 +74,7 @@ impl ServiceOptions {
             limits: ServiceLimits::default(),
             engine_limits: slides_engine::Limits::default(),
             process_limits: ProcessLimits::default(),
+            require_sandbox: false,
             timeout: Duration::from_mins(2),
             max_timeout: Duration::from_mins(15),
             retention: Duration::from_hours(24),
@@ -186,6 +190,9 @@ pub struct WorkerProgram {
     pub args: Vec<OsString>,
     /// Environment variables it inherits; all others are withheld.
     pub inherit: Vec<OsString>,
+    /// Files and folders its sandbox lets it read beside those of its job: fonts, where the engine uses those of the
+    /// machine.
+    pub readable: Vec<PathBuf>,
 }
 
 impl WorkerProgram {
@@ -197,7 +204,20 @@ impl WorkerProgram {
             inherit: ["LD_LIBRARY_PATH", "RUST_BACKTRACE", "TMPDIR"]
                 .map(OsString::from)
                 .to_vec(),
+            readable: Vec::new(),
         }
+    }
+
+    /// The command that starts it.
+    pub(crate) fn command(&self) -> std::process::Command {
+        let mut command = std::process::Command::new(&self.path);
+        command.args(&self.args).env_clear();
+        for name in &self.inherit {
+            if let Some(value) = std::env::var_os(name) {
+                command.env(name, value);
+            }
+        }
+        command
     }
 }
 
@@ -269,7 +289,8 @@ impl Default for ServiceLimits {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct ProcessLimits {
-    /// Address space in bytes. It counts what is reserved, which is more than what is used.
+    /// Memory in bytes that it can write and shares with nobody (`RLIMIT_DATA`); elsewhere than on Linux its address
+    /// space.
     pub memory_bytes: u64,
     /// Processor time in seconds, all threads together.
     pub cpu_seconds: u64,

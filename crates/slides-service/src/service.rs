@@ -18,7 +18,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 use crate::blobs::{Blobs, Spooled};
-use crate::clock;
+use crate::clock::{self, Clock};
 use crate::health::Health;
 use crate::libreoffice::LibreOffice;
 use crate::options::{QueuePlace, Runner, ServiceOptions};
@@ -34,7 +34,9 @@ use crate::stats::{Counters, ServiceStats};
 use crate::storage::{StorageOptions, Storages};
 use crate::watchers::Watchers;
 use crate::webhook::{Delivery, Notice, Outbox};
-use crate::worker::{InProcessRunner, Pool, ProcessRunner, RunJobs};
+use crate::worker::{
+    Guard, InProcessRunner, Pool, ProcessRunner, RunJobs, SandboxReport, Worker, probe_sandbox,
+};
 
 /// What `GetOperationStatus` and `GetOperationResult` say about an unknown id (contract section 2.6).
 const UNKNOWN_OPERATION: &str = "Operation does not exist";
@@ -51,6 +53,8 @@ pub(crate) const MAX_ATTEMPTS: u32 = 2;
 const LOOK: Duration = Duration::from_secs(1);
 /// How often leases and retention times are looked at.
 const SWEEP: Duration = Duration::from_secs(5);
+/// The same where leases are short.
+const SHORTEST_SWEEP: Duration = Duration::from_millis(100);
 /// How often blobs without an operation are looked for, and how old they must be.
 const ORPHAN_AGE: Duration = Duration::from_hours(1);
 /// How often the free space of the disk is looked at.
@@ -96,7 +100,7 @@ pub(crate) struct Inner {
     pub(crate) blobs: Blobs,
     pub(crate) runner: Box<dyn RunJobs>,
     pub(crate) libreoffice: Option<LibreOffice>,
-    pub(crate) counters: Counters,
+    pub(crate) counters: Arc<Counters>,
     pressure: Pressure,
     /// An operation is ready.
     pub(crate) ready: Notify,
@@ -113,6 +117,9 @@ pub(crate) struct Inner {
     pub(crate) name: String,
     /// How often the queue is looked at where news of it may be missed.
     pub(crate) look: Duration,
+    pub(crate) clock: Clock,
+    /// How well workers are shut in; nothing where that was not tried.
+    sandbox: Option<SandboxReport>,
     store: Arc<dyn Store>,
     sealer: Sealer,
     running: Mutex<HashMap<String, Arc<Running>>>,
@@ -385,8 +392,9 @@ impl Service {
         let counters = &self.inner.counters;
         let waiting = self.inner.with_store(|store| store.waiting("")).await;
         let disk = self.inner.health.disk();
-        let wait =
-            |since: i64| Duration::from_micros(u64::try_from(clock::now() - since).unwrap_or(0));
+        let wait = |since: i64| {
+            Duration::from_micros(u64::try_from(self.inner.clock.now() - since).unwrap_or(0))
+        };
         Ok(ServiceStats {
             enqueued: stats.count(State::Enqueued),
             started: stats.count(State::Started),
@@ -412,7 +420,22 @@ impl Service {
             disk: disk.map(|disk| (disk.free, disk.total)),
             commits: self.inner.store.commits(),
             runs: counters.runs(),
+            retries: counters.retries(),
+            kills: counters.kills(),
+            worker_peak_bytes: counters.peak_bytes(),
+            sandboxed: self
+                .inner
+                .sandbox
+                .as_ref()
+                .is_some_and(SandboxReport::is_complete),
         })
+    }
+
+    /// How well worker processes are shut in, as tried when the service was opened; nothing for a service that runs
+    /// conversions in this process, or that was opened by [`in_process`](Self::in_process) without
+    /// [`ServiceOptions::require_sandbox`].
+    pub fn sandbox(&self) -> Option<&SandboxReport> {
+        self.inner.sandbox.as_ref()
     }
 
     /// Waits until an operation has ended; gives its last status.
@@ -439,7 +462,7 @@ impl Service {
 
 /// Leases, retention and orphans, until the service drains.
 async fn maintain(inner: Arc<Inner>) {
-    let mut tick = tokio::time::interval(SWEEP);
+    let mut tick = tokio::time::interval(SWEEP.min(inner.options.lease / 4).max(SHORTEST_SWEEP));
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut orphans = tokio::time::interval(ORPHAN_AGE);
     let mut looks = tokio::time::interval(LOOK_AT_DISK);
@@ -619,17 +642,32 @@ fn parts(
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(cannot(error)),
         _ => std::fs::create_dir_all(&work).map_err(cannot)?,
     }
-    let runner: Box<dyn RunJobs> = match &options.runner {
-        Runner::Process(program) => Box::new(ProcessRunner::new(program.clone())),
-        Runner::InProcess(engine) => Box::new(InProcessRunner::new(Arc::clone(engine))),
+    let counters = Arc::new(Counters::default());
+    let sandbox = sandbox(&options, sync)?;
+    let (runner, worker): (Box<dyn RunJobs>, _) = match &options.runner {
+        Runner::Process(program) => {
+            let worker = Worker {
+                program: program.clone(),
+                guard: if options.require_sandbox {
+                    Guard::Require
+                } else {
+                    Guard::Try
+                },
+            };
+            let runner = ProcessRunner::new(worker.clone(), Arc::clone(&counters));
+            (Box::new(runner), Some(worker))
+        }
+        Runner::InProcess(engine) => (Box::new(InProcessRunner::new(Arc::clone(engine))), None),
     };
     Ok(Inner {
-        libreoffice: LibreOffice::find(&options.soffice),
+        libreoffice: LibreOffice::find(&options.soffice, worker, Arc::clone(&counters)),
+        sandbox,
+        clock: Clock::start(),
         options: Arc::new(options),
         storage,
         blobs,
         runner,
-        counters: Counters::default(),
+        counters,
         pressure: Pressure::default(),
         ready: Notify::new(),
         changed: Notify::new(),
@@ -673,6 +711,41 @@ fn seeded_faults() -> crate::queue::Faults {
     std::env::var(FAILPOINT)
         .map(|faults| crate::queue::Faults::parse(&faults))
         .unwrap_or_default()
+}
+
+/// Tries what workers can do: always where a server's service is opened, else only when it is required. Blocks.
+fn sandbox(options: &ServiceOptions, is_durable: bool) -> Result<Option<SandboxReport>> {
+    let refused = |why: &str| {
+        Error::invalid(format!(
+            "a sandbox is required (`require_sandbox`), and workers are not shut in: {why}"
+        ))
+    };
+    let Runner::Process(program) = &options.runner else {
+        return if options.require_sandbox {
+            Err(refused("conversions run in this process"))
+        } else {
+            Ok(None)
+        };
+    };
+    if !is_durable && !options.require_sandbox {
+        return Ok(None);
+    }
+    match probe_sandbox(program) {
+        Ok(report) if report.is_complete() => {
+            tracing::debug!(sandbox = %report, "workers are shut in");
+            Ok(Some(report))
+        }
+        Ok(report) if options.require_sandbox => Err(refused(&report.to_string())),
+        Err(error) if options.require_sandbox => Err(refused(&error.to_string())),
+        Ok(report) => {
+            tracing::warn!(sandbox = %report, "workers are not shut in completely: a hostile deck that takes one over reaches more than its own files");
+            Ok(Some(report))
+        }
+        Err(error) => {
+            tracing::warn!(%error, "it is not known how well workers are shut in");
+            Ok(None)
+        }
+    }
 }
 
 /// An error of the queue as a caller sees it.
@@ -726,9 +799,10 @@ impl Inner {
     }
 
     pub(crate) async fn claim(&self, worker: &str) -> Result<Option<Record>, StoreError> {
+        let clock = self.clock;
         let (worker, lease) = (worker.to_owned(), self.options.lease);
         self.with_store(move |store| {
-            let now = clock::now();
+            let now = clock.now();
             store.claim(&worker, clock::after(now, lease), now)
         })
         .await
@@ -740,9 +814,10 @@ impl Inner {
         id: &str,
         worker: &str,
     ) -> Result<Option<Record>, StoreError> {
+        let clock = self.clock;
         let (id, worker, lease) = (id.to_owned(), worker.to_owned(), self.options.lease);
         self.with_store(move |store| {
-            let now = clock::now();
+            let now = clock.now();
             store.claim_one(&id, &worker, clock::after(now, lease), now)
         })
         .await
@@ -750,9 +825,10 @@ impl Inner {
 
     /// Shows that the worker is alive; nothing when the store does not answer.
     pub(crate) async fn beat(&self, hold: &Hold, running: &Running) -> Option<Beat> {
+        let clock = self.clock;
         let (hold, progress, lease) = (hold.clone(), running.progress(), self.options.lease);
         self.with_store(move |store| {
-            let now = clock::now();
+            let now = clock.now();
             store.heartbeat(&hold, clock::after(now, lease), progress, now)
         })
         .await
@@ -763,6 +839,7 @@ impl Inner {
 
     /// Ends an operation, unless the hold is gone.
     pub(crate) async fn end(&self, hold: &Hold, outcome: Outcome, inputs: &[String]) {
+        let clock = self.clock;
         let counter = match &outcome {
             Outcome::Finished { .. } => &self.counters.finished,
             Outcome::Failed(_) => &self.counters.failed,
@@ -783,8 +860,8 @@ impl Inner {
                 store.end(
                     &at,
                     outcome,
-                    clock::now(),
-                    clock::after(clock::now(), retention),
+                    clock.now(),
+                    clock::after(clock.now(), retention),
                 )
             })
             .await;
@@ -814,10 +891,11 @@ impl Inner {
 
     /// Puts an operation back into the queue.
     pub(crate) async fn give_back(&self, hold: &Hold, wait: Duration, counted: bool) {
+        let clock = self.clock;
         let hold = hold.clone();
         let released = self
             .with_store(move |store| {
-                let now = clock::now();
+                let now = clock.now();
                 store.release(&hold, clock::after(now, wait), counted, now)
             })
             .await;
@@ -851,9 +929,10 @@ impl Inner {
     }
 
     async fn sweep(&self) {
-        let expires = clock::after(clock::now(), self.options.retention);
+        let clock = self.clock;
+        let expires = clock::after(clock.now(), self.options.retention);
         match self
-            .with_store(move |store| store.rescue(Rescue::Expired, clock::now(), expires))
+            .with_store(move |store| store.rescue(Rescue::Expired, clock.now(), expires))
             .await
         {
             Ok(rescued) => {
@@ -873,7 +952,7 @@ impl Inner {
             Err(error) => tracing::error!(%error, "leases cannot be checked"),
         }
         match self
-            .with_store(|store| store.expire(clock::now(), EXPIRE_AT_ONCE))
+            .with_store(move |store| store.expire(clock.now(), EXPIRE_AT_ONCE))
             .await
         {
             Ok(expired) => {
@@ -1078,6 +1157,7 @@ impl Inner {
         spooled: &[Spooled],
         client: &str,
     ) -> Result<(OperationId, bool)> {
+        let clock = self.clock;
         let id = uuid::Uuid::new_v4().to_string();
         let cannot = |e| Error::io("the request cannot be stored", e);
         let StartRequest {
@@ -1126,7 +1206,7 @@ impl Inner {
             id: id.clone(),
         };
         match self
-            .with_store(move |store| store.submit(operation, clock::now()))
+            .with_store(move |store| store.submit(operation, clock.now()))
             .await
             .map_err(of_store)?
         {
@@ -1298,12 +1378,13 @@ impl AsyncApi for Service {
     }
 
     async fn cancel(&self, id: &OperationId) -> Result<()> {
+        let clock = self.inner.clock;
         let inner = &self.inner;
         let inputs = self.record(id).await?.inputs.clone();
         let (text, retention) = (id.as_str().to_owned(), inner.options.retention);
         let canceled = inner
             .with_store(move |store| {
-                store.cancel(&text, clock::now(), clock::after(clock::now(), retention))
+                store.cancel(&text, clock.now(), clock::after(clock.now(), retention))
             })
             .await
             .map_err(of_store)?;

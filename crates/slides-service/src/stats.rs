@@ -57,6 +57,16 @@ pub struct ServiceStats {
     pub commits: Option<Commits>,
     /// Runs since the start of the process, by method and format.
     pub runs: Vec<RunStats>,
+    /// Operations given back to the queue for another try, by cause: `crash`, `storage`.
+    pub retries: Vec<(&'static str, u64)>,
+    /// Worker processes that died or were killed, by cause: a limit (`memory`, `stack`, `processor_time`,
+    /// `file_size`, `time_limit`), what they tried (`forbidden_call`), what became of them (`crash`, `hung`,
+    /// `garbled`), or who stopped them (`cancel`, `lost_lease`, `shutdown`).
+    pub kills: Vec<(&'static str, u64)>,
+    /// The most memory a worker process that ended by itself has held, in bytes; 0 before the first one.
+    pub worker_peak_bytes: u64,
+    /// Whether worker processes are known to be shut in completely.
+    pub sandboxed: bool,
 }
 
 /// Times of the runs of one method and format.
@@ -105,6 +115,42 @@ impl Spread {
 /// Waits and runs by method and format.
 type Runs = BTreeMap<(String, &'static str), (Spread, Spread)>;
 
+/// What ended a worker process that gave no result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Death {
+    Memory,
+    Stack,
+    ProcessorTime,
+    FileSize,
+    TimeLimit,
+    ForbiddenCall,
+    /// It crashed by itself.
+    Crash,
+    /// It did not exit after its last message.
+    Hung,
+    /// It said what no worker says.
+    Garbled,
+    Cancel,
+    LostLease,
+    Shutdown,
+}
+
+/// All causes in the order of [`Death`], with their names.
+const DEATHS: [(Death, &str); 12] = [
+    (Death::Memory, "memory"),
+    (Death::Stack, "stack"),
+    (Death::ProcessorTime, "processor_time"),
+    (Death::FileSize, "file_size"),
+    (Death::TimeLimit, "time_limit"),
+    (Death::ForbiddenCall, "forbidden_call"),
+    (Death::Crash, "crash"),
+    (Death::Hung, "hung"),
+    (Death::Garbled, "garbled"),
+    (Death::Cancel, "cancel"),
+    (Death::LostLease, "lost_lease"),
+    (Death::Shutdown, "shutdown"),
+];
+
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     pub(crate) accepted: Counter,
@@ -120,6 +166,10 @@ pub(crate) struct Counters {
     pub(crate) webhooks_given_up: Counter,
     /// From the end of an operation to the delivery of its webhook, of the last one.
     webhook_lag_micros: AtomicU64,
+    pub(crate) retried_crash: Counter,
+    pub(crate) retried_storage: Counter,
+    deaths: [Counter; DEATHS.len()],
+    peak_bytes: AtomicU64,
     mean_run_micros: AtomicU64,
     /// By method and format: there are a few of each.
     runs: Mutex<Runs>,
@@ -139,6 +189,36 @@ impl Counter {
 }
 
 impl Counters {
+    /// Counts a worker process that gave no result.
+    pub(crate) fn died(&self, death: Death) {
+        if let Some(counter) = self.deaths.get(death as usize) {
+            counter.add(1);
+        }
+    }
+
+    pub(crate) fn kills(&self) -> Vec<(&'static str, u64)> {
+        let counts = DEATHS.iter().zip(&self.deaths);
+        counts
+            .map(|((_, name), count)| (*name, count.get()))
+            .collect()
+    }
+
+    pub(crate) fn retries(&self) -> Vec<(&'static str, u64)> {
+        vec![
+            ("crash", self.retried_crash.get()),
+            ("storage", self.retried_storage.get()),
+        ]
+    }
+
+    /// Takes the memory of a worker process that ended.
+    pub(crate) fn peak(&self, bytes: u64) {
+        self.peak_bytes.fetch_max(bytes, Ordering::Relaxed);
+    }
+
+    pub(crate) fn peak_bytes(&self) -> u64 {
+        self.peak_bytes.load(Ordering::Relaxed)
+    }
+
     /// Takes the time of a run into a mean that follows the last ones.
     pub(crate) fn ran(&self, time: Duration) {
         let time = u64::try_from(time.as_micros()).unwrap_or(u64::MAX).max(1);
@@ -206,6 +286,21 @@ impl Counters {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_cause_is_counted_under_its_name() {
+        let counters = Counters::default();
+        for (at, (death, _)) in DEATHS.into_iter().enumerate() {
+            assert_eq!(death as usize, at);
+            (0..=at).for_each(|_| counters.died(death));
+        }
+        for ((at, (_, name)), found) in DEATHS.into_iter().enumerate().zip(counters.kills()) {
+            assert_eq!(found, (name, at as u64 + 1));
+        }
+        counters.peak(7);
+        counters.peak(5);
+        assert_eq!(counters.peak_bytes(), 7);
+    }
 
     #[test]
     fn the_wait_follows_depth_and_run_time() {

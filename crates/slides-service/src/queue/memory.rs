@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::record::turn;
-use super::store::attempts_spent;
+use super::store::{LONGEST_WAIT, attempts_spent};
 use super::{
     Beat, Canceled, EndEvent, Ended, Event, Expired, Filter, Hold, IdempotencyKey, Micros,
     NewOperation, Outcome, Progress, Record, Rescue, Rescued, State, Store, StoreError, StoreStats,
@@ -295,6 +295,14 @@ impl Store for MemoryStore {
     fn rescue(&self, which: Rescue, now: Micros, expires: Micros) -> Result<Rescued, StoreError> {
         let mut rescued = Rescued::default();
         let mut rows = self.rows();
+        if matches!(which, Rescue::All { .. }) {
+            let latest = now.saturating_add(LONGEST_WAIT);
+            for row in rows.by_seq.values_mut() {
+                if row.state == State::Enqueued && row.run_at > latest {
+                    row.run_at = now;
+                }
+            }
+        }
         for row in rows
             .by_seq
             .values_mut()

@@ -71,6 +71,9 @@ pub enum Canceled {
     Unknown,
 }
 
+/// The longest that an operation is made to wait before another try, in microseconds: ten minutes.
+pub(crate) const LONGEST_WAIT: Micros = 600_000_000;
+
 /// Which started operations to rescue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rescue {
@@ -80,6 +83,9 @@ pub enum Rescue {
     /// data folder. The claim counts as an attempt only from epoch `count_from` on: the end of a
     /// server is not the deck's fault when decks are read in processes of their own, but a deck
     /// that is there each time is suspect.
+    ///
+    /// Waiting operations that are due later than any is made to wait (ten minutes) become due: the clock was
+    /// set back since.
     All {
         /// First epoch that counts.
         count_from: u64,

@@ -510,6 +510,26 @@ fn released_operations_wait_until_they_are_due() {
 }
 
 #[test]
+fn a_clock_set_back_between_two_runs_makes_nothing_wait() {
+    on_each(|store| {
+        let hour = 3_600_000_000;
+        store.submit(operation("a"), 2 * hour).unwrap();
+        store.submit(operation("b"), 2 * hour).unwrap();
+        let hold = claim(store, 2 * hour);
+        // An hour back: the one was started in the future, the other becomes due there.
+        assert_eq!(store.claim("w", hour, hour).unwrap(), None);
+        let rescued = store
+            .rescue(Rescue::All { count_from: 9 }, hour, 3 * hour)
+            .unwrap();
+        assert_eq!(rescued.requeued, std::slice::from_ref(&hold.id));
+        assert_eq!([claim(store, hour).id, claim(store, hour).id], ["a", "b"]);
+        // The claim of the future is fenced.
+        let late = store.end(&hold, finished(&hold), hour, 3 * hour).unwrap();
+        assert_eq!(late, Ended::Fenced);
+    });
+}
+
+#[test]
 fn cancel_before_while_and_after() {
     on_each(|store| {
         assert_eq!(store.cancel("a", 1, 10).unwrap(), Canceled::Unknown);

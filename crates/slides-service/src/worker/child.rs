@@ -1,90 +1,130 @@
+use std::fs::File;
 use std::io::{self, BufRead, Read, Write};
-use std::process::ExitCode;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, ExitCode, Stdio};
 use std::sync::Arc;
 
-use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::process::{Signal, getpgrp, kill_process_group};
 use slides_engine::{Engine, Monitor};
 
 use super::job::{Job, Message};
+use super::order::{Order, ProgramOrder};
 use super::perform::perform;
-use crate::options::ProcessLimits;
+use super::sandbox::{Calls, attempt, confine};
 
 /// Exit status of a worker whose server is gone.
 const ORPHANED: i32 = 3;
-/// Bytes of a job description.
-const MAX_JOB: u64 = 16 << 20;
+/// Exit statuses above this tell the signal that ended a program.
+pub(super) const SIGNALED: i32 = 128;
+/// Bytes of an order.
+const MAX_ORDER: u64 = 16 << 20;
+/// Bytes of the kernel's account of a process.
+const MAX_ACCOUNT: u64 = 64 * 1024;
 
-/// The body of a worker process: one job on standard input, its messages on standard output.
+/// The body of a worker process: one order on standard input, its messages on standard output.
 ///
 /// The executable that a [`WorkerProgram`](crate::WorkerProgram) names calls this for its hidden
-/// subcommand `__worker`, and nothing else before that writes to standard output.
+/// subcommand `__worker`, and nothing else before that writes to standard output or starts a thread.
 pub fn worker_main(engine: impl FnOnce() -> Arc<dyn Engine>) -> ExitCode {
-    let job = match read_job() {
-        Ok(job) => job,
-        Err(error) => {
-            send(&Message::Io(format!("the worker got no job: {error}")));
-            return ExitCode::FAILURE;
+    let done = match read_order() {
+        Ok(Order::Convert {
+            job,
+            guard,
+            readable,
+        }) => {
+            let reach = job.reach(readable);
+            // Opened before files are out of reach.
+            let account = File::open("/proc/self/status").ok();
+            confine(&job.limits.process, &reach, Calls::Engine, guard)
+                .and_then(|_| convert(engine, &job, account))
         }
+        Ok(Order::Run(order)) => confine(&order.limits, &order.reach, Calls::Office, order.guard)
+            .and_then(|_| run(order)),
+        Ok(Order::Probe(order)) => confine(&order.limits, &order.reach, Calls::Engine, order.guard)
+            .map(|layers| {
+                send(&Message::Layers(layers));
+                send(&Message::Probed(attempt(&order.deeds)));
+                ExitCode::SUCCESS
+            }),
+        Err(error) => Err(format!("the worker got no orders: {error}")),
     };
-    if let Err(error) = confine(&job.limits.process) {
-        send(&Message::Io(format!(
-            "the worker cannot set its limits: {error}"
-        )));
-        return ExitCode::FAILURE;
-    }
-    if std::thread::Builder::new()
-        .name("watch".to_owned())
-        .stack_size(64 * 1024)
-        .spawn(exit_with_server)
-        .is_err()
-    {
-        send(&Message::Io("the worker cannot start a thread".to_owned()));
-        return ExitCode::FAILURE;
-    }
-    let engine = engine();
-    match perform(engine.as_ref(), &job, &LineMonitor) {
-        Ok(report) => send(&Message::Done(report)),
-        Err(error) => send(&Message::from(&error)),
-    }
-    ExitCode::SUCCESS
+    done.unwrap_or_else(|why| {
+        send(&Message::Io(why));
+        ExitCode::FAILURE
+    })
 }
 
-fn read_job() -> io::Result<Job> {
+fn read_order() -> io::Result<Order> {
     let mut line = String::new();
-    io::stdin().lock().take(MAX_JOB).read_line(&mut line)?;
+    io::stdin().lock().take(MAX_ORDER).read_line(&mut line)?;
     Ok(serde_json::from_str(&line)?)
 }
 
-/// The server keeps the worker's standard input open as long as it lives. Works for each way a
-/// server can end, on every system.
-fn exit_with_server() {
-    let mut byte = [0];
-    while matches!(io::stdin().lock().read(&mut byte), Ok(1..)) {}
-    std::process::exit(ORPHANED);
+fn convert(
+    engine: impl FnOnce() -> Arc<dyn Engine>,
+    job: &Job,
+    account: Option<File>,
+) -> Result<ExitCode, String> {
+    watch_server(|| std::process::exit(ORPHANED))?;
+    let engine = engine();
+    let outcome = perform(engine.as_ref(), job, &LineMonitor);
+    if let Some(bytes) = account.and_then(peak_bytes) {
+        send(&Message::Peak(bytes));
+    }
+    match outcome {
+        Ok(report) => send(&Message::Done(report)),
+        Err(error) => send(&Message::from(&error)),
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
-/// Sets what the process may use, before it looks at the deck.
-fn confine(limits: &ProcessLimits) -> io::Result<()> {
-    let set = |resource, value| {
-        let limit = Rlimit {
-            current: Some(value),
-            maximum: Some(value),
-        };
-        setrlimit(resource, limit).map_err(io::Error::from)
+/// Runs another program, and ends as it does.
+fn run(order: ProgramOrder) -> Result<ExitCode, String> {
+    // Whatever the program started is in the group of this process.
+    watch_server(|| {
+        let _ = kill_process_group(getpgrp(), Signal::KILL);
+    })?;
+    let exit = Command::new(&order.program)
+        .args(&order.arguments)
+        .env_clear()
+        .envs(order.environment)
+        .current_dir(&order.folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .map_err(|e| format!("`{}` cannot be started: {e}", order.program.display()))?;
+    // As shells do: the number of a signal above 128.
+    let code = exit
+        .code()
+        .or_else(|| exit.signal().map(|signal| SIGNALED + signal));
+    let code = code.and_then(|code| u8::try_from(code).ok());
+    Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+/// Does something when the server is gone: it keeps the worker's standard input open as long as it lives. Works for
+/// each way a server can end, on every system.
+fn watch_server(gone: impl FnOnce() + Send + 'static) -> Result<(), String> {
+    let watch = move || {
+        let mut byte = [0];
+        while matches!(io::stdin().lock().read(&mut byte), Ok(1..)) {}
+        gone();
     };
-    set(Resource::Core, 0)?;
-    set(Resource::As, limits.memory_bytes)?;
-    set(Resource::Fsize, limits.file_bytes)?;
-    set(Resource::Nofile, limits.open_files)?;
-    // The soft limit's signal tells the server which limit it was; the hard one comes after it.
-    let cpu = Rlimit {
-        current: Some(limits.cpu_seconds),
-        maximum: Some(limits.cpu_seconds.saturating_add(5)),
-    };
-    setrlimit(Resource::Cpu, cpu)?;
-    #[cfg(target_os = "linux")]
-    rustix::thread::set_no_new_privs(true)?;
-    Ok(())
+    std::thread::Builder::new()
+        .name("watch".to_owned())
+        .stack_size(64 * 1024)
+        .spawn(watch)
+        .map(|_| ())
+        .map_err(|e| format!("the worker cannot start a thread: {e}"))
+}
+
+/// The most memory this process has held.
+fn peak_bytes(account: File) -> Option<u64> {
+    let mut text = String::new();
+    account.take(MAX_ACCOUNT).read_to_string(&mut text).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.split_whitespace().next()?.parse().ok()?;
+    kibibytes.checked_mul(1024)
 }
 
 struct LineMonitor;

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::job::{Job, JobReport, RunError};
 use super::perform::perform;
 use super::{OnProgress, RunJobs};
+use crate::stats::Death;
 
 /// How long a stopped job may take to notice. It asks at least once per slide.
 const STOP_GRACE: Duration = Duration::from_secs(5);
@@ -89,7 +90,10 @@ impl RunJobs for InProcessRunner {
         }
         match finished {
             Ok(Ok(outcome)) => outcome,
-            Ok(Err(_)) | Err(_) => Err(RunError::Crashed("the engine panicked".to_owned())),
+            Ok(Err(_)) | Err(_) => Err(RunError::Died {
+                death: Death::Crash,
+                message: "the engine panicked".to_owned(),
+            }),
         }
     }
 }

@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 use slides_engine::{ErrorKind, Limits, SourceKind};
 use slides_types::{ExportFormat, ExportOptions};
 
+use super::sandbox::Layers;
 use crate::options::ProcessLimits;
+use crate::stats::Death;
 
 /// One conversion as plain data, so that it can go to another process.
 #[derive(Clone, Serialize, Deserialize)]
@@ -133,10 +135,12 @@ pub(crate) enum RunError {
         /// What the source's bytes look like: decides whether the second engine may help.
         source: SourceKind,
     },
-    /// The worker died; another try may help.
-    Crashed(String),
-    /// The worker passed a limit of its process; another try would pass it again.
-    OverLimit(String),
+    /// The worker died or had to be killed.
+    Died {
+        /// What ended it: decides whether another try may help.
+        death: Death,
+        message: String,
+    },
     /// Files of the job could not be read or written; another try may help.
     Io(String),
     /// It was asked to stop.
@@ -151,7 +155,13 @@ pub(super) enum Message {
         done: u32,
         total: u32,
     },
+    /// Bytes of memory it held at most.
+    Peak(u64),
     Done(JobReport),
+    /// The layers of the sandbox it is in.
+    Layers(Layers),
+    /// What it could do that no worker should.
+    Probed(Vec<String>),
     Error {
         kind: String,
         message: String,
@@ -208,9 +218,7 @@ impl From<&RunError> for Message {
                 message: message.clone(),
                 source: text_of(&SOURCE_KINDS, source, "unknown"),
             },
-            RunError::Io(message) | RunError::Crashed(message) | RunError::OverLimit(message) => {
-                Self::Io(message.clone())
-            }
+            RunError::Io(message) | RunError::Died { message, .. } => Self::Io(message.clone()),
             RunError::Stopped => Self::Error {
                 kind: "stopped".to_owned(),
                 message: "the job was stopped".to_owned(),

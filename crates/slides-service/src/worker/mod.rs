@@ -2,19 +2,26 @@
 //! and what comes out.
 
 mod child;
+mod death;
 mod in_process;
 mod job;
 mod merge;
+mod order;
+mod output;
 mod perform;
 mod pool;
 mod process;
+mod sandbox;
 
 pub use child::worker_main;
 pub(crate) use in_process::InProcessRunner;
 pub(crate) use job::{Job, JobLimits, JobReport, MergeInput, ProducedFile, RunError};
 pub(crate) use merge::password_failure;
+pub(crate) use order::ProgramOrder;
 pub(crate) use pool::Pool;
-pub(crate) use process::{Group, ProcessRunner};
+pub(crate) use process::{Group, ProcessRunner, Worker};
+pub(crate) use sandbox::{Guard, Reach};
+pub use sandbox::{SandboxReport, probe_sandbox, probe_without_sandbox, sandbox_cost};
 
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;

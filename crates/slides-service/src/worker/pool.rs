@@ -5,10 +5,11 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use crate::clock;
-use crate::failure::Wrong;
+use crate::failure::{Retry, Wrong};
 use crate::queue::{Beat, Hold, Outcome, Record};
 use crate::request::Unread;
 use crate::service::{Inner, Running};
+use crate::stats::Death;
 
 /// How long an operation of a newer version waits for a worker that knows it, and how long until it is offered again.
 const NEWER_WAIT: Duration = Duration::from_hours(1);
@@ -90,7 +91,7 @@ async fn run_claimed(inner: &Inner, record: Record) {
         .insert(record.id.clone(), Arc::clone(&running));
     inner.watchers.tell(&record.id);
     let begun = tokio::time::Instant::now();
-    let waited = clock::now().saturating_sub(record.created);
+    let waited = inner.clock.now().saturating_sub(record.created);
     let waited = Duration::from_micros(u64::try_from(waited).unwrap_or(0));
     let format = request
         .as_ref()
@@ -145,6 +146,14 @@ async fn run_claimed(inner: &Inner, record: Record) {
     inner
         .counters
         .took(&record.method, format, waited, begun.elapsed());
+    if let Err((Wrong::Stopped, _)) = &outcome {
+        inner.counters.died(match reason {
+            Some(Reason::TimeLimit) => Death::TimeLimit,
+            Some(Reason::Cancel) => Death::Cancel,
+            Some(Reason::Lost) => Death::LostLease,
+            None => Death::Shutdown,
+        });
+    }
     let end = match (outcome, reason) {
         (_, Some(Reason::Lost)) => {
             tracing::warn!(id = %hold.id, epoch = hold.epoch, "the hold on an operation was lost, its result is dropped");
@@ -162,12 +171,16 @@ async fn run_claimed(inner: &Inner, record: Record) {
             None
         }
         (Err((Wrong::Fail(failure), _)), _) => Some(Outcome::Failed(failure)),
-        (Err((Wrong::Retry { failure, tries }, _)), _) => {
-            if record.attempts < tries {
+        (Err((Wrong::Retry { failure, class }, _)), _) => {
+            if record.attempts < class.tries() {
                 tracing::warn!(id = %hold.id, attempt = record.attempts, reason = failure.code, "an operation is tried again");
                 inner.counters.retried.add(1);
+                match class {
+                    Retry::Crash => inner.counters.retried_crash.add(1),
+                    Retry::Storage => inner.counters.retried_storage.add(1),
+                }
                 inner
-                    .give_back(&hold, back_off(record.attempts), true)
+                    .give_back(&hold, Retry::back_off(record.attempts, chance()), true)
                     .await;
                 None
             } else {
@@ -189,7 +202,7 @@ async fn run_claimed(inner: &Inner, record: Record) {
 
 /// Leaves an operation to a worker of a newer version, for some time.
 async fn leave(inner: &Inner, hold: &Hold, record: &Record, version: u32) {
-    if clock::now() < clock::after(record.created, NEWER_WAIT) {
+    if inner.clock.now() < clock::after(record.created, NEWER_WAIT) {
         tracing::info!(id = %hold.id, version, "an operation is left to a newer version of the server");
         inner.give_back(hold, NEWER_LOOK, false).await;
         return;
@@ -216,9 +229,8 @@ fn too_slow(limit: Duration) -> crate::queue::Failure {
     )
 }
 
-/// Half a second, doubled with each try, at most a minute.
-fn back_off(attempts: u32) -> Duration {
-    Duration::from_millis(500)
-        .saturating_mul(1 << attempts.saturating_sub(1).min(10))
-        .min(Duration::from_mins(1))
+/// A random number from 0 to 1.
+fn chance() -> f64 {
+    let (random, _) = uuid::Uuid::new_v4().as_u64_pair();
+    f64::from(random as u32) / f64::from(u32::MAX)
 }

@@ -1,19 +1,26 @@
 use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::StreamExt;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdin, Command};
 use tokio_util::codec::{FramedRead, LinesCodec};
 use tokio_util::sync::CancellationToken;
 
+use super::child::SIGNALED;
+use super::death;
 use super::job::{Job, JobReport, Message, RunError, engine_error};
+use super::order::{Order, ProgramOrder};
+use super::output::{checked, cut};
+use super::sandbox::Guard;
 use super::{OnProgress, RunJobs};
-use crate::options::WorkerProgram;
+use crate::options::{ProcessLimits, WorkerProgram};
+use crate::stats::{Counters, Death};
 
 /// Bytes of one message of a worker.
 const MAX_LINE: usize = 4 << 20;
@@ -22,30 +29,23 @@ const MAX_COMPLAINT: u64 = 16 * 1024;
 /// How long a worker may take to exit after its last message.
 const EXIT_GRACE: Duration = Duration::from_secs(5);
 
+/// How worker processes are started.
+#[derive(Debug, Clone)]
+pub(crate) struct Worker {
+    pub(crate) program: WorkerProgram,
+    /// What one does when its sandbox is not complete.
+    pub(crate) guard: Guard,
+}
+
 /// Runs each job in a process of its own, which is killed and reaped when it is stopped.
 pub(crate) struct ProcessRunner {
-    program: WorkerProgram,
+    worker: Worker,
+    counters: Arc<Counters>,
 }
 
 impl ProcessRunner {
-    pub(crate) fn new(program: WorkerProgram) -> Self {
-        Self { program }
-    }
-
-    fn spawn(&self) -> io::Result<Group> {
-        let mut command = Command::new(&self.program.path);
-        command.args(&self.program.args).env_clear();
-        for name in &self.program.inherit {
-            if let Some(value) = std::env::var_os(name) {
-                command.env(name, value);
-            }
-        }
-        Group::spawn(
-            command
-                .stdin(Stdio::piped())
-                .stdout(Stdio::piped())
-                .stderr(Stdio::piped()),
-        )
+    pub(crate) fn new(worker: Worker, counters: Arc<Counters>) -> Self {
+        Self { worker, counters }
     }
 }
 
@@ -62,10 +62,6 @@ impl Group {
             .id()
             .and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
         Ok(Self { child, leader })
-    }
-
-    pub(crate) fn child(&mut self) -> &mut Child {
-        &mut self.child
     }
 
     /// Waits for the leader to exit by itself; what it left running is killed.
@@ -96,31 +92,80 @@ impl Drop for Group {
     }
 }
 
-#[async_trait]
-impl RunJobs for ProcessRunner {
-    async fn run(
+/// How a worker ended, and what it said.
+pub(crate) struct Ended {
+    exit: ExitStatus,
+    last: Option<Message>,
+    complaint: Vec<u8>,
+}
+
+impl Worker {
+    /// Starts a worker that runs another program in a sandbox and waits until it ends, or kills it when it is told
+    /// to stop. Without an error the program exited with 0.
+    pub(crate) async fn run(
         &self,
-        job: &Job,
-        on_progress: OnProgress<'_>,
+        mut order: ProgramOrder,
+        counters: &Counters,
         stop: &CancellationToken,
-    ) -> Result<JobReport, RunError> {
+    ) -> Result<ExitStatus, RunError> {
+        let limits = order.limits;
+        order.guard = self.guard;
+        let order = Order::Run(order);
+        let Ended {
+            exit,
+            last,
+            complaint,
+        } = self.talk(&order, &|_, _| {}, counters, stop).await?;
+        match last {
+            Some(Message::Io(message)) => Err(RunError::Io(message)),
+            _ => match exit.code() {
+                Some(code) if code <= SIGNALED => Ok(exit),
+                Some(code) => {
+                    let exit = ExitStatus::from_raw(code - SIGNALED);
+                    Err(counted(counters, death::of(exit, &complaint, &limits)))
+                }
+                None => Err(counted(counters, death::of(exit, &complaint, &limits))),
+            },
+        }
+    }
+
+    /// Starts a worker, gives it an order and listens to its end.
+    async fn talk(
+        &self,
+        order: &Order,
+        on_progress: OnProgress<'_>,
+        counters: &Counters,
+        stop: &CancellationToken,
+    ) -> Result<Ended, RunError> {
         let cannot = |what: &str, e: io::Error| {
             RunError::Io(format!("the worker process cannot be {what}: {e}"))
         };
-        let mut line = serde_json::to_vec(job)
+        let mut line = serde_json::to_vec(order)
             .map_err(|e| RunError::Io(format!("the job cannot be written: {e}")))?;
         line.push(b'\n');
-        let mut group = self.spawn().map_err(|e| cannot("started", e))?;
-        let child = group.child();
-        let (Some(mut input), Some(output), Some(complaints)) =
-            (child.stdin.take(), child.stdout.take(), child.stderr.take())
-        else {
+        let mut command = Command::from(self.program.command());
+        if let Order::Convert { job, .. } = order {
+            // The one folder it can write in.
+            command.env("TMPDIR", &job.out_dir);
+        }
+        let mut group = Group::spawn(
+            command
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped()),
+        )
+        .map_err(|e| cannot("started", e))?;
+        let pipes = (
+            group.child.stdin.take(),
+            group.child.stdout.take(),
+            group.child.stderr.take(),
+        );
+        let (Some(mut input), Some(output), Some(complaints)) = pipes else {
             return Err(RunError::Io("the worker process has no pipes".to_owned()));
         };
         let mut complaint = Vec::new();
         let mut complaints = complaints.take(MAX_COMPLAINT);
         let mut messages = FramedRead::new(output, LinesCodec::new_with_max_length(MAX_LINE));
-
         let talk = async {
             // A worker that dies at once breaks the pipe; its exit status tells more.
             let _ = input.write_all(&line).await;
@@ -128,12 +173,9 @@ impl RunJobs for ProcessRunner {
             while let Some(line) = messages.next().await {
                 match line.ok().and_then(|line| serde_json::from_str(&line).ok()) {
                     Some(Message::Progress { done, total }) => on_progress(done, total),
+                    Some(Message::Peak(bytes)) => counters.peak(bytes),
                     Some(message) => last = Some(message),
-                    None => {
-                        return Err(RunError::Crashed(
-                            "the worker sent a message that cannot be read".to_owned(),
-                        ));
-                    }
+                    None => return Err("the worker sent a message that cannot be read"),
                 }
             }
             Ok(last)
@@ -149,50 +191,98 @@ impl RunJobs for ProcessRunner {
                 return Err(RunError::Stopped);
             }
         };
-        // The worker ends when its standard input does, if it has not ended by itself.
-        drop(input);
-        let exit = tokio::select! {
-            exit = group.wait() => exit.map_err(|e| cannot("waited for", e))?,
-            () = tokio::time::sleep(EXIT_GRACE) => {
+        let hopeless = |death, message: &str| {
+            let message = message.to_owned();
+            counted(counters, RunError::Died { death, message })
+        };
+        let last = match last {
+            Ok(last) => last,
+            Err(message) => {
                 group.kill().await;
-                return Err(RunError::Crashed("the worker did not exit".to_owned()));
+                return Err(hopeless(Death::Garbled, message));
             }
         };
+        let Some(exit) = leave(&mut group, input).await else {
+            return Err(hopeless(Death::Hung, "the worker did not exit"));
+        };
+        let exit = exit.map_err(|e| cannot("waited for", e))?;
         if !exit.success() && !complaint.is_empty() {
             // Not what it said: that may quote the deck.
             tracing::debug!(%exit, said_bytes = complaint.len(), "a worker process failed");
         }
-        match last? {
-            Some(Message::Done(report)) if exit.success() => Ok(report),
-            Some(Message::Error {
-                kind,
-                message,
-                source,
-            }) => Err(engine_error(&kind, message, &source)),
-            Some(Message::Io(message)) => Err(RunError::Io(message)),
-            _ => Err(reason_of(exit, job)),
-        }
+        Ok(Ended {
+            exit,
+            last,
+            complaint,
+        })
     }
 }
 
-/// Why a worker ended without a result.
-fn reason_of(exit: ExitStatus, job: &Job) -> RunError {
-    let limits = &job.limits.process;
-    match exit.signal().and_then(Signal::from_named_raw) {
-        Some(Signal::XCPU) => RunError::OverLimit(format!(
-            "the conversion used more than the limit of {} s processor time (`cpu_seconds`)",
-            limits.cpu_seconds
-        )),
-        Some(Signal::XFSZ) => RunError::OverLimit(format!(
-            "the conversion wrote a file larger than the limit of {} bytes (`file_bytes`)",
-            limits.file_bytes
-        )),
-        Some(Signal::ABORT) => RunError::Crashed(format!(
-            "the worker process aborted: most often the deck needs more than the limit of {} bytes memory (`memory_bytes`)",
-            limits.memory_bytes
-        )),
-        _ => RunError::Crashed(format!(
-            "the worker process ended without a result ({exit})"
-        )),
+/// Waits for a worker that has nothing more to say; nothing when it had to be killed.
+async fn leave(group: &mut Group, input: ChildStdin) -> Option<io::Result<ExitStatus>> {
+    // The worker ends when its standard input does, if it has not ended by itself.
+    drop(input);
+    if let Ok(exit) = tokio::time::timeout(EXIT_GRACE, group.wait()).await {
+        return Some(exit);
+    }
+    group.kill().await;
+    None
+}
+
+fn counted(counters: &Counters, error: RunError) -> RunError {
+    if let RunError::Died { death, .. } = &error {
+        counters.died(*death);
+    }
+    error
+}
+
+#[async_trait]
+impl RunJobs for ProcessRunner {
+    async fn run(
+        &self,
+        job: &Job,
+        on_progress: OnProgress<'_>,
+        stop: &CancellationToken,
+    ) -> Result<JobReport, RunError> {
+        let limits: ProcessLimits = job.limits.process;
+        let order = Order::Convert {
+            job: Box::new(job.clone()),
+            guard: self.worker.guard,
+            readable: self.worker.program.readable.clone(),
+        };
+        let ended = self.worker.talk(&order, on_progress, &self.counters, stop);
+        let Ended {
+            exit,
+            last,
+            complaint,
+        } = ended.await?;
+        match last {
+            Some(Message::Done(report)) if exit.success() => {
+                let folder = job.out_dir.clone();
+                let report = tokio::task::spawn_blocking(move || checked(report, &folder))
+                    .await
+                    .map_err(|e| RunError::Io(format!("the files cannot be looked at: {e}")))?;
+                report.map_err(|message| {
+                    let death = Death::Garbled;
+                    counted(&self.counters, RunError::Died { death, message })
+                })
+            }
+            Some(Message::Error {
+                kind,
+                mut message,
+                source,
+            }) => {
+                cut(&mut message);
+                Err(engine_error(&kind, message, &source))
+            }
+            Some(Message::Io(mut message)) => {
+                cut(&mut message);
+                Err(RunError::Io(message))
+            }
+            _ => Err(counted(
+                &self.counters,
+                death::of(exit, &complaint, &limits),
+            )),
+        }
     }
 }

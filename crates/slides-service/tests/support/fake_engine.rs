@@ -54,10 +54,27 @@ impl Engine for FakeEngine {
             }
         }
         if wants("spin") {
+            // Threads of its own, so that none of them listens to anything.
+            for _ in 0..3 {
+                std::thread::spawn(|| {
+                    loop {
+                        std::hint::spin_loop();
+                    }
+                });
+            }
             loop {
                 std::hint::spin_loop();
             }
         }
+        if wants("swell") {
+            // Up to nearly its limit, which it holds on to.
+            let kept: Vec<Vec<u8>> = (0..24).map(|_| vec![1; 64 << 20]).collect();
+            monitor.progress(1, total);
+            loop {
+                std::hint::black_box(&kept);
+            }
+        }
+        misbehave(&orders)?;
         while wants("hang") {
             if monitor.is_stopped() {
                 return Err(EngineError::new(ErrorKind::Stopped, "stopped"));
@@ -132,4 +149,22 @@ impl Engine for FakeEngine {
         report.slides = total;
         Ok(report)
     }
+}
+
+/// What a deck that took the engine over may try.
+fn misbehave(orders: &[&str]) -> Result<(), EngineError> {
+    let failed = |e: std::io::Error| EngineError::new(ErrorKind::BadInput, e.to_string());
+    for order in orders {
+        match order.split_once('=').unwrap_or((order, "")) {
+            ("read", path) => drop(std::fs::read(path).map_err(failed)?),
+            ("write", path) => std::fs::write(path, "written").map_err(failed)?,
+            ("connect", address) => drop(std::net::TcpStream::connect(address).map_err(failed)?),
+            ("become", program) => {
+                use std::os::unix::process::CommandExt;
+                return Err(failed(std::process::Command::new(program).exec()));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }

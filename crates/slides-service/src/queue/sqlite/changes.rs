@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 
 use super::super::record::turn;
-use super::super::store::attempts_spent;
+use super::super::store::{LONGEST_WAIT, attempts_spent};
 use super::super::{
     Beat, Canceled, EndEvent, Ended, Event, Expired, Failure, Hold, Micros, NewOperation, Outcome,
     Progress, Rescue, Rescued, State, Submitted, transition,
@@ -366,6 +366,15 @@ pub(super) fn rescue(
             statement.query_map(params![all, now], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
         })
         .map_err(failed("read"))?;
+    if matches!(which, Rescue::All { .. }) {
+        // Else it would wait until the clock has caught up.
+        connection
+            .execute(
+                "UPDATE operations SET run_at = ?1 WHERE status = 'Enqueued' AND run_at > ?2",
+                params![now, now.saturating_add(LONGEST_WAIT)],
+            )
+            .map_err(failed("write"))?;
+    }
     let mut rescued = Rescued::default();
     for (id, epoch) in due {
         let Some(guard) = guard(connection, &id)? else {

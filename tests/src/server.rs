@@ -1,0 +1,111 @@
+//! A `slides serve` in a process of its own.
+
+use std::io::{self, BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+pub(crate) use crate::durability::call;
+
+/// A server process; killed when dropped.
+#[derive(Debug)]
+pub struct ServerProcess {
+    process: Child,
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+impl ServerProcess {
+    /// Starts a server on a data folder, without credentials, on a port of its choice.
+    ///
+    /// # Errors
+    /// When it cannot be started or does not say where it listens.
+    pub fn start(program: &Path, data: &Path, arguments: &[&str]) -> io::Result<Self> {
+        let mut process = Command::new(program)
+            .args(["serve", "--listen", "127.0.0.1:0", "--no-auth", "--data"])
+            .arg(data)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let mut line = String::new();
+        if let Some(output) = process.stdout.take() {
+            BufReader::new(output).read_line(&mut line)?;
+        }
+        let address = line
+            .trim()
+            .rsplit("http://")
+            .next()
+            .and_then(|address| address.parse().ok());
+        if let Some(address) = address {
+            return Ok(Self { process, address });
+        }
+        // It may have ended.
+        let _ = process.kill();
+        let exit = process.wait()?;
+        let line = line.trim();
+        Err(io::Error::other(format!(
+            "the server did not say where it listens ({exit}): `{line}`"
+        )))
+    }
+
+    /// Converts a deck and waits for the result.
+    ///
+    /// # Errors
+    /// When a call fails, or the operation ends otherwise; the text is the server's.
+    pub fn convert(&self, format: &str, deck: &[u8]) -> io::Result<Vec<u8>> {
+        let start = format!("/v3.0/slides/async/convert/{format}");
+        let expect = |(http, body): (u16, Vec<u8>), due| {
+            if http == due {
+                Ok(body)
+            } else {
+                Err(io::Error::other(
+                    String::from_utf8_lossy(&body).into_owned(),
+                ))
+            }
+        };
+        let id = expect(call(self.address, "POST", &start, &[], deck)?, 201)?;
+        let path = format!("/v3.0/slides/async/{}", String::from_utf8_lossy(&id).trim());
+        loop {
+            let body = expect(call(self.address, "GET", &path, &[], &[])?, 200)?;
+            let status: serde_json::Value = serde_json::from_slice(&body)?;
+            match status.get("status").and_then(serde_json::Value::as_str) {
+                Some("Finished") => break,
+                Some("Failed" | "Canceled") | None => {
+                    return Err(io::Error::other(status.to_string()));
+                }
+                _ => std::thread::sleep(Duration::from_millis(20)),
+            }
+        }
+        let result = call(self.address, "GET", &format!("{path}/result"), &[], &[])?;
+        expect(result, 200)
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Its resident memory in KiB.
+    ///
+    /// # Errors
+    /// When the system does not tell, as when the process is gone.
+    pub fn resident_kib(&self) -> io::Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id()))?;
+        status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .and_then(|line| line.split_whitespace().next()?.parse().ok())
+            .ok_or_else(|| io::Error::other("the server process is gone"))
+    }
+}
+
+impl Drop for ServerProcess {
+    fn drop(&mut self) {
+        // It may have ended.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
