@@ -3,10 +3,12 @@
 pub mod durability;
 mod engine;
 mod fake;
+pub mod fleet;
 pub mod hostile;
 mod postgres;
 pub mod power;
 mod program;
+pub mod proxy;
 mod s3;
 mod server;
 pub mod stopped;

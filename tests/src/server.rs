@@ -83,6 +83,15 @@ impl ServerProcess {
         expect(result, 200)
     }
 
+    /// Kills it: it gets no chance to tidy up.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn kill(&mut self) -> io::Result<()> {
+        self.process.kill()?;
+        self.process.wait().map(|_| ())
+    }
+
     /// Its process id.
     pub fn id(&self) -> u32 {
         self.process.id()

@@ -5,7 +5,7 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
-use slides_tests::power::PowerCut;
+use slides_tests::power::{PowerCut, Refusal, break_disk};
 use slides_tests::slides_program;
 
 fn rig(jobs: usize, fault: Option<&'static str>) -> PowerCut {
@@ -63,4 +63,40 @@ fn an_answer_before_the_commit_is_caught() {
         rig.seed,
         outcome.cuts
     );
+}
+
+#[test]
+fn a_disk_that_refuses_loses_nothing_that_was_answered() {
+    // What fails, and whether the queue must be given up until the next start: after a failed sync what the disk
+    // holds is uncertain, and a sync that is tried again may lie.
+    let cases = [
+        ("fdatasync", "EIO", true),
+        ("pwrite64", "EIO", true),
+        ("pwrite64", "ENOSPC", false),
+        ("fsync", "EIO", false),
+        ("openat", "ENOSPC", false),
+        ("rename", "EIO", false),
+    ];
+    let rig = rig(0, None);
+    for (call, error, is_final) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let refusal = Refusal { call, error };
+        let outcome = break_disk(&rig.program, &rig.deck, &data, refusal)
+            .unwrap_or_else(|e| panic!("{call} {error}: {e}"));
+        eprintln!("{call} {error}: {outcome:?}");
+        assert!(outcome.hits > 0, "{call} {error}: no call was hit");
+        assert!(
+            outcome.faults.is_empty(),
+            "{call} {error}: {}",
+            outcome.faults.join("\n")
+        );
+        assert_eq!(outcome.ready, !is_final, "{call} {error}");
+        if is_final || error == "ENOSPC" {
+            assert_eq!(
+                outcome.accepted, 0,
+                "{call} {error}: answered without a commit"
+            );
+        }
+    }
 }

@@ -205,9 +205,6 @@ pub(crate) struct ServeArguments {
     /// Memory of one conversion.
     #[arg(long, value_name = "SIZE", default_value = "2G", value_parser = parse_size)]
     pub(crate) job_memory: u64,
-    /// How long a worker may be silent before its operation is given to another.
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_duration)]
-    pub(crate) lease: Duration,
     /// Do not start unless conversions are refused files of others, programs and the network by the kernel.
     #[arg(long)]
     pub(crate) require_sandbox: bool,

@@ -192,8 +192,6 @@ fn options(arguments: &ServeArguments, clients: usize) -> Result<ServiceOptions,
     options.timeout = arguments.job_timeout;
     options.max_timeout = options.max_timeout.max(arguments.job_timeout);
     options.retention = arguments.retention;
-    options.lease = arguments.lease;
-    options.heartbeat = arguments.lease / 3;
     options.vendor_messages = arguments.vendor_messages;
     options
         .default_storage

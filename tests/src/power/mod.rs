@@ -4,6 +4,7 @@
 //! client. From that the disk is built anew as it may be at each moment: what was synced is there, of the rest any
 //! part may be. Every operation whose id was answered by then must be there with its documents.
 
+mod broken;
 mod disk;
 mod trace;
 
@@ -21,6 +22,7 @@ use rand::rngs::StdRng;
 use sha2::{Digest, Sha256};
 use slides_service::queue::{Record, SqliteOptions, SqliteStore, State, Store};
 
+pub use self::broken::{BrokenOutcome, Refusal, break_disk};
 use self::disk::Disk;
 use self::trace::{Call, Reader};
 use crate::durability::call;

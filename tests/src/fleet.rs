@@ -1,0 +1,223 @@
+//! Several servers on one queue, while servers are killed and the database is cut off.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+
+use crate::durability::{Fault, Log, ask, judge, start_operation};
+use crate::proxy::{Mode, Proxy};
+use crate::server::{ServerProcess, call};
+use crate::{PostgresServer, fresh_schema};
+
+/// Clients that call at the same time.
+const CLIENTS: usize = 4;
+/// How long a disturbance lasts, and how long until the next one.
+const HARM: Duration = Duration::from_secs(2);
+/// How long all operations may take to end at last.
+const LAST_WAIT: Duration = Duration::from_mins(10);
+/// Operations started for each disturbance, so that they end in time.
+const STARTS_A_ROUND: usize = 24;
+
+/// What is done to the servers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Harm {
+    /// One of them is killed and started again.
+    Kill,
+    /// The database is cut off, held, slow, or ended and started again.
+    Database,
+}
+
+/// How to run it.
+#[derive(Debug)]
+pub struct Fleet {
+    /// The `slides` program.
+    pub program: PathBuf,
+    /// A deck that is quick to convert.
+    pub deck: Vec<u8>,
+    /// Servers on the queue.
+    pub servers: usize,
+    /// What is done to them.
+    pub harm: Harm,
+    /// Times it is done.
+    pub rounds: usize,
+    /// Seed of the choices.
+    pub seed: u64,
+}
+
+/// What was seen.
+#[derive(Debug)]
+pub struct FleetOutcome {
+    /// Every broken promise.
+    pub faults: Vec<Fault>,
+    /// Operations that were answered.
+    pub accepted: usize,
+    /// Longest time from the end of a disturbance to the first start that every server answered.
+    pub recovery: Duration,
+}
+
+impl Fleet {
+    /// Runs servers and clients, does the harm, and judges what the clients saw.
+    ///
+    /// # Errors
+    /// When a server cannot be started, or does not recover.
+    pub fn run(&self, folder: &Path) -> io::Result<FleetOutcome> {
+        let mut database = PostgresServer::start(&[]);
+        let proxy = Proxy::start(database.socket())?;
+        std::fs::write(
+            folder.join("key"),
+            "a key of 32 bytes or more, for the tests",
+        )?;
+        let schema = fresh_schema();
+        let start = |n: usize| self.server(folder, n, &proxy, &schema);
+        let servers = (0..self.servers)
+            .map(|n| start(n).map(Mutex::new))
+            .collect::<io::Result<Vec<_>>>()?;
+        let (log, done) = (Log::default(), AtomicBool::new(false));
+        let started = AtomicUsize::new(0);
+        let address = |n: usize| {
+            let server = servers[n % servers.len()].lock();
+            server.unwrap_or_else(PoisonError::into_inner).address
+        };
+        let recovery = std::thread::scope(|scope| {
+            for client in 0..CLIENTS {
+                let (log, done, started, address) = (&log, &done, &started, &address);
+                scope.spawn(move || {
+                    let mut random = StdRng::seed_from_u64(self.seed ^ (client as u64 + 1));
+                    let mut known: Vec<String> = Vec::new();
+                    while !done.load(Ordering::Acquire) {
+                        let at = address(random.random_range(0..self.servers));
+                        if known.is_empty() || random.random_bool(0.05) {
+                            known = log.ids();
+                        }
+                        // A call that is refused or cut off promises nothing.
+                        let starts = known.len() < STARTS_A_ROUND * self.rounds;
+                        let done = if known.is_empty() || starts && random.random_bool(0.2) {
+                            let n = started.fetch_add(1, Ordering::Relaxed);
+                            start_operation(&self.deck, at, log, &format!("{client}-{n}"))
+                                .map(|_| ())
+                        } else {
+                            let id = &known[random.random_range(0..known.len())];
+                            ask(at, log, id, random.random_bool(0.3)).map(|_| ())
+                        };
+                        drop(done);
+                        std::thread::sleep(Duration::from_millis(10));
+                    }
+                });
+            }
+            let harmed = self.harm(&mut database, &proxy, &servers, &start, &address);
+            done.store(true, Ordering::Release);
+            harmed
+        })?;
+        let begun = Instant::now();
+        for (n, id) in log.ids().into_iter().enumerate() {
+            loop {
+                let status = ask(address(n), &log, &id, false)?;
+                if matches!(&*status, "Finished" | "Failed" | "Canceled")
+                    || begun.elapsed() > LAST_WAIT
+                {
+                    break;
+                }
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            // From two servers, the same.
+            for server in [n, n + 1] {
+                ask(address(server), &log, &id, true)?;
+            }
+        }
+        Ok(FleetOutcome {
+            faults: judge(&log.entries(), true),
+            accepted: log.ids().len(),
+            recovery,
+        })
+    }
+
+    fn server(
+        &self,
+        folder: &Path,
+        n: usize,
+        proxy: &Proxy,
+        schema: &str,
+    ) -> io::Result<ServerProcess> {
+        let database = format!(
+            "postgres://slides@{}/postgres?sslmode=disable",
+            proxy.address
+        );
+        let blobs = format!("local:{}", folder.join("blobs").display());
+        let key = folder.join("key");
+        let arguments = [
+            "--database",
+            &database,
+            "--database-schema",
+            schema,
+            "--blobs",
+            &blobs,
+            "--key-file",
+            &key.to_string_lossy(),
+            "--lease",
+            "3s",
+            "--workers",
+            "1",
+        ];
+        ServerProcess::start(&self.program, &folder.join(n.to_string()), &arguments)
+    }
+
+    fn harm(
+        &self,
+        database: &mut PostgresServer,
+        proxy: &Proxy,
+        servers: &[Mutex<ServerProcess>],
+        start: &impl Fn(usize) -> io::Result<ServerProcess>,
+        address: &impl Fn(usize) -> std::net::SocketAddr,
+    ) -> io::Result<Duration> {
+        let mut random = StdRng::seed_from_u64(self.seed);
+        let mut worst = Duration::ZERO;
+        for round in 0..self.rounds {
+            std::thread::sleep(HARM);
+            match self.harm {
+                Harm::Kill => {
+                    let n = random.random_range(0..servers.len());
+                    let mut server = servers[n].lock().unwrap_or_else(PoisonError::into_inner);
+                    server.kill()?;
+                    *server = start(n)?;
+                }
+                Harm::Database => {
+                    match round % 4 {
+                        0 => proxy.set(Mode::Cut),
+                        1 => proxy.set(Mode::Hold),
+                        2 => proxy.set(Mode::Slow),
+                        _ => {
+                            database.stop();
+                            std::thread::sleep(HARM);
+                            database.run();
+                        }
+                    }
+                    std::thread::sleep(HARM);
+                    proxy.set(Mode::Pass);
+                }
+            }
+            let begun = Instant::now();
+            for n in 0..servers.len() {
+                while !self.is_well(address(n)) {
+                    if begun.elapsed() > Duration::from_mins(1) {
+                        let words = format!("server {n} does not recover after round {round}");
+                        return Err(io::Error::new(io::ErrorKind::TimedOut, words));
+                    }
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+            }
+            worst = worst.max(begun.elapsed());
+        }
+        Ok(worst)
+    }
+
+    /// Whether a server takes operations.
+    fn is_well(&self, address: std::net::SocketAddr) -> bool {
+        let path = "/v3.0/slides/async/convert/pdf?slides=1";
+        call(address, "POST", path, &[], &self.deck).is_ok_and(|(http, _)| http == 201)
+    }
+}

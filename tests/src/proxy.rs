@@ -1,0 +1,123 @@
+//! A connection that can be cut, held and slowed, between servers and what they need.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// What the proxy does with bytes and connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Mode {
+    /// Passes them on.
+    Pass = 0,
+    /// Breaks every connection and takes no new one.
+    Cut = 1,
+    /// Keeps connections and passes nothing on.
+    Hold = 2,
+    /// Passes each piece on a fifth of a second late.
+    Slow = 3,
+}
+
+/// How often a held connection looks whether it may go on.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// A proxy on loopback in front of a socket.
+#[derive(Debug)]
+pub struct Proxy {
+    /// Where it listens.
+    pub address: SocketAddr,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    mode: AtomicU8,
+    open: Mutex<Vec<TcpStream>>,
+}
+
+impl Proxy {
+    /// Starts a proxy in front of a Unix socket.
+    ///
+    /// # Errors
+    /// When no port can be had.
+    pub fn start(to: PathBuf) -> io::Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let address = listener.local_addr()?;
+        let shared = Arc::new(Shared {
+            mode: AtomicU8::new(Mode::Pass as u8),
+            open: Mutex::default(),
+        });
+        let seen = Arc::clone(&shared);
+        std::thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                if seen.mode.load(Ordering::Acquire) == Mode::Cut as u8 {
+                    continue;
+                }
+                if let Ok(server) = UnixStream::connect(&to) {
+                    // A connection that cannot be watched is no connection.
+                    let _ = seen.join(client, server);
+                }
+            }
+        });
+        Ok(Self { address, shared })
+    }
+
+    /// Sets what happens from now on.
+    pub fn set(&self, mode: Mode) {
+        self.shared.mode.store(mode as u8, Ordering::Release);
+        if mode == Mode::Cut {
+            let mut open = self
+                .shared
+                .open
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            for connection in open.drain(..) {
+                let _ = connection.shutdown(Shutdown::Both);
+            }
+        }
+    }
+}
+
+impl Shared {
+    fn join(self: &Arc<Self>, client: TcpStream, server: UnixStream) -> io::Result<()> {
+        client.set_nodelay(true)?;
+        self.open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(client.try_clone()?);
+        let (from_client, to_server) = (client.try_clone()?, server.try_clone()?);
+        let there = Arc::clone(self);
+        std::thread::spawn(move || {
+            there.copy(&from_client, &to_server);
+            let _ = to_server.shutdown(Shutdown::Both);
+        });
+        let back = Arc::clone(self);
+        std::thread::spawn(move || {
+            back.copy(&server, &client);
+            let _ = client.shutdown(Shutdown::Both);
+        });
+        Ok(())
+    }
+
+    fn copy(&self, mut from: impl Read, mut to: impl Write) {
+        let mut buffer = vec![0; 64 << 10];
+        loop {
+            let Ok(len @ 1..) = from.read(&mut buffer) else {
+                return;
+            };
+            if self.mode.load(Ordering::Acquire) == Mode::Slow as u8 {
+                std::thread::sleep(Duration::from_millis(200));
+            }
+            while self.mode.load(Ordering::Acquire) == Mode::Hold as u8 {
+                std::thread::sleep(LOOK);
+            }
+            if to.write_all(&buffer[..len]).is_err() {
+                return;
+            }
+        }
+    }
+}
