@@ -325,7 +325,14 @@ fn the_doctor_says_what_is_there() {
         .collect();
     assert_eq!(
         names,
-        ["version", "fonts", "LibreOffice", "data folder", "disk"]
+        [
+            "version",
+            "fonts",
+            "LibreOffice",
+            "sandbox",
+            "data folder",
+            "disk"
+        ]
     );
     // A check that found something missing names the command that mends it.
     for event in events(&output) {

@@ -71,6 +71,7 @@ pub(crate) fn run(arguments: &QueueArguments, console: &mut Console) -> Result<(
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` has it")]
 fn from_sdk(error: Error) -> Failure {
     Failure::from_sdk(&error)
 }

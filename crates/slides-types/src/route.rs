@@ -56,6 +56,7 @@ mod tests {
         POST /v3.0/slides/async/split/{format}
         GET /v3.0/slides/async/{id}
         DELETE /v3.0/slides/async/{id}
+        GET /v3.0/slides/async/{id}/events
         GET /v3.0/slides/async/{id}/result
         GET /v3.0/slides/async/storage/file/{path}
         PUT /v3.0/slides/async/storage/file/{path}

@@ -34,6 +34,20 @@ const CLIENTS: usize = 4;
 /// How long the operations may take to end.
 const PATIENCE: Duration = Duration::from_mins(10);
 
+/// Whether this machine lets a process be traced. Some containers do not, and nothing can be shown there.
+///
+/// # Panics
+/// When `strace` is not installed.
+pub fn can_trace() -> bool {
+    let probe = Command::new("strace")
+        .args(["-o", "/dev/null", "true"])
+        .output();
+    match probe {
+        Ok(probe) => probe.status.success(),
+        Err(error) => panic!("`strace` cannot be started, install it: {error}"),
+    }
+}
+
 /// How to run it.
 #[derive(Debug)]
 pub struct PowerCut {

@@ -40,8 +40,7 @@ impl Bucket {
     }
 
     fn key(&self, blob: &str) -> Key {
-        blob.split('/')
-            .fold(self.prefix.clone(), |key, part| key.join(part))
+        blob.split('/').fold(self.prefix.clone(), Key::join)
     }
 
     pub(super) fn writing(&self, blob: &str, with_hash: bool) -> BucketWriting {

@@ -337,12 +337,11 @@ impl Store for SqliteStore {
     fn end(&self, hold: &Hold, outcome: Outcome, now: Micros, expires: Micros) -> Result<Ended> {
         let hold = hold.clone();
         #[cfg(debug_assertions)]
-        let hold = match self.faults.no_epoch_check {
-            true => Hold::new(
-                hold.id.as_str(),
-                self.get(&hold.id)?.map_or(hold.epoch, |row| row.epoch),
-            ),
-            false => hold,
+        let hold = if self.faults.no_epoch_check {
+            let row = self.get(&hold.id)?;
+            Hold::new(&*hold.id, row.map_or(hold.epoch, |row| row.epoch))
+        } else {
+            hold
         };
         self.write(move |connection| changes::end(connection, &hold, &outcome, now, expires))
     }

@@ -197,7 +197,12 @@ fn commit(connection: &Connection) -> Result<()> {
         Ok(()) => return Ok(()),
         Err(error) => error,
     };
-    let left = execute(connection, "ROLLBACK");
+    // SQLite may have left the transaction by itself.
+    let left = if connection.is_autocommit() {
+        Ok(())
+    } else {
+        execute(connection, "ROLLBACK")
+    };
     // A full disk refused the bytes: nothing was committed, and there may be room again later. Of any other error
     // it is uncertain what the disk holds.
     if error.sqlite_error_code() == Some(ErrorCode::DiskFull) && left.is_ok() {
