@@ -1,4 +1,5 @@
 //! Helpers shared by the cross-crate suites.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod durability;
 mod engine;

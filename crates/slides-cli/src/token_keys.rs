@@ -197,7 +197,7 @@ mod tests {
         let path = folder.path().join("token.key");
         let bytes: Vec<u8> = (0..32_u8).map(|n| n | 0x80).collect();
         fs::write(&path, &bytes).unwrap();
-        assert_eq!(read(&path), [bytes.clone()]);
+        assert_eq!(read(&path), std::slice::from_ref(&bytes));
         change(&path, TokenKeysCommand::Rotate);
         assert_eq!(read(&path)[1], bytes);
         for text in ["", "short", "next 00", &"00".repeat(31)] {

@@ -1,7 +1,7 @@
 //! A disk that refuses: calls of a running server fail as `strace` orders.
 
 use std::io::{self, BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -92,7 +92,7 @@ fn start(server: &ServerProcess, deck: &[u8]) -> io::Result<Option<String>> {
 /// # Errors
 /// When a server or `strace` cannot be started, or a call is not answered.
 pub fn break_disk(
-    program: &PathBuf,
+    program: &Path,
     deck: &[u8],
     data: &Path,
     what: Refusal,
@@ -123,13 +123,11 @@ pub fn break_disk(
         loop {
             let path = format!("/v3.0/slides/async/{id}");
             let (http, body) = call(server.address, "GET", &path, &[], &[])?;
-            let status: serde_json::Value = match http {
-                200 => serde_json::from_slice(&body)?,
-                _ => {
-                    faults.push(format!("operation {id} was answered and is lost ({http})"));
-                    break;
-                }
-            };
+            if http != 200 {
+                faults.push(format!("operation {id} was answered and is lost ({http})"));
+                break;
+            }
+            let status: serde_json::Value = serde_json::from_slice(&body)?;
             match status.get("status").and_then(serde_json::Value::as_str) {
                 Some("Finished") => break,
                 Some("Failed" | "Canceled") => {

@@ -62,15 +62,12 @@ impl Disk {
     /// Applies a call; says whether something became durable by it.
     pub(super) fn apply(&mut self, call: Call) -> bool {
         match call {
-            Call::Create(path) if self.is_inside(&path) => match self.names.get(&path) {
-                None => {
-                    self.names.insert(path, self.files.len());
-                    self.files.push(File::default());
-                }
-                // Opened to be made if need be, and it was there. A file that is cut to nothing says so by its
-                // first write, as none of ours reads what it cuts.
-                Some(_) => {}
-            },
+            // One that is there was opened to be made if need be. A file that is cut to nothing says so by its first
+            // write, as none of ours reads what it cuts.
+            Call::Create(path) if self.is_inside(&path) && !self.names.contains_key(&path) => {
+                self.names.insert(path, self.files.len());
+                self.files.push(File::default());
+            }
             Call::Append(path, bytes) => {
                 if let Some(file) = self.file(&path) {
                     let at = file.end;

@@ -109,15 +109,13 @@ impl Traced {
         let mut line = String::new();
         BufReader::new(output).read_line(&mut line)?;
         let address = line.trim().rsplit("http://").next();
-        match address.and_then(|address| address.parse().ok()) {
-            Some(address) => Ok(Self { strace, address }),
-            None => {
-                let _ = strace.kill();
-                let _ = strace.wait();
-                let words = format!("the server did not say where it listens: `{}`", line.trim());
-                Err(io::Error::other(words))
-            }
+        if let Some(address) = address.and_then(|address| address.parse().ok()) {
+            return Ok(Self { strace, address });
         }
+        let _ = strace.kill();
+        let _ = strace.wait();
+        let words = format!("the server did not say where it listens: `{}`", line.trim());
+        Err(io::Error::other(words))
     }
 
     /// Ends the server, and with it the trace.
@@ -304,9 +302,7 @@ fn look_at(left: &Path, row: &Record, deck: &[u8]) -> Result<(), String> {
     }
     if let Some(result) = &row.result {
         let bytes = read(&result.blob).map_err(|e| format!("the result of {id} is lost: {e}"))?;
-        let digest = Sha256::digest(&bytes);
-        let sum: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        if sum != result.sha256 {
+        if format!("{:x}", Sha256::digest(&bytes)) != result.sha256 {
             return Err(format!("the result of {id} is damaged"));
         }
     }

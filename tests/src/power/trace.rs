@@ -60,13 +60,17 @@ impl Reader {
             return match ended(&whole) {
                 // Its beginning was told before.
                 Some(_) if sync_of(pid, &whole).is_some() => vec![Call::Synced(pid)],
-                Some(call) => call.into_iter().collect(),
+                Some((name, arguments, result)) => {
+                    parse(name, arguments, result).into_iter().collect()
+                }
                 None => Vec::new(),
             };
         }
         match (sync_of(pid, rest), ended(rest)) {
             (Some(begins), Some(_)) => vec![begins, Call::Synced(pid)],
-            (None, Some(call)) => call.into_iter().collect(),
+            (None, Some((name, arguments, result))) => {
+                parse(name, arguments, result).into_iter().collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -80,15 +84,15 @@ fn sync_of(pid: u32, call: &str) -> Option<Call> {
     Some(Call::SyncBegins(pid, of_descriptor(arguments)?))
 }
 
-/// The call, if it did not fail; nothing inside when it is of no interest.
-fn ended(line: &str) -> Option<Option<Call>> {
+/// Name, arguments and result of a call that did not fail.
+fn ended(line: &str) -> Option<(&str, &str, &str)> {
     let (call, result) = line.rsplit_once(" = ")?;
     if result.starts_with('-') || result.starts_with('?') {
         return None;
     }
     let (name, arguments) = call.split_once('(')?;
     let arguments = arguments.trim_end().strip_suffix(')')?;
-    Some(parse(name, arguments, result))
+    Some((name, arguments, result))
 }
 
 fn parse(name: &str, arguments: &str, result: &str) -> Option<Call> {
@@ -173,10 +177,15 @@ fn paths(arguments: &str) -> impl Iterator<Item = PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
+
     use super::*;
 
     fn hex(text: &str) -> String {
-        text.bytes().map(|byte| format!("\\x{byte:02x}")).collect()
+        text.bytes().fold(String::new(), |mut hex, byte| {
+            write!(hex, "\\x{byte:02x}").unwrap();
+            hex
+        })
     }
 
     fn read(lines: &[String]) -> Vec<Call> {
