@@ -10,7 +10,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
@@ -297,22 +297,37 @@ impl Rig {
 /// The log that all clients write.
 #[derive(Debug, Default)]
 pub(crate) struct Log {
-    entries: Mutex<Vec<Entry>>,
+    /// Each with its place in time.
+    entries: Mutex<Vec<(usize, Entry)>>,
 }
 
 impl Log {
-    pub(crate) fn add(&self, entry: Entry) {
-        self.entries
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(entry);
+    fn lock(&self) -> MutexGuard<'_, Vec<(usize, Entry)>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The time now: behind all entries so far, in front of all that come.
+    fn now(&self) -> usize {
+        2 * self.lock().len()
+    }
+
+    pub(crate) fn add(&self, entry: Entry) {
+        let mut entries = self.lock();
+        let now = 2 * entries.len() + 1;
+        entries.push((now, entry));
+    }
+
+    /// Adds what was true at some time since then: two calls that overlap may be answered in one order and
+    /// written in the other.
+    fn add_as_of(&self, then: usize, entry: Entry) {
+        self.lock().push((then, entry));
+    }
+
+    /// The entries in the order of time.
     pub(crate) fn entries(&self) -> Vec<Entry> {
-        self.entries
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        let mut entries = self.lock().clone();
+        entries.sort_by_key(|(time, _)| *time);
+        entries.into_iter().map(|(_, entry)| entry).collect()
     }
 
     /// Ids that were answered, each once.
@@ -321,8 +336,8 @@ impl Log {
     }
 
     fn keys(&self) -> BTreeMap<String, String> {
-        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        let keys = entries.iter().filter_map(|entry| match entry {
+        let entries = self.lock();
+        let keys = entries.iter().filter_map(|(_, entry)| match entry {
             Entry::Accepted { key, id } => Some((key.clone(), id.clone())),
             _ => None,
         });
@@ -476,6 +491,7 @@ pub(crate) fn ask(address: SocketAddr, log: &Log, id: &str, result: bool) -> io:
         }
         return Ok(String::new());
     }
+    let asked = log.now();
     let (http, body) = call(
         address,
         "GET",
@@ -495,14 +511,23 @@ pub(crate) fn ask(address: SocketAddr, log: &Log, id: &str, result: bool) -> io:
             .map(str::to_owned)
     };
     let status = text("status").unwrap_or_default();
-    log.add(Entry::Status {
+    let entry = Entry::Status {
         id: id.to_owned(),
         http,
         status: status.clone(),
         ended: text("finished")
             .or_else(|| text("failed"))
             .or_else(|| text("canceled")),
-    });
+    };
+    // That it had not ended was true when it was asked; an end, or that it is unknown, when it was answered.
+    match &entry {
+        Entry::Status {
+            http: 200,
+            ended: None,
+            ..
+        } => log.add_as_of(asked, entry),
+        _ => log.add(entry),
+    }
     Ok(status)
 }
 
@@ -618,6 +643,19 @@ mod tests {
             result("a", 1),
         ];
         assert_eq!(judge(&log, true), []);
+    }
+
+    #[test]
+    fn calls_that_overlap_may_be_written_in_another_order() {
+        let log = Log::default();
+        log.add(accepted("k", "a"));
+        let asked = log.now();
+        log.add(status("a", "Finished", Some("1")));
+        log.add_as_of(asked, status("a", "Started", None));
+        assert_eq!(judge(&log.entries(), true), []);
+        // Asked behind the end, it is a fault.
+        log.add_as_of(log.now(), status("a", "Started", None));
+        assert_eq!(judge(&log.entries(), true).len(), 1);
     }
 
     #[test]

@@ -12,6 +12,9 @@ const STARTS: usize = 4;
 /// How long the operations may take to end on a disk that works again.
 const PATIENCE: Duration = Duration::from_mins(5);
 
+/// How long `strace` may take to let go.
+const LET_GO: Duration = Duration::from_secs(3);
+
 /// What fails, and how.
 #[derive(Debug, Clone, Copy)]
 pub struct Refusal {
@@ -70,6 +73,15 @@ impl Drop for Attached {
         let _ = Command::new("kill")
             .args(["-INT", &self.0.id().to_string()])
             .status();
+        // A process that is being made while it lets go may hold it for ever; the system frees what a dead one held.
+        let begun = Instant::now();
+        while begun.elapsed() < LET_GO {
+            if !matches!(self.0.try_wait(), Ok(None)) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }

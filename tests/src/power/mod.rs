@@ -48,6 +48,16 @@ pub fn can_trace() -> bool {
     }
 }
 
+/// A folder in memory, where there is one: a disk that is built again a thousand times need not wait for a real one.
+///
+/// # Panics
+/// When no folder can be made.
+pub fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm")
+        .or_else(|_| tempfile::tempdir())
+        .expect("a temporary folder can be made")
+}
+
 /// How to run it.
 #[derive(Debug)]
 pub struct PowerCut {
