@@ -17,6 +17,8 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use sha2::{Digest, Sha256};
 
+use crate::server::listening;
+
 /// Clients that call at the same time.
 const CLIENTS: usize = 4;
 /// How long a call may take before the server counts as hung.
@@ -374,26 +376,8 @@ impl Running {
             command.env("SLIDES_FAILPOINT", fault);
         }
         let mut process = command.spawn()?;
-        let output = process
-            .stdout
-            .take()
-            .ok_or_else(|| io::Error::other("the server has no output"))?;
-        let mut line = String::new();
-        BufReader::new(output).read_line(&mut line)?;
-        let address = line
-            .trim()
-            .rsplit("http://")
-            .next()
-            .and_then(|address| address.parse().ok());
-        if let Some(address) = address {
-            return Ok(Self { process, address });
-        }
-        let _ = process.kill();
-        let exit = process.wait()?;
-        let line = line.trim();
-        Err(io::Error::other(format!(
-            "the server did not say where it listens ({exit}): `{line}`"
-        )))
+        let address = listening(&mut process)?;
+        Ok(Self { process, address })
     }
 
     /// SIGKILL: the server gets no chance to tidy up.

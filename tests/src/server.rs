@@ -8,6 +8,25 @@ use std::time::Duration;
 
 pub(crate) use crate::durability::call;
 
+/// Where a server that was just started listens, from its first line. One that does not say it is killed.
+pub(crate) fn listening(process: &mut Child) -> io::Result<SocketAddr> {
+    let mut line = String::new();
+    if let Some(output) = process.stdout.take() {
+        BufReader::new(output).read_line(&mut line)?;
+    }
+    let line = line.trim();
+    let address = line.rsplit("http://").next();
+    if let Some(address) = address.and_then(|address| address.parse().ok()) {
+        return Ok(address);
+    }
+    // It may have ended.
+    let _ = process.kill();
+    let exit = process.wait()?;
+    Err(io::Error::other(format!(
+        "the server did not say where it listens ({exit}): `{line}`"
+    )))
+}
+
 /// A server process; killed when dropped.
 #[derive(Debug)]
 pub struct ServerProcess {
@@ -30,25 +49,8 @@ impl ServerProcess {
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()?;
-        let mut line = String::new();
-        if let Some(output) = process.stdout.take() {
-            BufReader::new(output).read_line(&mut line)?;
-        }
-        let address = line
-            .trim()
-            .rsplit("http://")
-            .next()
-            .and_then(|address| address.parse().ok());
-        if let Some(address) = address {
-            return Ok(Self { process, address });
-        }
-        // It may have ended.
-        let _ = process.kill();
-        let exit = process.wait()?;
-        let line = line.trim();
-        Err(io::Error::other(format!(
-            "the server did not say where it listens ({exit}): `{line}`"
-        )))
+        let address = listening(&mut process)?;
+        Ok(Self { process, address })
     }
 
     /// Converts a deck and waits for the result.

@@ -45,6 +45,19 @@ pub(crate) fn slides(release: bool) -> Result<PathBuf> {
     Ok(target()?.join(folder).join(name))
 }
 
+/// Builds an example for a measurement and gives the path of the program.
+pub(crate) fn example(package: &str, name: &str) -> Result<PathBuf> {
+    process::run(&mut process::cargo([
+        "build",
+        "--release",
+        "--package",
+        package,
+        "--example",
+        name,
+    ]))?;
+    Ok(target()?.join("release/examples").join(name))
+}
+
 /// Files git knows or would add, relative to the top folder.
 pub(crate) fn files() -> Result<Vec<PathBuf>> {
     let list = process::output(process::command("git").args([

@@ -26,6 +26,7 @@ pub use self::broken::{BrokenOutcome, Refusal, break_disk};
 use self::disk::Disk;
 use self::trace::{Call, Reader};
 use crate::durability::call;
+use crate::server::listening;
 
 /// Calls that the disk and the clients see.
 const CALLS: &str = "openat,open,creat,write,writev,pwrite64,sendto,sendmsg,ftruncate,rename,renameat,renameat2,link,linkat,unlink,unlinkat,mkdir,mkdirat,fsync,fdatasync,copy_file_range,sendfile";
@@ -115,17 +116,8 @@ impl Traced {
             let words = format!("`strace` cannot be started, install it: {error}");
             io::Error::new(error.kind(), words)
         })?;
-        let output = strace.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
-        let mut line = String::new();
-        BufReader::new(output).read_line(&mut line)?;
-        let address = line.trim().rsplit("http://").next();
-        if let Some(address) = address.and_then(|address| address.parse().ok()) {
-            return Ok(Self { strace, address });
-        }
-        let _ = strace.kill();
-        let _ = strace.wait();
-        let words = format!("the server did not say where it listens: `{}`", line.trim());
-        Err(io::Error::other(words))
+        let address = listening(&mut strace)?;
+        Ok(Self { strace, address })
     }
 
     /// Ends the server, and with it the trace.

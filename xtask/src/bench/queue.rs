@@ -8,15 +8,7 @@ use crate::{process, workspace};
 
 pub(crate) fn run() -> Result<()> {
     let program = workspace::slides(true)?;
-    process::run(&mut process::cargo([
-        "build",
-        "--release",
-        "--package",
-        "slides-tests",
-        "--example",
-        "queue_load",
-    ]))?;
-    let load = program.with_file_name("examples").join("queue_load");
+    let load = workspace::example("slides-tests", "queue_load")?;
     let folder = workspace::target()?.join("bench-queue");
     if folder.exists() {
         fs::remove_dir_all(&folder)?;

@@ -22,15 +22,7 @@ impl Drop for Bare {
 
 pub(crate) fn run() -> Result<()> {
     let program = workspace::slides(true)?;
-    process::run(&mut process::cargo([
-        "build",
-        "--release",
-        "--package",
-        "slides-tests",
-        "--example",
-        "server_load",
-    ]))?;
-    let load = program.with_file_name("examples").join("server_load");
+    let load = workspace::example("slides-tests", "server_load")?;
     let folder = workspace::target()?.join("bench-server");
     let files = folder.join("bare");
     if folder.exists() {

@@ -3,6 +3,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::record::turn;
+use super::state::rescue_event;
 use super::store::{LONGEST_WAIT, attempts_spent};
 use super::{
     Beat, Canceled, EndEvent, Ended, Event, Expired, Filter, Hold, IdempotencyKey, Micros,
@@ -315,13 +316,12 @@ impl Store for MemoryStore {
             if !due {
                 continue;
             }
-            let event = if row.cancel_requested.is_some() {
-                Event::Cancel
-            } else if counted && row.attempts >= row.max_attempts {
-                Event::Fail
-            } else {
-                Event::Requeue
-            };
+            let event = rescue_event(
+                row.cancel_requested.is_some(),
+                counted,
+                row.attempts,
+                row.max_attempts,
+            );
             let Some(to) = transition(row.state, event) else {
                 continue;
             };

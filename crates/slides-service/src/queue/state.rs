@@ -112,6 +112,22 @@ pub const fn transition(from: State, event: Event) -> Option<State> {
     }
 }
 
+/// What becomes of a started operation whose worker is gone. `counted` says whether the claim counts as an attempt.
+pub(super) const fn rescue_event(
+    cancel_requested: bool,
+    counted: bool,
+    attempts: u32,
+    max_attempts: u32,
+) -> Event {
+    if cancel_requested {
+        Event::Cancel
+    } else if counted && attempts >= max_attempts {
+        Event::Fail
+    } else {
+        Event::Requeue
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,6 +3,7 @@
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row as _};
 
+use super::super::state::rescue_event;
 use super::super::store::attempts_spent;
 use super::super::{
     Canceled, EndEvent, Event, Expired, Failure, Rescue, Rescued, State, transition,
@@ -108,13 +109,12 @@ pub(super) async fn rescue(
                 Rescue::Expired => true,
                 Rescue::All { count_from } => row.epoch >= signed(*count_from),
             };
-            let event = if row.cancel_requested {
-                Event::Cancel
-            } else if counted && row.attempts >= row.max_attempts {
-                Event::Fail
-            } else {
-                Event::Requeue
-            };
+            let event = rescue_event(
+                row.cancel_requested,
+                counted,
+                row.attempts,
+                row.max_attempts,
+            );
             let Some(to) = transition(row.state, event) else {
                 continue;
             };

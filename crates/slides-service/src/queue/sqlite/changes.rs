@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 
 use super::super::record::turn;
+use super::super::state::rescue_event;
 use super::super::store::{LONGEST_WAIT, attempts_spent};
 use super::super::{
     Beat, Canceled, EndEvent, Ended, Event, Expired, Failure, Hold, Micros, NewOperation, Outcome,
@@ -384,13 +385,12 @@ pub(super) fn rescue(
             Rescue::Expired => true,
             Rescue::All { count_from } => epoch >= signed(*count_from),
         };
-        let event = if guard.cancel_requested {
-            Event::Cancel
-        } else if counted && guard.attempts >= guard.max_attempts {
-            Event::Fail
-        } else {
-            Event::Requeue
-        };
+        let event = rescue_event(
+            guard.cancel_requested,
+            counted,
+            guard.attempts,
+            guard.max_attempts,
+        );
         let Some(to) = transition(guard.state, event) else {
             continue;
         };
