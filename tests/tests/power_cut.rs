@@ -92,6 +92,7 @@ fn a_disk_that_refuses_loses_nothing_that_was_answered() {
         ("pwrite64", "ENOSPC", false),
         ("fsync", "EIO", false),
         ("openat", "ENOSPC", false),
+        ("rename", "EIO", false),
     ];
     let rig = rig(0, None);
     for (call, error, is_final) in cases {
@@ -107,6 +108,10 @@ fn a_disk_that_refuses_loses_nothing_that_was_answered() {
             "{call} {error}: {}",
             outcome.faults.join("\n")
         );
-        assert_eq!(outcome.ready, !is_final, "{call} {error}");
+        assert_eq!(
+            outcome.unready.is_some(),
+            is_final,
+            "{call} {error}: {outcome:?}"
+        );
     }
 }

@@ -31,8 +31,8 @@ pub struct BrokenOutcome {
     pub accepted: usize,
     /// Calls that failed as ordered.
     pub hits: usize,
-    /// Whether the server said that it is ready when the disk worked again.
-    pub ready: bool,
+    /// What keeps the server from being ready when the disk works again.
+    pub unready: Option<String>,
     /// Operations that were answered and are not there, or did not end well, after the next start.
     pub faults: Vec<String>,
 }
@@ -57,8 +57,11 @@ impl Attached {
                 io::Error::new(error.kind(), words)
             })?;
         let said = strace.stderr.take().ok_or(io::ErrorKind::BrokenPipe)?;
+        let mut said = BufReader::new(said);
         let mut line = String::new();
-        BufReader::new(said).read_line(&mut line)?;
+        said.read_line(&mut line)?;
+        // It names every new thread: without a reader it would die of it, in the middle of a call that it holds.
+        std::thread::spawn(move || io::copy(&mut said, &mut io::sink()));
         let attached = Self(strace);
         if line.contains("attached") {
             Ok(attached)
@@ -124,7 +127,8 @@ pub fn break_disk(
     let hits = std::fs::read_to_string(&trace)?
         .matches("(INJECTED)")
         .count();
-    let (ready, _) = call(server.address, "GET", "/readyz", &[], &[])?;
+    let (ready, said) = call(server.address, "GET", "/readyz", &[], &[])?;
+    let unready = (ready != 200).then(|| String::from_utf8_lossy(&said).trim().to_owned());
     let accepted = ids.len() - before;
     drop(server);
 
@@ -157,7 +161,7 @@ pub fn break_disk(
     Ok(BrokenOutcome {
         accepted,
         hits,
-        ready: ready == 200,
+        unready,
         faults,
     })
 }
