@@ -8,19 +8,23 @@ use std::fmt;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
+use rand::seq::IndexedRandom as _;
 use rand::{Rng, SeedableRng};
 use sha2::{Digest, Sha256};
 
-use crate::server::listening;
+use crate::server::ServerProcess;
 
 /// Clients that call at the same time.
 const CLIENTS: usize = 4;
+/// Share of the moments within a round at which a worker is killed.
+const WORKER_KILLS: f64 = 0.3;
+/// Operations that had ended which are asked for after a restart.
+const ENDED_ASKED: usize = 20;
 /// How long a call may take before the server counts as hung.
 const PATIENCE: Duration = Duration::from_mins(1);
 /// How long all operations may take to end after the last restart.
@@ -183,6 +187,8 @@ pub struct Outcome {
     pub log: Vec<Entry>,
     /// Every broken promise.
     pub faults: Vec<Fault>,
+    /// Worker processes that were killed beside the servers.
+    pub workers_killed: usize,
 }
 
 impl Outcome {
@@ -225,33 +231,61 @@ impl Rig {
     pub fn run(&self, data: &Path) -> io::Result<Outcome> {
         let mut random = StdRng::seed_from_u64(self.seed);
         let log = Log::default();
+        let mut workers_killed = 0;
         for round in 0..self.rounds {
-            let mut server = Running::start(self, data)?;
+            let mut server = self.server(data)?;
             if round > 0 {
                 log.add(Entry::Restarted);
-                // Nothing that was promised may be gone after the crash.
-                for id in log.ids() {
-                    server.ask_status(&log, &id)?;
+                // Nothing that was promised may be gone after the crash. Of what had ended some are asked for: what
+                // is lost is lost until the end, when all are.
+                for id in log.to_ask(&mut random) {
+                    ask(server.address, &log, &id, false)?;
                 }
                 if self.until_fault && !judge(&log.entries(), false).is_empty() {
                     break;
                 }
             }
-            self.bother(&mut server, &log, round, random.random())?;
+            workers_killed += self.bother(&mut server, &log, round, random.random())?;
         }
         if !self.until_fault {
-            let server = Running::start(self, data)?;
+            let server = self.server(data)?;
             log.add(Entry::Restarted);
-            server.repeat_keys(self, &log)?;
-            server.wait_for_all(&log)?;
+            // Each must be known as the operation it became.
+            for key in log.keys().into_keys() {
+                start_operation(&self.deck, server.address, &log, &key)?;
+            }
+            wait_for_all(server.address, &log)?;
         }
         let log = log.entries();
         let faults = judge(&log, !self.until_fault);
-        Ok(Outcome { log, faults })
+        Ok(Outcome {
+            log,
+            faults,
+            workers_killed,
+        })
     }
 
-    /// Lets clients call the server and kills it in the middle.
-    fn bother(&self, server: &mut Running, log: &Log, round: usize, seed: u64) -> io::Result<()> {
+    fn server(&self, data: &Path) -> io::Result<ServerProcess> {
+        let mut arguments = Vec::new();
+        let mut settings = Vec::new();
+        if let Some((database, schema)) = &self.database {
+            settings.push(("SLIDES_DATABASE", database.as_str()));
+            arguments.extend(["--database-schema", schema, "--lease", "2s"]);
+        }
+        if let Some(fault) = self.fault {
+            settings.push(("SLIDES_FAILPOINT", fault));
+        }
+        ServerProcess::start_with(&self.program, data, &arguments, &settings)
+    }
+
+    /// Lets clients call the server, kills workers of it and itself in the middle; gives the number of the workers.
+    fn bother(
+        &self,
+        server: &mut ServerProcess,
+        log: &Log,
+        round: usize,
+        seed: u64,
+    ) -> io::Result<usize> {
         let mut random = StdRng::seed_from_u64(seed);
         let delay = Duration::from_millis(random.random_range(20..700));
         let killed = AtomicBool::new(false);
@@ -265,21 +299,19 @@ impl Rig {
                     let mut random = StdRng::seed_from_u64(seed);
                     let mut n = 0;
                     while !killed.load(Ordering::Acquire) {
-                        let known = log.ids();
+                        let known = log.some_id(&mut random);
                         let start = started.load(Ordering::Relaxed) < self.starts
                             && random.random_bool(0.5);
-                        let done = if start || known.is_empty() {
-                            started.fetch_add(1, Ordering::Relaxed);
-                            n += 1;
-                            start_operation(
-                                &self.deck,
-                                address,
-                                log,
-                                &format!("{round}-{client}-{n}"),
-                            )
-                        } else {
-                            let id = &known[random.random_range(0..known.len())];
-                            ask(address, log, id, random.random_bool(0.3)).map(Some)
+                        let done = match known {
+                            Some(id) if !start => {
+                                ask(address, log, &id, random.random_bool(0.3)).map(Some)
+                            }
+                            _ => {
+                                started.fetch_add(1, Ordering::Relaxed);
+                                n += 1;
+                                let key = format!("{round}-{client}-{n}");
+                                start_operation(&self.deck, address, log, &key)
+                            }
                         };
                         // A call that the kill cut off has no reply; there is nothing to log.
                         if done.is_err() {
@@ -288,148 +320,131 @@ impl Rig {
                     }
                 });
             }
-            std::thread::sleep(delay);
+            let begun = Instant::now();
+            let mut workers = 0;
+            while let Some(left) = delay.checked_sub(begun.elapsed()) {
+                std::thread::sleep(left.min(Duration::from_millis(random.random_range(20..200))));
+                if random.random_bool(WORKER_KILLS) {
+                    workers += server.kill_a_child(&mut random);
+                }
+            }
             let dead = server.kill();
             killed.store(true, Ordering::Release);
-            dead
+            dead.map(|()| workers)
         })
     }
+}
+
+/// Waits until every operation has ended, and fetches each result twice.
+fn wait_for_all(address: SocketAddr, log: &Log) -> io::Result<()> {
+    let begun = Instant::now();
+    for id in log.ids() {
+        loop {
+            let status = ask(address, log, &id, false)?;
+            let pending = matches!(status.as_str(), "Created" | "Enqueued" | "Started");
+            if !pending || begun.elapsed() > LAST_WAIT {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        for _ in 0..2 {
+            ask(address, log, &id, true)?;
+        }
+    }
+    Ok(())
 }
 
 /// The log that all clients write.
 #[derive(Debug, Default)]
 pub(crate) struct Log {
+    written: Mutex<Written>,
+}
+
+#[derive(Debug, Default)]
+struct Written {
     /// Each with its place in time.
-    entries: Mutex<Vec<(usize, Entry)>>,
+    entries: Vec<(usize, Entry)>,
+    /// Ids that were answered, each once, in that order.
+    ids: Vec<String>,
+    /// Whether they were seen to have ended.
+    ended: BTreeMap<String, bool>,
+}
+
+impl Written {
+    fn push(&mut self, time: usize, entry: Entry) {
+        match &entry {
+            Entry::Accepted { id, .. } if !self.ended.contains_key(id) => {
+                self.ids.push(id.clone());
+                self.ended.insert(id.clone(), false);
+            }
+            Entry::Status {
+                id, ended: Some(_), ..
+            } => {
+                self.ended.insert(id.clone(), true);
+            }
+            _ => {}
+        }
+        self.entries.push((time, entry));
+    }
 }
 
 impl Log {
-    fn lock(&self) -> MutexGuard<'_, Vec<(usize, Entry)>> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Written> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The time now: behind all entries so far, in front of all that come.
     fn now(&self) -> usize {
-        2 * self.lock().len()
+        2 * self.lock().entries.len()
     }
 
     pub(crate) fn add(&self, entry: Entry) {
-        let mut entries = self.lock();
-        let now = 2 * entries.len() + 1;
-        entries.push((now, entry));
+        let mut written = self.lock();
+        let now = 2 * written.entries.len() + 1;
+        written.push(now, entry);
     }
 
     /// Adds what was true at some time since then: two calls that overlap may be answered in one order and
     /// written in the other.
     fn add_as_of(&self, then: usize, entry: Entry) {
-        self.lock().push((then, entry));
+        self.lock().push(then, entry);
     }
 
     /// The entries in the order of time.
     pub(crate) fn entries(&self) -> Vec<Entry> {
-        let mut entries = self.lock().clone();
+        let mut entries = self.lock().entries.clone();
         entries.sort_by_key(|(time, _)| *time);
         entries.into_iter().map(|(_, entry)| entry).collect()
     }
 
     /// Ids that were answered, each once.
     pub(crate) fn ids(&self) -> Vec<String> {
-        self.keys().into_values().collect()
+        self.lock().ids.clone()
+    }
+
+    fn some_id(&self, random: &mut StdRng) -> Option<String> {
+        self.lock().ids.choose(random).cloned()
+    }
+
+    /// What a client asks for after a restart: all that was open, and some of the rest.
+    fn to_ask(&self, random: &mut StdRng) -> Vec<String> {
+        let written = self.lock();
+        let (ended, mut open): (Vec<_>, Vec<_>) = written
+            .ids
+            .iter()
+            .cloned()
+            .partition(|id| written.ended.get(id) == Some(&true));
+        open.extend(ended.choose_multiple(random, ENDED_ASKED).cloned());
+        open
     }
 
     fn keys(&self) -> BTreeMap<String, String> {
-        let entries = self.lock();
-        let keys = entries.iter().filter_map(|(_, entry)| match entry {
+        let written = self.lock();
+        let keys = written.entries.iter().filter_map(|(_, entry)| match entry {
             Entry::Accepted { key, id } => Some((key.clone(), id.clone())),
             _ => None,
         });
         keys.collect()
-    }
-}
-
-/// A server process; killed when dropped.
-#[derive(Debug)]
-struct Running {
-    process: Child,
-    address: SocketAddr,
-}
-
-impl Running {
-    fn start(rig: &Rig, data: &Path) -> io::Result<Self> {
-        let mut command = Command::new(&rig.program);
-        command
-            .args(["serve", "--listen", "127.0.0.1:0", "--no-auth", "--data"])
-            .arg(data)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .env_remove("SLIDES_FAILPOINT");
-        if let Some((database, schema)) = &rig.database {
-            command.env("SLIDES_DATABASE", database).args([
-                "--database-schema",
-                schema,
-                "--lease",
-                "2s",
-            ]);
-        }
-        if let Some(fault) = rig.fault {
-            command.env("SLIDES_FAILPOINT", fault);
-        }
-        let mut process = command.spawn()?;
-        let address = listening(&mut process)?;
-        Ok(Self { process, address })
-    }
-
-    /// SIGKILL: the server gets no chance to tidy up.
-    fn kill(&mut self) -> io::Result<()> {
-        self.process.kill()?;
-        self.process.wait().map(|_| ())
-    }
-
-    fn ask_status(&self, log: &Log, id: &str) -> io::Result<()> {
-        ask(self.address, log, id, false).map(|_| ())
-    }
-
-    /// Sends every start again under its key: each must be known as the operation it became.
-    fn repeat_keys(&self, rig: &Rig, log: &Log) -> io::Result<()> {
-        for key in log.keys().into_keys() {
-            start_operation(&rig.deck, self.address, log, &key)?;
-        }
-        Ok(())
-    }
-
-    /// Waits until every operation has ended, and fetches each result twice.
-    fn wait_for_all(&self, log: &Log) -> io::Result<()> {
-        let begun = Instant::now();
-        for id in log.ids() {
-            loop {
-                ask(self.address, log, &id, false)?;
-                let pending = log.entries().iter().rev().find_map(|entry| match entry {
-                    Entry::Status {
-                        id: of,
-                        http: 200,
-                        ended,
-                        ..
-                    } if *of == id => Some(ended.is_none()),
-                    Entry::Status { id: of, .. } if *of == id => Some(false),
-                    _ => None,
-                });
-                if pending != Some(true) || begun.elapsed() > LAST_WAIT {
-                    break;
-                }
-                std::thread::sleep(Duration::from_millis(50));
-            }
-            for _ in 0..2 {
-                ask(self.address, log, &id, true)?;
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.kill();
     }
 }
 

@@ -23,12 +23,17 @@ const LAST_WAIT: Duration = Duration::from_mins(10);
 /// Operations started for each disturbance, so that they end in time.
 const STARTS_A_ROUND: usize = 24;
 
+/// Content of the key file.
+const KEY: &str = "a key of 32 bytes or more, for the tests";
+/// How long a server may take to run its first operation.
+const WELL: Duration = Duration::from_mins(1);
+
 /// What is done to the servers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Harm {
     /// One of them is killed and started again.
     Kill,
-    /// The database is cut off, held, slow, or ended and started again.
+    /// The database is cut off, held, slow, ended and started again, or its connections are forgotten.
     Database,
 }
 
@@ -68,10 +73,7 @@ impl Fleet {
     pub fn run(&self, folder: &Path) -> io::Result<FleetOutcome> {
         let mut database = PostgresServer::start(&[]);
         let proxy = Proxy::start(database.socket())?;
-        std::fs::write(
-            folder.join("key"),
-            "a key of 32 bytes or more, for the tests",
-        )?;
+        std::fs::write(folder.join("key"), KEY)?;
         let schema = fresh_schema();
         let start = |n: usize| self.server(folder, n, &proxy, &schema);
         let servers = (0..self.servers)
@@ -143,27 +145,8 @@ impl Fleet {
         proxy: &Proxy,
         schema: &str,
     ) -> io::Result<ServerProcess> {
-        let database = format!(
-            "postgres://slides@{}/postgres?sslmode=disable",
-            proxy.address
-        );
-        let blobs = format!("local:{}", folder.join("blobs").display());
-        let key = folder.join("key");
-        let arguments = [
-            "--database",
-            &database,
-            "--database-schema",
-            schema,
-            "--blobs",
-            &blobs,
-            "--key-file",
-            &key.to_string_lossy(),
-            "--lease",
-            "3s",
-            "--workers",
-            "1",
-        ];
-        ServerProcess::start(&self.program, &folder.join(n.to_string()), &arguments)
+        let database = address_of(proxy);
+        start_server(&self.program, folder, n, (&database, schema), "1", &[])
     }
 
     fn harm(
@@ -186,10 +169,11 @@ impl Fleet {
                     *server = start(n)?;
                 }
                 Harm::Database => {
-                    match round % 4 {
+                    match round % 5 {
                         0 => proxy.set(Mode::Cut),
                         1 => proxy.set(Mode::Hold),
                         2 => proxy.set(Mode::Slow),
+                        3 => proxy.set(Mode::Strand),
                         _ => {
                             database.stop();
                             std::thread::sleep(HARM);
@@ -219,5 +203,98 @@ impl Fleet {
     fn is_well(&self, address: std::net::SocketAddr) -> bool {
         let path = "/v3.0/slides/async/convert/pdf?slides=1";
         call(address, "POST", path, &[], &self.deck).is_ok_and(|(http, _)| http == 201)
+    }
+}
+
+fn address_of(proxy: &Proxy) -> String {
+    format!(
+        "postgres://slides@{}/postgres?sslmode=disable",
+        proxy.address
+    )
+}
+
+/// Starts server `n` on the queue of a database and its schema.
+fn start_server(
+    program: &Path,
+    folder: &Path,
+    n: usize,
+    (database, schema): (&str, &str),
+    workers: &str,
+    settings: &[(&str, &str)],
+) -> io::Result<ServerProcess> {
+    let blobs = format!("local:{}", folder.join("blobs").display());
+    let key = folder.join("key");
+    let arguments = [
+        "--database",
+        database,
+        "--database-schema",
+        schema,
+        "--blobs",
+        &blobs,
+        "--key-file",
+        &key.to_string_lossy(),
+        "--lease",
+        "3s",
+        "--workers",
+        workers,
+    ];
+    let data = folder.join(n.to_string());
+    ServerProcess::start_with(program, &data, &arguments, settings)
+}
+
+/// A server takes operations; another one, which is to run them, cannot hear of it, as the network has forgotten its
+/// connections. Judges what the client saw after the given time.
+///
+/// # Errors
+/// When a server cannot be started or a call is not answered.
+pub fn lose_a_notice(
+    program: &Path,
+    deck: &[u8],
+    folder: &Path,
+    patience: Duration,
+    fault: Option<&str>,
+) -> io::Result<Vec<Fault>> {
+    let database = PostgresServer::start(&[]);
+    let (front, back) = (
+        Proxy::start(database.socket())?,
+        Proxy::start(database.socket())?,
+    );
+    std::fs::write(folder.join("key"), KEY)?;
+    let schema = fresh_schema();
+    let settings: Vec<_> = fault
+        .map(|fault| ("SLIDES_FAILPOINT", fault))
+        .into_iter()
+        .collect();
+    let start = |n, proxy: &Proxy, workers| {
+        let database = address_of(proxy);
+        start_server(program, folder, n, (&database, &schema), workers, &settings)
+    };
+    let taker = start(0, &front, "0")?;
+    let _runner = start(1, &back, "1")?;
+    let log = Log::default();
+    // It is at work before it is cut off.
+    start_operation(deck, taker.address, &log, "before")?;
+    wait(&log, taker.address, WELL)?;
+    back.set(Mode::Strand);
+    for n in 0..3 {
+        start_operation(deck, taker.address, &log, &format!("after-{n}"))?;
+    }
+    wait(&log, taker.address, patience)?;
+    Ok(judge(&log.entries(), true))
+}
+
+/// Waits until all have ended, or for a time.
+fn wait(log: &Log, address: std::net::SocketAddr, patience: Duration) -> io::Result<()> {
+    let begun = Instant::now();
+    loop {
+        let mut open = false;
+        for id in log.ids() {
+            let status = ask(address, log, &id, false)?;
+            open |= !matches!(&*status, "Finished" | "Failed" | "Canceled");
+        }
+        if !open || begun.elapsed() > patience {
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(50));
     }
 }

@@ -12,6 +12,7 @@ mod program;
 pub mod proxy;
 mod s3;
 mod server;
+pub mod soak;
 pub mod stopped;
 mod wire;
 

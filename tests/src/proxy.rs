@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -20,6 +20,9 @@ pub enum Mode {
     Hold = 2,
     /// Passes each piece on a fifth of a second late.
     Slow = 3,
+    /// Keeps the connections that are there and never passes anything on over them again; passes on new ones. That is
+    /// what a router does that forgot them.
+    Strand = 4,
 }
 
 /// How often a held connection looks whether it may go on.
@@ -37,6 +40,10 @@ pub struct Proxy {
 struct Shared {
     mode: AtomicU8,
     open: Mutex<Vec<TcpStream>>,
+    /// Connections made so far.
+    made: AtomicUsize,
+    /// Of them, the first ones, that are stranded.
+    stranded: AtomicUsize,
 }
 
 impl Proxy {
@@ -50,6 +57,8 @@ impl Proxy {
         let shared = Arc::new(Shared {
             mode: AtomicU8::new(Mode::Pass as u8),
             open: Mutex::default(),
+            made: AtomicUsize::new(0),
+            stranded: AtomicUsize::new(0),
         });
         let seen = Arc::clone(&shared);
         std::thread::spawn(move || {
@@ -69,6 +78,10 @@ impl Proxy {
     /// Sets what happens from now on.
     pub fn set(&self, mode: Mode) {
         self.shared.mode.store(mode as u8, Ordering::Release);
+        if mode == Mode::Strand {
+            let made = self.shared.made.load(Ordering::Acquire);
+            self.shared.stranded.store(made, Ordering::Release);
+        }
         if mode == Mode::Cut {
             let mut open = self
                 .shared
@@ -85,6 +98,7 @@ impl Proxy {
 impl Shared {
     fn join(self: &Arc<Self>, client: TcpStream, server: UnixStream) -> io::Result<()> {
         client.set_nodelay(true)?;
+        let number = self.made.fetch_add(1, Ordering::AcqRel);
         self.open
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -92,18 +106,18 @@ impl Shared {
         let (from_client, to_server) = (client.try_clone()?, server.try_clone()?);
         let there = Arc::clone(self);
         std::thread::spawn(move || {
-            there.copy(&from_client, &to_server);
+            there.copy(number, &from_client, &to_server);
             let _ = to_server.shutdown(Shutdown::Both);
         });
         let back = Arc::clone(self);
         std::thread::spawn(move || {
-            back.copy(&server, &client);
+            back.copy(number, &server, &client);
             let _ = client.shutdown(Shutdown::Both);
         });
         Ok(())
     }
 
-    fn copy(&self, mut from: impl Read, mut to: impl Write) {
+    fn copy(&self, number: usize, mut from: impl Read, mut to: impl Write) {
         let mut buffer = vec![0; 64 << 10];
         loop {
             let Ok(len @ 1..) = from.read(&mut buffer) else {
@@ -114,6 +128,10 @@ impl Shared {
             }
             while self.mode.load(Ordering::Acquire) == Mode::Hold as u8 {
                 std::thread::sleep(LOOK);
+            }
+            if number < self.stranded.load(Ordering::Acquire) {
+                // Read on, so that its end is noticed.
+                continue;
             }
             if to.write_all(&buffer[..len]).is_err() {
                 return;

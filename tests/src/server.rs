@@ -6,6 +6,11 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+#[cfg(target_os = "linux")]
+use rand::seq::IndexedRandom as _;
+#[cfg(target_os = "linux")]
+use rustix::process::{Pid, Signal, kill_process};
+
 pub(crate) use crate::durability::call;
 
 /// Where a server that was just started listens, from its first line. One that does not say it is killed.
@@ -41,10 +46,25 @@ impl ServerProcess {
     /// # Errors
     /// When it cannot be started or does not say where it listens.
     pub fn start(program: &Path, data: &Path, arguments: &[&str]) -> io::Result<Self> {
+        Self::start_with(program, data, arguments, &[])
+    }
+
+    /// The same with settings of the environment.
+    ///
+    /// # Errors
+    /// When it cannot be started or does not say where it listens.
+    pub fn start_with(
+        program: &Path,
+        data: &Path,
+        arguments: &[&str],
+        settings: &[(&str, &str)],
+    ) -> io::Result<Self> {
         let mut process = Command::new(program)
             .args(["serve", "--listen", "127.0.0.1:0", "--no-auth", "--data"])
             .arg(data)
             .args(arguments)
+            .env_remove("SLIDES_FAILPOINT")
+            .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -92,6 +112,34 @@ impl ServerProcess {
     pub fn kill(&mut self) -> io::Result<()> {
         self.process.kill()?;
         self.process.wait().map(|_| ())
+    }
+
+    /// Kills one of its worker processes, if it has any just now; gives how many that were.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn kill_a_child(&self, random: &mut impl rand::Rng) -> usize {
+        let Ok(threads) = std::fs::read_dir(format!("/proc/{}/task", self.id())) else {
+            return 0;
+        };
+        let children: Vec<Pid> = threads
+            .flatten()
+            .flat_map(|thread| std::fs::read_to_string(thread.path().join("children")))
+            .flat_map(|children| {
+                let pids = children.split_whitespace().map(str::parse);
+                pids.flatten().collect::<Vec<i32>>()
+            })
+            .filter_map(Pid::from_raw)
+            .collect();
+        // One that has just ended is not reaped yet: the number is nobody else's.
+        let killed = children
+            .choose(random)
+            .map(|child| kill_process(*child, Signal::KILL));
+        usize::from(matches!(killed, Some(Ok(()))))
+    }
+
+    /// Kills nothing: this system does not tell which processes are whose.
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn kill_a_child(&self, _: &mut impl rand::Rng) -> usize {
+        0
     }
 
     /// Its process id.

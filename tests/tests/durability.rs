@@ -56,8 +56,9 @@ fn kill_until_one_is_at_work(database: Option<&str>) {
             .unwrap_or_else(|error| panic!("seed {seed}: {error}"));
         let faults: Vec<String> = outcome.faults.iter().map(ToString::to_string).collect();
         eprintln!(
-            "seed {seed}: {} kills, {} with operations in flight, {} operations",
+            "seed {seed}: {} kills and {} of workers, {} with operations in flight, {} operations",
             rig.rounds,
+            outcome.workers_killed,
             outcome.restarts_in_flight(),
             outcome.accepted()
         );

@@ -1,24 +1,32 @@
 //! Several servers on one queue keep every promise while servers die and the database goes away.
 //!
-//! `SLIDES_FLEET_ROUNDS` sets the number of disturbances (3 or 4 without it), `SLIDES_FLEET_SEED` repeats a run. The
+//! `SLIDES_FLEET_ROUNDS` sets the number of disturbances (3 or 5 without it), `SLIDES_FLEET_SEED` repeats a run. The
 //! tests start a PostgreSQL server; with `SLIDES_TEST_POSTGRES=off` they do nothing.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
-use slides_tests::fleet::{Fleet, Harm};
+use std::time::Duration;
+
+use slides_tests::durability::Fault;
+use slides_tests::fleet::{Fleet, Harm, lose_a_notice};
 use slides_tests::slides_program;
 
+fn is_off() -> bool {
+    std::env::var("SLIDES_TEST_POSTGRES").is_ok_and(|off| off == "off")
+}
+
+fn deck() -> Vec<u8> {
+    let deck = concat!(env!("CARGO_MANIFEST_DIR"), "/decks/code-coverage.pptx");
+    std::fs::read(deck).unwrap()
+}
+
 fn run(harm: Harm, rounds: usize) {
-    if std::env::var("SLIDES_TEST_POSTGRES").is_ok_and(|off| off == "off") {
+    if is_off() {
         return;
     }
     let setting = |name: &str| std::env::var(name).ok()?.parse::<u64>().ok();
     let fleet = Fleet {
         program: slides_program(),
-        deck: std::fs::read(concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/decks/code-coverage.pptx"
-        ))
-        .unwrap(),
+        deck: deck(),
         servers: 3,
         harm,
         rounds: setting("SLIDES_FLEET_ROUNDS").map_or(rounds, |rounds| rounds as usize),
@@ -52,5 +60,33 @@ fn servers_that_die_lose_nothing_and_end_nothing_twice() {
 
 #[test]
 fn a_database_that_goes_away_loses_nothing() {
-    run(Harm::Database, 4);
+    run(Harm::Database, 5);
+}
+
+#[test]
+fn work_that_nobody_told_of_is_found() {
+    if is_off() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let patience = Duration::from_mins(1);
+    let faults = lose_a_notice(&slides_program(), &deck(), folder.path(), patience, None).unwrap();
+    assert_eq!(faults, []);
+}
+
+/// A server that trusts notifications alone waits for one that was lost. The fault exists in debug builds only.
+#[cfg(debug_assertions)]
+#[test]
+fn trust_in_notifications_alone_is_caught() {
+    if is_off() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let patience = Duration::from_secs(5);
+    let fault = Some("notify-only");
+    let faults = lose_a_notice(&slides_program(), &deck(), folder.path(), patience, fault).unwrap();
+    assert!(
+        faults.iter().any(|fault| matches!(fault, Fault::Open(..))),
+        "{faults:?}"
+    );
 }

@@ -191,6 +191,8 @@ async fn numbers_without_measure_fail_and_harm_nothing() {
         let operation = ended(&wire, &started).await;
         assert_eq!(operation["status"], ends, "{query}: {operation}");
     }
+    // What is no number is answered with an id, and the operation fails (contract section 2.6); a call that waits for
+    // its work is refused.
     for query in [
         "from=-1",
         "from=1.5",
@@ -199,7 +201,21 @@ async fn numbers_without_measure_fail_and_harm_nothing() {
         "to=%D9%A1",
     ] {
         let at = format!("/v3.0/slides/async/deck.pptx/split/png?{query}");
+        let started = wire.call("POST", &at, &[], "").await;
+        let operation = ended(&wire, &started).await;
+        assert_eq!(operation["status"], "Failed", "{query}: {operation}");
+        let error = operation["error"].to_string();
+        assert!(error.contains("no slide number"), "{query}: {operation}");
+        let at = format!("/v3.0/slides/deck.pptx/split?format=png&{query}");
         refused(&wire.call("POST", &at, &[], "").await, 400, query);
+    }
+    for slides in ["x", "1-3", "-1", "1,,y", "99999999999"] {
+        let at = format!("/v3.0/slides/async/deck.pptx/pdf?slides={slides}");
+        let started = wire.call("POST", &at, &[], "").await;
+        let operation = ended(&wire, &started).await;
+        assert_eq!(operation["status"], "Failed", "{slides}: {operation}");
+        let at = format!("/v3.0/slides/deck.pptx/pdf?slides={slides}");
+        refused(&wire.call("POST", &at, &[], "").await, 400, slides);
     }
     for options in [
         r#"{"jpegQuality":NaN}"#,

@@ -227,7 +227,7 @@ async fn a_refusal_waits_for_no_body() {
     for (path, status) in [
         ("convert/docx", "400"),
         ("nothing/of/this/kind", "404"),
-        ("convert/pdf?slides=x", "400"),
+        ("convert/pdf?folder=..", "400"),
     ] {
         let mut stream = TcpStream::connect(served.address).await.unwrap();
         let head = format!(

@@ -74,6 +74,13 @@ const RUNS: &[Run] = &[
         test: "a_database_that_goes_away_loses_nothing",
         numbers: &[("SLIDES_FLEET_ROUNDS", 100)],
     },
+    Run {
+        name: "soak",
+        what: "a server at its limit for 30 minutes",
+        suite: "soak",
+        test: "a_server_at_its_limit_does_not_grow",
+        numbers: &[("SLIDES_SOAK_SECONDS", 1800)],
+    },
 ];
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {

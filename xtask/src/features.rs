@@ -61,8 +61,7 @@ const CHOICES: &[Choice] = &[
     },
 ];
 
-/// Checks the trees of all choices and, with `build`, builds those without the engine, which the
-/// workspace builds anyway.
+/// Looks at the trees of all choices and, with `build`, has the compiler check them.
 pub(crate) fn run(build: bool) -> Result<()> {
     for choice in CHOICES {
         tree(choice)?;
@@ -77,12 +76,16 @@ pub(crate) fn run(build: bool) -> Result<()> {
     }
     if build {
         for choice in CHOICES {
-            if !choice.with.contains(&"slides-engine") {
-                let mut check = process::cargo(["check", "--package", "slides"]);
-                check.args(["--no-default-features", "--features", choice.features]);
-                process::run(&mut check)?;
-            }
+            let mut check = process::cargo(["check", "--package", "slides"]);
+            check.args(["--no-default-features", "--features", choice.features]);
+            process::run(&mut check)?;
         }
+        process::run(&mut process::cargo([
+            "check",
+            "--package",
+            "slides-http",
+            "--no-default-features",
+        ]))?;
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use clap::Args;
 use serde_json::Value;
 
-use crate::{http, packages, process, server::Server, workspace};
+use crate::{http, packages, process, server::Server, test, workspace};
 
 /// Converts hostile decks and compares with what is expected of each.
 #[derive(Debug, Args)]
@@ -41,7 +41,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             .arg(script("make.py")?)
             .arg(&decks),
     )?;
-    let program = workspace::slides(arguments.release)?;
+    let program = if arguments.release {
+        workspace::released()?
+    } else {
+        test::program()?
+    };
     let check = script("check.py")?;
     let by_command = process::step("hostile decks by the command line", || {
         let convert = format!("{} convert {{in}} {{out}}", program.display());

@@ -124,7 +124,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     fs::write(&reader, READER)?;
     let program = match arguments.pdfs {
         Some(_) => None,
-        None => Some(workspace::slides(true)?),
+        None => Some(workspace::released()?),
     };
     let mut total = Count::default();
     println!("| deck | lines | same text | breaks | baseline | first edge | both |");

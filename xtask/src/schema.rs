@@ -5,7 +5,7 @@ use std::fs;
 use anyhow::{Context as _, Result};
 use clap::Args;
 
-use crate::{http, packages, process, server::Server, workspace};
+use crate::{http, packages, process, server::Server, test, workspace};
 
 const CREDENTIALS: (&str, &str) = ("schema-tests", "not-a-secret-of-anyone");
 const FOLDER: &str = "tests/schemathesis";
@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         &folder.join("python"),
         &workspace::path(FOLDER).join("requirements.txt"),
     )?;
-    let program = workspace::slides(false)?;
+    let program = test::program()?;
     let mut server = Server::start(&program, &folder, Some(CREDENTIALS))?;
     let form = format!(
         "grant_type=client_credentials&client_id={}&client_secret={}",

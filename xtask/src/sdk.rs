@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use anyhow::{Context as _, Result};
 
-use crate::{packages, process, server::Server, workspace};
+use crate::{packages, process, server::Server, test, workspace};
 
 const CREDENTIALS: (&str, &str) = ("sdk-tests", "not-a-secret-of-anyone");
 const DECK: &str = "tests/decks/startup-pitch.pptx";
@@ -21,7 +21,7 @@ pub(crate) fn run() -> Result<()> {
         &folder.join("node"),
         &workspace::path("tests/sdk/node/package.json"),
     )?;
-    let program = workspace::slides(false)?;
+    let program = test::program()?;
     let mut server = Server::start(&program, &folder, Some(CREDENTIALS))?;
     let scratch = folder.join("tmp");
     fs::create_dir_all(&scratch)?;

@@ -6,26 +6,6 @@ use anyhow::Result;
 
 use crate::{packages, process, workspace};
 
-/// Builds and checks that differ from what the tests build.
-const CHECKS: &[&[&str]] = &[
-    &["--package", "slides", "--no-default-features"],
-    &[
-        "--package",
-        "slides",
-        "--no-default-features",
-        "--features",
-        "embedded",
-    ],
-    &[
-        "--package",
-        "slides",
-        "--no-default-features",
-        "--features",
-        "http,ring,webpki-roots",
-    ],
-    &["--package", "slides-http", "--no-default-features"],
-];
-
 /// The one choice of packages and features that everything of a test run is built with, so that nothing is built twice.
 pub(crate) const WHOLE: [&str; 4] = [
     "test",
@@ -39,9 +19,7 @@ pub(crate) fn program() -> Result<PathBuf> {
     process::step("build", || {
         process::run(process::cargo(WHOLE).arg("--no-run"))
     })?;
-    Ok(workspace::target()?
-        .join("debug")
-        .join(format!("slides{}", std::env::consts::EXE_SUFFIX)))
+    workspace::program("debug")
 }
 
 /// Builds and runs all tests.
@@ -68,13 +46,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
                 .args(["--", "--ignored"])
                 .env("SLIDES_S3_PYTHON", python),
         )
-    })?;
-    for check in CHECKS {
-        process::step(&format!("check {}", check.join(" ")), || {
-            process::run(process::cargo(["check", "--quiet"]).args(*check))
-        })?;
-    }
-    Ok(())
+    })
 }
 
 /// The tests start servers of their own; they need the programs, wherever Debian or another system has them.

@@ -33,16 +33,23 @@ pub(crate) fn target() -> Result<PathBuf> {
     Ok(metadata()?.target_directory.into_std_path_buf())
 }
 
-/// Builds the command line and gives the path of the program.
-pub(crate) fn slides(release: bool) -> Result<PathBuf> {
-    let mut build = process::cargo(["build", "--package", "slides-cli", "--bin", "slides"]);
-    if release {
-        build.arg("--release");
-    }
-    process::run(&mut build)?;
-    let folder = if release { "release" } else { "debug" };
+/// Builds the program as it is measured and gives its path.
+pub(crate) fn released() -> Result<PathBuf> {
+    process::run(&mut process::cargo([
+        "build",
+        "--release",
+        "--package",
+        "slides-cli",
+        "--bin",
+        "slides",
+    ]))?;
+    program("release")
+}
+
+/// Where a build of the program lies.
+pub(crate) fn program(profile: &str) -> Result<PathBuf> {
     let name = format!("slides{}", std::env::consts::EXE_SUFFIX);
-    Ok(target()?.join(folder).join(name))
+    Ok(target()?.join(profile).join(name))
 }
 
 /// Builds an example for a measurement and gives the path of the program.

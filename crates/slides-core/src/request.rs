@@ -69,6 +69,10 @@ pub struct CallOptions {
     /// synchronous call that answers with them; it is not sent.
     #[serde(default)]
     pub result_only: bool,
+    /// What is wrong with the call although it is answered with an id: slide numbers that are none, for which the wire
+    /// has the operation fail (contract section 2.6). A server that reads a call sets it; it is not sent.
+    #[serde(default)]
+    pub unfit: Option<String>,
 }
 
 /// One variant for each `Start…` method of the contract (section 2).

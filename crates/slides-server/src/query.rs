@@ -84,17 +84,15 @@ impl Query {
         }
     }
 
-    /// A slide number; zero means that it was not set (Swift).
-    pub(crate) fn slide(&self, name: &str) -> Result<Option<u32>, ApiError> {
+    /// A slide number; zero means that it was not set (Swift). The error is the reason.
+    pub(crate) fn slide(&self, name: &str) -> Result<Option<u32>, String> {
         let Some(text) = self.get(name) else {
             return Ok(None);
         };
         match text.trim().parse::<u32>() {
             Ok(0) => Ok(None),
             Ok(number) => Ok(Some(number)),
-            Err(_) => Err(ApiError::bad_request(format!(
-                "Invalid value for `{name}`: `{text}` is no slide number, slides are numbered from 1"
-            ))),
+            Err(_) => Err(no_slide(name, text, "slides are numbered from 1")),
         }
     }
 
@@ -103,19 +101,30 @@ impl Query {
         self.get(name)?.trim().parse().ok().filter(|&size| size > 0)
     }
 
-    /// `2,4`, with the list in one parameter or in several.
-    pub(crate) fn slides(&self) -> Result<Vec<u32>, ApiError> {
+    /// `2,4`, with the list in one parameter or in several. The error is the reason.
+    pub(crate) fn slides(&self) -> Result<Vec<u32>, String> {
         self.all("slides")
             .flat_map(|list| list.split(','))
             .map(str::trim)
             .filter(|text| !text.is_empty())
             .map(|text| {
-                text.parse().map_err(|_| {
-                    ApiError::bad_request(format!("Invalid value for `slides`: `{text}` is no slide number, give a list such as `2,4`"))
-                })
+                text.parse()
+                    .map_err(|_| no_slide("slides", text, "give a list such as `2,4`"))
             })
             .collect()
     }
+}
+
+/// Why a text that a caller meant as a number of a slide is none; it may be long.
+fn no_slide(name: &str, text: &str, hint: &str) -> String {
+    const SHOWN: usize = 40;
+    let shown: String = text.chars().take(SHOWN).collect();
+    let more = if text.chars().nth(SHOWN).is_some() {
+        "…"
+    } else {
+        ""
+    };
+    format!("Invalid value for `{name}`: `{shown}{more}` is no slide number, {hint}")
 }
 
 /// Form-decoding: `+` and `%20` are both blanks.
@@ -166,16 +175,8 @@ mod tests {
             );
         }
         for text in ["slides=a", "slides=1-3", "slides=-1", "slides=99999999999"] {
-            assert_eq!(
-                Query::parse(Some(text))
-                    .unwrap()
-                    .slides()
-                    .unwrap_err()
-                    .status()
-                    .as_u16(),
-                400,
-                "{text}"
-            );
+            let reason = Query::parse(Some(text)).unwrap().slides().unwrap_err();
+            assert!(reason.contains("is no slide number"), "{text}: {reason}");
         }
     }
 

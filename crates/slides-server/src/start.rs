@@ -165,10 +165,20 @@ impl<'a> Start<'a> {
         };
         let mut options = call_options(headers)?;
         options.result_only = work.answer == Answer::Files;
+        let (slides, from, to) = (query.slides(), query.slide("from"), query.slide("to"));
+        options.unfit = slides
+            .as_ref()
+            .err()
+            .or(from.as_ref().err())
+            .or(to.as_ref().err())
+            .cloned();
         if !work.in_background() {
             // Two callers that wait must not share an operation: one of them may go away and cancel it.
             options.idempotency_key = None;
             options.webhook = None;
+            if let Some(reason) = options.unfit {
+                return Err(ApiError::bad_request(reason));
+            }
         }
         Ok(Self {
             work,
@@ -177,10 +187,10 @@ impl<'a> Start<'a> {
             format,
             password: header(headers, "password").map(Password::new),
             options,
-            slides: query.slides()?,
+            slides: slides.unwrap_or_default(),
             range: Range {
-                from: query.slide("from")?,
-                to: query.slide("to")?,
+                from: from.unwrap_or_default(),
+                to: to.unwrap_or_default(),
             },
             out_path,
             folder,

@@ -296,6 +296,9 @@ impl Planner {
     }
 
     fn plan(&self, request: QueuedRequest, folder: &Path) -> Result<Plan, Wrong> {
+        if let Some(reason) = request.unfit {
+            return Err(Wrong::fail(400, "invalidArgument", reason));
+        }
         let (inputs, result_only) = (request.inputs, request.result_only);
         match request.call {
             StartCall::Convert(target) => {

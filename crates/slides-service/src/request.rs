@@ -53,6 +53,9 @@ pub(crate) struct QueuedRequest {
     /// Whether a split writes nothing into the storage.
     #[serde(default)]
     pub(crate) result_only: bool,
+    /// What the operation fails with before anything is looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) unfit: Option<String>,
     /// Trace that the start was part of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) traceparent: Option<String>,
@@ -79,6 +82,7 @@ pub(crate) fn request_hash(
 ) -> serde_json::Result<String> {
     let mut hash = Sha256::new();
     hash.update(serde_json::to_vec(&(call, options.timeout))?);
+    hash.update(options.unfit.as_deref().unwrap_or_default());
     if let Some(address) = &options.webhook {
         hash.update(address);
     }

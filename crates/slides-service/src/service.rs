@@ -296,15 +296,20 @@ impl Service {
         }
     }
 
-    /// Ends an operation whose stored source is not there without waiting for a worker to be free: a client takes
-    /// what still waits after three seconds for an operation that will be done (contract section 3).
+    /// Ends an operation that cannot be done, or whose stored source is not there, without waiting for a worker to be
+    /// free: a client takes what still waits after three seconds for an operation that will be done (contract
+    /// section 3).
     fn look_for_sources(&self, id: &OperationId, request: &StartRequest) {
         let sources = request::sources_of(&request.call, !request.documents.is_empty());
-        if sources.is_empty() || self.inner.options.workers == 0 {
+        let unfit = request.options.unfit.is_some();
+        if (sources.is_empty() && !unfit) || self.inner.options.workers == 0 {
             return;
         }
         let (inner, id) = (Arc::clone(&self.inner), id.clone());
         self.tasks.spawn(async move {
+            if unfit {
+                return Pool::run_one(&inner, id.as_str()).await;
+            }
             for source in sources {
                 match inner.storage.object_exists(&source).await {
                     Ok(found) if found.exists => {}
@@ -1187,6 +1192,7 @@ impl Inner {
                 .collect(),
             timeout: options.timeout,
             result_only: options.result_only,
+            unfit: options.unfit.clone(),
             traceparent: options.traceparent.clone(),
         };
         let plain = serde_json::to_vec(&queued).map_err(|e| cannot(e.into()))?;

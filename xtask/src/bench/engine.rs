@@ -35,7 +35,7 @@ struct Cost {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let slides = workspace::slides(true)?;
+    let slides = workspace::released()?;
     let soffice = process::soffice()?;
     let folder = tempfile::tempdir()?;
     let decks = fidelity::decks(&arguments.corpus, arguments.only.as_deref())?;

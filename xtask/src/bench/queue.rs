@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::{process, workspace};
 
 pub(crate) fn run() -> Result<()> {
-    let program = workspace::slides(true)?;
+    let program = workspace::released()?;
     let load = workspace::example("slides-tests", "queue_load")?;
     let folder = workspace::target()?.join("bench-queue");
     if folder.exists() {

@@ -21,7 +21,7 @@ impl Drop for Bare {
 }
 
 pub(crate) fn run() -> Result<()> {
-    let program = workspace::slides(true)?;
+    let program = workspace::released()?;
     let load = workspace::example("slides-tests", "server_load")?;
     let folder = workspace::target()?.join("bench-server");
     let files = folder.join("bare");

@@ -50,7 +50,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         .clone()
         .unwrap_or_else(|| folder.join("html"));
     fs::create_dir_all(&html).with_context(|| format!("`{}` cannot be made", html.display()))?;
-    let slides = workspace::slides(true)?;
+    let slides = workspace::released()?;
     let table = if let Some(program) = &arguments.score {
         score::run(
             &score::Scoring {

@@ -21,6 +21,8 @@ const SET_ASIDE: u32 = 2;
 const MAX_AGE: Duration = Duration::from_mins(30);
 /// A connection that rested for longer is asked whether it still stands.
 const RESTED: Duration = Duration::from_secs(1);
+/// How long the answer may take.
+const SIGN: Duration = Duration::from_secs(1);
 /// Waits between the tries of a call: the first, doubled each time up to the last.
 const WAITS: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
 /// How long a call waits for a connection while the server is known not to answer.
@@ -113,11 +115,15 @@ impl Connections {
             let Some(mut free) = self.free().pop() else {
                 break;
             };
-            let stands = free.made.elapsed() < MAX_AGE
-                && (free.since.elapsed() < RESTED || free.connection.ping().await.is_ok());
-            if stands {
+            if free.made.elapsed() >= MAX_AGE {
+                continue;
+            }
+            let rested = free.since.elapsed() >= RESTED;
+            if !rested || matches!(timeout(SIGN, free.connection.ping()).await, Ok(Ok(()))) {
                 return Ok((free.connection, free.made));
             }
+            // The others have rested for even longer: what broke this one broke them.
+            self.free().clear();
         }
         let connection = connect(&self.server).await?;
         Ok((connection, Instant::now()))
