@@ -10,9 +10,9 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 use crate::durability::{Fault, Log, ask, judge, start_operation};
-use crate::proxy::{Mode, Proxy};
+use crate::proxy::{Mode, Proxy, Upstream};
 use crate::server::{ServerProcess, call};
-use crate::{PostgresServer, fresh_schema};
+use crate::{PostgresServer, S3Server, fresh_schema};
 
 /// Clients that call at the same time.
 const CLIENTS: usize = 4;
@@ -23,6 +23,8 @@ const LAST_WAIT: Duration = Duration::from_mins(10);
 /// Operations started for each disturbance, so that they end in time.
 const STARTS_A_ROUND: usize = 24;
 
+/// Name of the bucket.
+const BUCKET: &str = "blobs";
 /// Content of the key file.
 const KEY: &str = "a key of 32 bytes or more, for the tests";
 /// How long a server may take to run its first operation.
@@ -35,6 +37,8 @@ pub enum Harm {
     Kill,
     /// The database is cut off, held, slow, ended and started again, or its connections are forgotten.
     Database,
+    /// The bucket of the blobs is cut off, held, slow, or its connections are forgotten.
+    Bucket,
 }
 
 /// How to run it.
@@ -72,10 +76,27 @@ impl Fleet {
     /// When a server cannot be started, or does not recover.
     pub fn run(&self, folder: &Path) -> io::Result<FleetOutcome> {
         let mut database = PostgresServer::start(&[]);
-        let proxy = Proxy::start(database.socket())?;
+        let proxy = Proxy::start(Upstream::Unix(database.socket()))?;
         std::fs::write(folder.join("key"), KEY)?;
         let schema = fresh_schema();
-        let start = |n: usize| self.server(folder, n, &proxy, &schema);
+        let bucket = match self.harm {
+            Harm::Bucket => {
+                let s3 = S3Server::start(BUCKET);
+                let proxy = Proxy::start(Upstream::Tcp(s3.address()))?;
+                Some((s3, proxy))
+            }
+            _ => None,
+        };
+        let blobs = match &bucket {
+            Some((_, proxy)) => format!("s3://{BUCKET}?endpoint=http://{}", proxy.address),
+            None => format!("local:{}", folder.join("blobs").display()),
+        };
+        let place = Place {
+            database: address_of(&proxy),
+            schema,
+            blobs,
+        };
+        let start = |n: usize| start_server(&self.program, folder, n, &place, "1", &[]);
         let servers = (0..self.servers)
             .map(|n| start(n).map(Mutex::new))
             .collect::<io::Result<Vec<_>>>()?;
@@ -111,7 +132,8 @@ impl Fleet {
                     }
                 });
             }
-            let harmed = self.harm(&mut database, &proxy, &servers, &start, &address);
+            let network = bucket.as_ref().map_or(&proxy, |(_, proxy)| proxy);
+            let harmed = self.harm(&mut database, network, &servers, &start, &address);
             done.store(true, Ordering::Release);
             harmed
         })?;
@@ -138,17 +160,6 @@ impl Fleet {
         })
     }
 
-    fn server(
-        &self,
-        folder: &Path,
-        n: usize,
-        proxy: &Proxy,
-        schema: &str,
-    ) -> io::Result<ServerProcess> {
-        let database = address_of(proxy);
-        start_server(&self.program, folder, n, (&database, schema), "1", &[])
-    }
-
     fn harm(
         &self,
         database: &mut PostgresServer,
@@ -168,17 +179,17 @@ impl Fleet {
                     server.kill()?;
                     *server = start(n)?;
                 }
-                Harm::Database => {
-                    match round % 5 {
-                        0 => proxy.set(Mode::Cut),
-                        1 => proxy.set(Mode::Hold),
-                        2 => proxy.set(Mode::Slow),
-                        3 => proxy.set(Mode::Strand),
-                        _ => {
+                Harm::Database | Harm::Bucket => {
+                    let modes = [Mode::Cut, Mode::Hold, Mode::Slow, Mode::Strand];
+                    match modes.get(round % (modes.len() + 1)) {
+                        Some(mode) => proxy.set(*mode),
+                        None if self.harm == Harm::Database => {
                             database.stop();
                             std::thread::sleep(HARM);
                             database.run();
                         }
+                        // What the bucket holds is in the memory of its server.
+                        None => proxy.set(Mode::Cut),
                     }
                     std::thread::sleep(HARM);
                     proxy.set(Mode::Pass);
@@ -213,24 +224,32 @@ fn address_of(proxy: &Proxy) -> String {
     )
 }
 
-/// Starts server `n` on the queue of a database and its schema.
+/// What servers share.
+#[derive(Debug)]
+struct Place {
+    database: String,
+    schema: String,
+    /// Where documents and results are.
+    blobs: String,
+}
+
+/// Starts server `n`.
 fn start_server(
     program: &Path,
     folder: &Path,
     n: usize,
-    (database, schema): (&str, &str),
+    place: &Place,
     workers: &str,
     settings: &[(&str, &str)],
 ) -> io::Result<ServerProcess> {
-    let blobs = format!("local:{}", folder.join("blobs").display());
     let key = folder.join("key");
     let arguments = [
         "--database",
-        database,
+        &place.database,
         "--database-schema",
-        schema,
+        &place.schema,
         "--blobs",
-        &blobs,
+        &place.blobs,
         "--key-file",
         &key.to_string_lossy(),
         "--lease",
@@ -239,7 +258,12 @@ fn start_server(
         workers,
     ];
     let data = folder.join(n.to_string());
-    ServerProcess::start_with(program, &data, &arguments, settings)
+    let mut all = vec![
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+    ];
+    all.extend(settings);
+    ServerProcess::start_with(program, &data, &arguments, &all)
 }
 
 /// A server takes operations; another one, which is to run them, cannot hear of it, as the network has forgotten its
@@ -256,8 +280,8 @@ pub fn lose_a_notice(
 ) -> io::Result<Vec<Fault>> {
     let database = PostgresServer::start(&[]);
     let (front, back) = (
-        Proxy::start(database.socket())?,
-        Proxy::start(database.socket())?,
+        Proxy::start(Upstream::Unix(database.socket()))?,
+        Proxy::start(Upstream::Unix(database.socket()))?,
     );
     std::fs::write(folder.join("key"), KEY)?;
     let schema = fresh_schema();
@@ -266,8 +290,12 @@ pub fn lose_a_notice(
         .into_iter()
         .collect();
     let start = |n, proxy: &Proxy, workers| {
-        let database = address_of(proxy);
-        start_server(program, folder, n, (&database, &schema), workers, &settings)
+        let place = Place {
+            database: address_of(proxy),
+            schema: schema.clone(),
+            blobs: format!("local:{}", folder.join("blobs").display()),
+        };
+        start_server(program, folder, n, &place, workers, &settings)
     };
     let taker = start(0, &front, "0")?;
     let _runner = start(1, &back, "1")?;

@@ -28,6 +28,69 @@ pub enum Mode {
 /// How often a held connection looks whether it may go on.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// What a proxy stands in front of.
+#[derive(Debug, Clone)]
+pub enum Upstream {
+    /// A Unix socket.
+    Unix(PathBuf),
+    /// An address.
+    Tcp(SocketAddr),
+}
+
+/// A connection to it.
+#[derive(Debug)]
+enum Far {
+    Unix(UnixStream),
+    Tcp(TcpStream),
+}
+
+impl Upstream {
+    fn connect(&self) -> io::Result<Far> {
+        Ok(match self {
+            Self::Unix(path) => Far::Unix(UnixStream::connect(path)?),
+            Self::Tcp(address) => Far::Tcp(TcpStream::connect(address)?),
+        })
+    }
+}
+
+impl Far {
+    fn try_clone(&self) -> io::Result<Self> {
+        Ok(match self {
+            Self::Unix(stream) => Self::Unix(stream.try_clone()?),
+            Self::Tcp(stream) => Self::Tcp(stream.try_clone()?),
+        })
+    }
+
+    fn shutdown(&self) -> io::Result<()> {
+        match self {
+            Self::Unix(stream) => stream.shutdown(Shutdown::Both),
+            Self::Tcp(stream) => stream.shutdown(Shutdown::Both),
+        }
+    }
+}
+
+impl Read for &Far {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Far::Unix(stream) => (&*stream).read(into),
+            Far::Tcp(stream) => (&*stream).read(into),
+        }
+    }
+}
+
+impl Write for &Far {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Far::Unix(stream) => (&*stream).write(bytes),
+            Far::Tcp(stream) => (&*stream).write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// A proxy on loopback in front of a socket.
 #[derive(Debug)]
 pub struct Proxy {
@@ -47,11 +110,11 @@ struct Shared {
 }
 
 impl Proxy {
-    /// Starts a proxy in front of a Unix socket.
+    /// Starts a proxy in front of a server.
     ///
     /// # Errors
     /// When no port can be had.
-    pub fn start(to: PathBuf) -> io::Result<Self> {
+    pub fn start(to: Upstream) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
@@ -66,7 +129,7 @@ impl Proxy {
                 if seen.mode.load(Ordering::Acquire) == Mode::Cut as u8 {
                     continue;
                 }
-                if let Ok(server) = UnixStream::connect(&to) {
+                if let Ok(server) = to.connect() {
                     // A connection that cannot be watched is no connection.
                     let _ = seen.join(client, server);
                 }
@@ -96,7 +159,7 @@ impl Proxy {
 }
 
 impl Shared {
-    fn join(self: &Arc<Self>, client: TcpStream, server: UnixStream) -> io::Result<()> {
+    fn join(self: &Arc<Self>, client: TcpStream, server: Far) -> io::Result<()> {
         client.set_nodelay(true)?;
         let number = self.made.fetch_add(1, Ordering::AcqRel);
         self.open
@@ -107,7 +170,7 @@ impl Shared {
         let there = Arc::clone(self);
         std::thread::spawn(move || {
             there.copy(number, &from_client, &to_server);
-            let _ = to_server.shutdown(Shutdown::Both);
+            let _ = to_server.shutdown();
         });
         let back = Arc::clone(self);
         std::thread::spawn(move || {

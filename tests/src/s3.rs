@@ -53,6 +53,15 @@ impl S3Server {
         format!("http://{}", self.address)
     }
 
+    /// Where it listens.
+    ///
+    /// # Panics
+    /// When it said something else than an address.
+    #[allow(clippy::expect_used, reason = "for tests")]
+    pub fn address(&self) -> std::net::SocketAddr {
+        self.address.parse().expect("the S3 server has an address")
+    }
+
     #[allow(clippy::expect_used, reason = "for tests")]
     fn make(&self, bucket: &str) {
         let mut stream = TcpStream::connect(&self.address).expect("the S3 server answers");

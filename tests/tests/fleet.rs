@@ -1,6 +1,6 @@
 //! Several servers on one queue keep every promise while servers die and the database goes away.
 //!
-//! `SLIDES_FLEET_ROUNDS` sets the number of disturbances (3 or 5 without it), `SLIDES_FLEET_SEED` repeats a run. The
+//! `SLIDES_FLEET_ROUNDS` sets the number of disturbances (3 to 5 without it), `SLIDES_FLEET_SEED` repeats a run. The
 //! tests start a PostgreSQL server; with `SLIDES_TEST_POSTGRES=off` they do nothing.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
@@ -61,6 +61,12 @@ fn servers_that_die_lose_nothing_and_end_nothing_twice() {
 #[test]
 fn a_database_that_goes_away_loses_nothing() {
     run(Harm::Database, 5);
+}
+
+#[test]
+#[ignore = "needs an S3-compatible server: `cargo xtask test` installs it and runs this"]
+fn a_bucket_that_goes_away_loses_nothing() {
+    run(Harm::Bucket, 4);
 }
 
 #[test]

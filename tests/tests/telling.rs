@@ -465,6 +465,70 @@ fn the_end_of_an_operation_is_told_where_its_caller_says() {
     );
 }
 
+/// A small deck.
+fn deck() -> Vec<u8> {
+    let deck = concat!(env!("CARGO_MANIFEST_DIR"), "/decks/code-coverage.pptx");
+    std::fs::read(deck).unwrap()
+}
+
+#[test]
+fn an_end_is_told_although_the_server_was_killed_in_between() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = [
+        "--no-auth",
+        "--webhook-keys",
+        "hooks.key",
+        "--webhook-allow",
+        "127.0.0.1",
+    ];
+    let mut server = Served::start(folder.path(), &arguments);
+    // Nobody listens there yet.
+    let place = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = place.local_addr().unwrap();
+    drop(place);
+    let hook = format!("http://{address}/hook");
+    let path = "/v3.0/slides/async/convert/pdf?slides=1";
+    let started = server.send("POST", path, &[("X-Slides-Webhook", &hook)], &deck());
+    assert_eq!(started.status, 201, "{}", started.text());
+    server.logged("webhook not delivered");
+    server.child.kill().unwrap();
+    server.child.wait().unwrap();
+
+    let listener = TcpListener::bind(address).unwrap();
+    let again = Served::start(folder.path(), &arguments);
+    let (_, body) = receive(&listener, "HTTP/1.1 204 No Content\r\n\r\n");
+    let event: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(event["operation"]["id"], started.text());
+    assert_eq!(event["operation"]["status"], "Finished");
+    again.logged("webhook delivered");
+    again.end();
+}
+
+#[test]
+fn a_collector_is_told_of_each_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let collector = format!("http://{}", listener.local_addr().unwrap());
+    let server = Served::start(folder.path(), &["--no-auth", "--otlp-endpoint", &collector]);
+    let path = "/v3.0/slides/async/convert/pdf?slides=1";
+    let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let started = server.send("POST", path, &[("traceparent", trace)], &deck());
+    assert_eq!(server.ended(&started.text(), ""), "Finished");
+    let told = std::thread::spawn(move || {
+        receive(&listener, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+    });
+    // What waits to be sent is sent at the end at the latest.
+    server.end();
+    let (head, body) = told.join().unwrap();
+    assert!(head.starts_with("POST /v1/traces HTTP/1.1\r\n"), "{head}");
+    assert_eq!(field(&head, "content-type"), "application/x-protobuf");
+    let has = |bytes: &[u8]| body.windows(bytes.len()).any(|window| window == bytes);
+    assert!(has(started.text().as_bytes()), "the operation's id");
+    assert!(has(b"Convert") && has(b"Finished"), "method and end");
+    let trace = 0x0af7_6519_16cd_43dd_8448_eb21_1c80_319c_u128.to_be_bytes();
+    assert!(has(&trace), "the caller's trace");
+}
+
 #[test]
 fn a_server_without_webhooks_says_so() {
     let folder = tempfile::tempdir().unwrap();

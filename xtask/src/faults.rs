@@ -75,6 +75,13 @@ const RUNS: &[Run] = &[
         numbers: &[("SLIDES_FLEET_ROUNDS", 100)],
     },
     Run {
+        name: "bucket",
+        what: "an S3-compatible store cut off, held, slow and forgotten",
+        suite: "fleet",
+        test: "a_bucket_that_goes_away_loses_nothing",
+        numbers: &[("SLIDES_FLEET_ROUNDS", 50)],
+    },
+    Run {
         name: "soak",
         what: "a server at its limit for 30 minutes",
         suite: "soak",
@@ -93,6 +100,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     packages::need(&["strace"], &["strace"])?;
     test::postgres()?;
     let program = test::program()?;
+    let python = test::s3()?;
     let wanted =
         |run: &&Run| arguments.names.is_empty() || arguments.names.iter().any(|n| n == run.name);
     for run in RUNS.iter().filter(wanted) {
@@ -104,10 +112,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
                     run.suite,
                     "--",
                     "--nocapture",
+                    "--include-ignored",
                     "--exact",
                     run.test,
                 ])
-                .env("SLIDES_BIN", &program);
+                .env("SLIDES_BIN", &program)
+                .env("SLIDES_S3_PYTHON", &python);
             for (name, number) in run.numbers {
                 let number = if arguments.short {
                     number / 10

@@ -35,18 +35,24 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         )
     })?;
     process::step("tests with an S3-compatible server", || {
-        let root = workspace::root();
-        let python = packages::python(
-            &root.join("target/s3-tests"),
-            &root.join("tests/s3/requirements.txt"),
-        )?;
+        let python = s3()?;
         process::run(
             process::cargo(WHOLE)
-                .args(["--test", "storage_model"])
+                .args(["--test", "storage_model", "--test", "fleet"])
                 .args(["--", "--ignored"])
+                .env("SLIDES_BIN", &program)
                 .env("SLIDES_S3_PYTHON", python),
         )
     })
+}
+
+/// A Python with an S3-compatible server.
+pub(crate) fn s3() -> Result<PathBuf> {
+    let root = workspace::root();
+    packages::python(
+        &root.join("target/s3-tests"),
+        &root.join("tests/s3/requirements.txt"),
+    )
 }
 
 /// The tests start servers of their own; they need the programs, wherever Debian or another system has them.

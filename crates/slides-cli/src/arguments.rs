@@ -227,6 +227,11 @@ pub(crate) struct ServeArguments {
     /// over plain http; may be repeated.
     #[arg(long, value_name = "HOST|CIDR")]
     pub(crate) webhook_allow: Vec<AllowedHost>,
+    /// Tell a collector of OpenTelemetry of each operation: its base address, such as `http://127.0.0.1:4318`. Headers for
+    /// it come from OTEL_EXPORTER_OTLP_HEADERS.
+    #[cfg(feature = "otlp")]
+    #[arg(long, value_name = "URL", env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    pub(crate) otlp_endpoint: Option<String>,
     /// Host or network that merges may take presentations from by address (`Url`), also if it is private, or `*` for
     /// every public one over https; may be repeated. Default: none.
     #[arg(long, value_name = "HOST|CIDR|*")]

@@ -22,6 +22,8 @@ mod save;
 mod sdk;
 mod serve;
 mod token_keys;
+#[cfg(feature = "otlp")]
+mod traces;
 mod url_sources;
 mod warnings;
 mod webhooks;

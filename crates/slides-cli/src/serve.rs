@@ -15,6 +15,8 @@ use crate::console::Console;
 use crate::convert::interrupted;
 use crate::failure::{Exit, Failure};
 use crate::figures;
+#[cfg(feature = "otlp")]
+use crate::traces::Collector;
 
 pub(crate) fn run(arguments: &ServeArguments, console: &mut Console) -> Result<(), Failure> {
     let credentials = access::clients(arguments)?;
@@ -72,7 +74,18 @@ async fn serve(
             )
             .caused_by(&error)
         })?;
-    let service = Service::open(options(arguments, credentials.len())?)
+    #[cfg_attr(
+        not(feature = "otlp"),
+        expect(unused_mut, reason = "traces alone are set here")
+    )]
+    let mut options = options(arguments, credentials.len())?;
+    #[cfg(feature = "otlp")]
+    let collector = collector(arguments)?;
+    #[cfg(feature = "otlp")]
+    if let Some(collector) = &collector {
+        options.traces = Some(Arc::<Collector>::clone(collector));
+    }
+    let service = Service::open(options)
         .await
         .map_err(|error| Failure::from_sdk(&error))?;
     // The service holds the folder's lock: no other server writes uploads there now, and what an
@@ -145,7 +158,21 @@ async fn serve(
     let served = server.serve(listener, end).await;
     reload.abort();
     service.shutdown(arguments.grace).await;
+    #[cfg(feature = "otlp")]
+    if let Some(collector) = collector {
+        // It waits for the network on this thread.
+        let _ = tokio::task::spawn_blocking(move || collector.flush()).await;
+    }
     served.map_err(|error| Failure::new(Exit::Usage, error.to_string()).caused_by(&error))
+}
+
+#[cfg(feature = "otlp")]
+fn collector(arguments: &ServeArguments) -> Result<Option<Arc<Collector>>, Failure> {
+    let address = arguments.otlp_endpoint.as_deref();
+    let address = address.filter(|address| !address.is_empty());
+    address
+        .map(|address| Collector::at(address).map(Arc::new))
+        .transpose()
 }
 
 fn announce(address: SocketAddr, is_open: bool, console: &Console) {

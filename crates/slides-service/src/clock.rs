@@ -37,6 +37,10 @@ pub(crate) fn now() -> Micros {
 }
 
 /// A duration in the queue's unit.
+pub(crate) fn system_time(at: Micros) -> std::time::SystemTime {
+    std::time::UNIX_EPOCH + Duration::from_micros(u64::try_from(at).unwrap_or(0))
+}
+
 pub(crate) fn micros(duration: Duration) -> Micros {
     Micros::try_from(duration.as_micros()).unwrap_or(Micros::MAX)
 }

@@ -51,6 +51,7 @@ mod service;
 mod stats;
 mod storage;
 mod sync;
+mod traces;
 mod watchers;
 mod webhook;
 mod worker;
@@ -66,6 +67,7 @@ pub use service::Service;
 pub use slides_engine as engine;
 pub use stats::{RunStats, ServiceStats, Spread};
 pub use storage::{NamedStorage, S3Bucket, StorageKind, StorageOptions, Storages};
+pub use traces::{RunEnd, RunTrace, Traces};
 pub use webhook::{Deliver, WebhookCall, WebhookKey, Webhooks};
 pub use worker::{SandboxReport, probe_sandbox, probe_without_sandbox, sandbox_cost, worker_main};
 

@@ -56,6 +56,8 @@ pub struct ServiceOptions {
     pub vendor_messages: bool,
     /// How callers are told of the end of their operations at addresses they name; without, they cannot name one.
     pub webhooks: Option<crate::Webhooks>,
+    /// Who is told of the runs of operations; nobody without.
+    pub traces: Option<std::sync::Arc<dyn crate::Traces>>,
     /// What fetches presentations from addresses that a merge names; without, it may name none.
     pub url_sources: Option<FetchesUrls>,
 }
@@ -84,6 +86,7 @@ impl ServiceOptions {
             storages: Vec::new(),
             vendor_messages: false,
             webhooks: None,
+            traces: None,
             url_sources: None,
         }
     }

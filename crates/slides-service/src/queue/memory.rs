@@ -303,6 +303,9 @@ impl Store for MemoryStore {
                     row.run_at = now;
                 }
             }
+            for (due, _) in rows.events.values_mut() {
+                *due = now.min(*due);
+            }
         }
         for row in rows
             .by_seq

@@ -85,7 +85,7 @@ pub enum Rescue {
     /// that is there each time is suspect.
     ///
     /// Waiting operations that are due later than any is made to wait (ten minutes) become due: the clock was
-    /// set back since.
+    /// set back since. So do all events: whoever had taken one to tell it is gone.
     All {
         /// First epoch that counts.
         count_from: u64,

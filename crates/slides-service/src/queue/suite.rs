@@ -386,6 +386,11 @@ fn each_end_with_a_webhook_is_told_until_it_is_done() {
         store.event_later("b", 300, 60).unwrap();
         assert_eq!(told(9, 200, 100), [of("c", 2, 60)]);
         assert_eq!(told(9, 400, 300), [of("c", 3, 60), of("b", 2, 11)]);
+        // Whoever had taken them is gone.
+        store
+            .rescue(Rescue::All { count_from: 1 }, 301, 1000)
+            .unwrap();
+        assert_eq!(told(9, 400, 301), [of("b", 3, 11), of("c", 4, 60)]);
         // What is removed has nothing more to tell.
         store.expire(1000, 9).unwrap();
         assert_eq!(told(9, 2000, 1000), []);

@@ -7,9 +7,10 @@ use tracing::Instrument;
 use crate::clock;
 use crate::failure::{Retry, Wrong};
 use crate::queue::{Beat, Hold, Outcome, Record};
-use crate::request::Unread;
+use crate::request::{QueuedRequest, Unread};
 use crate::service::{Inner, Running};
 use crate::stats::Death;
+use crate::traces::{RunEnd, RunTrace, Traces};
 
 /// How long an operation of a newer version waits for a worker that knows it, and how long until it is offered again.
 const NEWER_WAIT: Duration = Duration::from_hours(1);
@@ -91,6 +92,7 @@ async fn run_claimed(inner: &Inner, record: Record) {
         .insert(record.id.clone(), Arc::clone(&running));
     inner.watchers.tell(&record.id);
     let begun = tokio::time::Instant::now();
+    let mut trace = Trace::begin(inner, &record, &request);
     let waited = inner.clock.now().saturating_sub(record.created);
     let waited = Duration::from_micros(u64::try_from(waited).unwrap_or(0));
     let format = request
@@ -188,6 +190,14 @@ async fn run_claimed(inner: &Inner, record: Record) {
             }
         }
     };
+    if let Some(trace) = &mut trace {
+        trace.run.end = match &end {
+            None => RunEnd::GivenBack,
+            Some(Outcome::Finished { .. }) => RunEnd::Finished,
+            Some(Outcome::Failed(failure)) => RunEnd::Failed(failure.code.clone()),
+            Some(Outcome::Canceled) => RunEnd::Canceled,
+        };
+    }
     if let Some(outcome) = end {
         inner.end(&hold, outcome, &record.inputs).await;
     } else {
@@ -195,9 +205,43 @@ async fn run_claimed(inner: &Inner, record: Record) {
             .remove_blob(crate::blobs::Blobs::result_name(&hold.id, hold.epoch))
             .await;
     }
+    if let Some(trace) = trace {
+        trace.tell(inner);
+    }
     inner.running().remove(&record.id);
     inner.watchers.tell(&record.id);
     inner.changed.notify_waiters();
+}
+
+/// What is told of a run, where someone is told.
+struct Trace {
+    run: RunTrace,
+    to: Arc<dyn Traces>,
+}
+
+impl Trace {
+    fn begin(
+        inner: &Inner,
+        record: &Record,
+        request: &std::io::Result<QueuedRequest>,
+    ) -> Option<Self> {
+        let to = Arc::clone(inner.options.traces.as_ref()?);
+        let mut run = RunTrace::new(&record.id, &record.method, RunEnd::GivenBack);
+        if let Ok(request) = request {
+            run.format = request.call.format_text().unwrap_or_default().to_owned();
+            run.traceparent.clone_from(&request.traceparent);
+        }
+        run.attempt = record.attempts;
+        run.client.clone_from(&record.tenant);
+        run.accepted = clock::system_time(record.created);
+        run.claimed = clock::system_time(inner.clock.now());
+        Some(Self { run, to })
+    }
+
+    fn tell(mut self, inner: &Inner) {
+        self.run.left = clock::system_time(inner.clock.now());
+        self.to.ran(self.run);
+    }
 }
 
 /// Leaves an operation to a worker of a newer version, for some time.

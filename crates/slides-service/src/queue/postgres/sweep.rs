@@ -103,6 +103,16 @@ pub(super) async fn rescue(
         .bind(RESCUED_AT_ONCE)
         .fetch_all(&mut *connection)
         .await?;
+        if matches!(which, Rescue::All { .. }) {
+            sqlx::query(concat!(
+                "UPDATE outbox SET due = t.now FROM (SELECT ",
+                now!(),
+                " AS now) t WHERE due > t.now"
+            ))
+            .bind(now)
+            .execute(&mut *connection)
+            .await?;
+        }
         for row in &due {
             let row = guard(row)?;
             let counted = match which {

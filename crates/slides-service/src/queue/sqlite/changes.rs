@@ -375,6 +375,9 @@ pub(super) fn rescue(
                 params![now, now.saturating_add(LONGEST_WAIT)],
             )
             .map_err(failed("write"))?;
+        connection
+            .execute("UPDATE outbox SET due = ?1 WHERE due > ?1", params![now])
+            .map_err(failed("write"))?;
     }
     let mut rescued = Rescued::default();
     for (id, epoch) in due {
