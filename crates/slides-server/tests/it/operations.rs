@@ -245,6 +245,30 @@ async fn a_merge_request_names_its_parts() {
 }
 
 #[tokio::test]
+async fn a_start_with_no_numbers_says_what_it_will_fail_with() {
+    for (path, words) in [
+        (
+            "convert/pdf?slides=one",
+            "Invalid value for `slides`: `one`",
+        ),
+        ("split/png?from=x&to=2", "Invalid value for `from`: `x`"),
+        ("split/png?to=-1", "Invalid value for `to`: `-1`"),
+    ] {
+        let mut api = MockAsyncApi::new();
+        api.expect_start()
+            .withf(move |request| {
+                let unfit = request.options.unfit.as_deref();
+                unfit.is_some_and(|reason| reason.contains(words))
+            })
+            .once()
+            .returning(|_| Ok("one".into()));
+        let path = format!("/v3.0/slides/async/{path}");
+        let answer = call(&server(api), "POST", &path, &[], b"deck").await;
+        assert_eq!(answer.status, 201, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn bad_starts_are_refused_before_the_api_is_asked() {
     let multipart = [("content-type", "multipart/form-data; boundary=b")];
     let two = b"--b\r\nContent-Disposition: form-data; name=\"x\"\r\n\r\nA\r\n--b\r\nContent-Disposition: form-data; name=\"y\"\r\n\r\nB\r\n--b--";
@@ -278,13 +302,6 @@ async fn bad_starts_are_refused_before_the_api_is_asked() {
             &[],
             b"deck",
             "Invalid value for `outPath`",
-        ),
-        (
-            "POST",
-            "convert/pdf?slides=one",
-            &[],
-            b"deck",
-            "Invalid value for `slides`",
         ),
         (
             "POST",

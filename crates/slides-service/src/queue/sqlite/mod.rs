@@ -609,4 +609,23 @@ mod tests {
         });
         assert!(store.get("good").unwrap().is_some());
     }
+
+    /// Each seeded fault breaks a promise that the suite holds the store to.
+    #[cfg(debug_assertions)]
+    #[test]
+    fn seeded_faults_break_what_they_should() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut options = SqliteOptions::default();
+        options.faults.no_epoch_check = true;
+        options.faults.claim_without_bump = true;
+        let store = SqliteStore::open(dir.path().join("queue.db"), &options).unwrap();
+        store.submit(operation("a"), 0).unwrap();
+        let late = store.claim("w", 5, 0).unwrap().unwrap();
+        store.rescue(Rescue::Expired, 10, 99).unwrap();
+        let second = store.claim("w", 60, 20).unwrap().unwrap();
+        assert_eq!(second.epoch, late.epoch);
+        let other = Hold::new("a", 77);
+        let ended = store.end(&other, Outcome::Canceled, 30, 99).unwrap();
+        assert_eq!(ended, Ended::Recorded);
+    }
 }
