@@ -360,7 +360,7 @@ const ROWS: &[Row] = &[
         "from",
         "",
         "",
-        Refused(400, "invalidArgument", "Invalid value for `from`"),
+        Fails(400),
     ),
     (
         "POST",
