@@ -55,13 +55,22 @@ const CHOICES: &[Choice] = &[
         without: &["slides-engine"],
     },
     Choice {
+        features: "blocking",
+        with: &["tokio"],
+        without: &["hyper", "rustls", "slides-http", "slides-engine", "mockall"],
+    },
+    Choice {
         features: "embedded",
         with: &["slides-engine"],
         without: &["hyper", "rustls", "slides-http", "slides-server"],
     },
 ];
 
-/// Looks at the trees of all choices and, with `build`, has the compiler check them.
+/// The TLS features of `slides-http` whose handshakes are made. `ring` alone runs with all tests; aws-lc-rs, which
+/// takes minutes of C, is built here only.
+const HANDSHAKES: &[&str] = &["aws-lc-rs", "ring,aws-lc-rs,native-roots,webpki-roots"];
+
+/// Looks at the trees of all choices and, with `build`, has the compiler check them and makes the handshakes of TLS.
 pub(crate) fn run(build: bool) -> Result<()> {
     for choice in CHOICES {
         tree(choice)?;
@@ -86,6 +95,11 @@ pub(crate) fn run(build: bool) -> Result<()> {
             "slides-http",
             "--no-default-features",
         ]))?;
+        for features in HANDSHAKES {
+            let mut test = process::cargo(["test", "--package", "slides-http", "--test", "tls"]);
+            test.args(["--no-default-features", "--features", features]);
+            process::run(&mut test)?;
+        }
     }
     Ok(())
 }

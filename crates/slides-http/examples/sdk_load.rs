@@ -29,10 +29,13 @@ const TRANSFERS: usize = 5;
 const LARGE: usize = 1 << 30;
 const CHUNK: usize = 64 << 10;
 const WATCHED: usize = 10_000;
+/// Within which the first polls are spread, as a program that resumes many operations would.
+const FIRST: Duration = Duration::from_secs(5);
 /// When all back-offs have grown to their maximum, and how long polls are counted from then on.
 const STEADY: Duration = Duration::from_secs(20);
 const COUNTED: Duration = Duration::from_secs(15);
 const WINDOW: Duration = Duration::from_millis(100);
+const WINDOWS_IN_SECOND: usize = 10;
 
 const RUNNING: &str = r#"{"id":"op-1","method":"Convert","status":"Started"}"#;
 static ZEROS: LazyLock<Bytes> = LazyLock::new(|| Bytes::from(vec![0; CHUNK]));
@@ -52,6 +55,12 @@ fn main() {
             ["serve"] => serve().await,
             ["transfer", who, way, host] => transfer(who, way, host).await,
             ["watch", host] => watch(host).await,
+            // for a profiler
+            ["calls", who, at_once] => {
+                let server = server();
+                let time = calls(who, &server.1, at_once.parse().unwrap()).await;
+                println!("{who}: {:.1} us", time * 1e6);
+            }
             _ => measure().await,
         }
     });
@@ -207,13 +216,12 @@ async fn bare_calls(client: Bare, host: String, calls: usize) {
 
 async fn calls(who: &str, host: &str, at_once: usize) -> f64 {
     let each = CALLS / at_once;
+    let (client, other) = (sdk(host), bare());
     let started = Instant::now();
     if who == "sdk" {
-        let client = sdk(host);
         join_all((0..at_once).map(|_| tokio::spawn(sdk_calls(client.clone(), each)))).await;
     } else {
-        let client = bare();
-        let one = |_| tokio::spawn(bare_calls(client.clone(), host.to_owned(), each));
+        let one = |_| tokio::spawn(bare_calls(other.clone(), host.to_owned(), each));
         join_all((0..at_once).map(one)).await;
     }
     started.elapsed().as_secs_f64() / (each * at_once) as f64
@@ -274,6 +282,15 @@ fn memory(key: &str) -> u64 {
         .unwrap()
 }
 
+/// How many sockets this process has open.
+fn sockets() -> usize {
+    let open = std::fs::read_dir("/proc/self/fd").unwrap().flatten();
+    let targets = open.filter_map(|entry| std::fs::read_link(entry.path()).ok());
+    targets
+        .filter(|to| to.to_string_lossy().starts_with("socket:"))
+        .count()
+}
+
 // --- many operations
 
 /// Counts polls by the time at which they come.
@@ -315,7 +332,10 @@ async fn watch(host: &str) {
         let api: Arc<dyn AsyncApi> = api.clone();
         let handle = OperationHandle::<Download>::new(api, format!("op-{id}").into());
         handle
-            .with_policy(PollPolicy::with_deadline(None))
+            .with_policy(PollPolicy {
+                first_within: FIRST,
+                ..PollPolicy::with_deadline(None)
+            })
             .until_done()
     };
     let size = std::mem::size_of_val(&one(0));
@@ -330,12 +350,22 @@ async fn watch(host: &str) {
     let steady = &all[(STEADY.as_millis() / WINDOW.as_millis()) as usize..];
     let mean = f64::from(steady.iter().sum::<u32>()) / steady.len() as f64;
     let most = f64::from(*steady.iter().max().unwrap());
+    // from the first second on, each against the mean of its own span: back-offs grow, the rate falls
+    let spans = all[WINDOWS_IN_SECOND..].chunks_exact(2 * WINDOWS_IN_SECOND);
+    let burst = spans.map(|span| {
+        let most = f64::from(*span.iter().max().unwrap());
+        most * span.len() as f64 / f64::from(span.iter().sum::<u32>())
+    });
+    let burst = burst.fold(0.0_f64, f64::max);
     println!(
-        "watch {WATCHED} operations: {} bytes each (the future {size}), {} threads, {:.0} polls/s, most in {WINDOW:?} {:.2} times the mean",
+        "watch {WATCHED} operations: {} bytes each (the future {size}), {} threads, {} connections, {:.0} polls/s, \
+         most in {WINDOW:?} {:.2} times the mean, {:.2} times that of two seconds at any time",
         (after - before) * 1024 / WATCHED as u64,
         memory("Threads:"),
+        sockets(),
         mean / WINDOW.as_secs_f64(),
         most / mean,
+        burst,
     );
     for task in tasks {
         task.abort();

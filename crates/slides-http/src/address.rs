@@ -21,7 +21,8 @@ pub(crate) fn url(
     path: &[(&str, &str)],
     query: &[(&'static str, String)],
 ) -> Result<String> {
-    let mut url = base.to_owned();
+    let mut url = String::with_capacity(base.len() + route.path.len() + 64);
+    url.push_str(base);
     for segment in route.path.split('/').filter(|segment| !segment.is_empty()) {
         let Some(name) = segment
             .strip_prefix('{')
@@ -56,7 +57,7 @@ pub(crate) fn url(
         separator = '&';
         url.push_str(key);
         url.push('=');
-        url.extend(utf8_percent_encode(value, SEGMENT));
+        encode(&mut url, value);
     }
     Ok(url)
 }
@@ -73,8 +74,15 @@ fn push(url: &mut String, name: &str, value: &str) -> Result<()> {
         )));
     }
     url.push('/');
-    url.extend(utf8_percent_encode(value, SEGMENT));
+    encode(url, value);
     Ok(())
+}
+
+fn encode(url: &mut String, value: &str) {
+    // piece by piece, and most values are one piece
+    for piece in utf8_percent_encode(value, SEGMENT) {
+        url.push_str(piece);
+    }
 }
 
 pub(crate) fn uri(url: &str) -> Result<http::Uri> {

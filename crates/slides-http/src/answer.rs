@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
-use futures_util::StreamExt;
 use http::{HeaderMap, Response, header};
+use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use slides_core::{
@@ -252,17 +252,32 @@ fn shown(text: &str) -> Option<String> {
 
 async fn read(call: &'static str, response: Response<Body>, limit: usize) -> Result<Bytes> {
     let status = response.status().as_u16();
-    let mut all = BytesMut::new();
-    let mut stream = response.into_body().into_stream();
-    while let Some(chunk) = stream.next().await {
-        let chunk = chunk.map_err(|error| crate::client::broken_answer(call, error))?;
-        if all.len() + chunk.len() > limit {
+    let mut body = response.into_body();
+    // most answers come in one piece, which is not copied
+    let (mut first, mut more) = (Bytes::new(), BytesMut::new());
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| crate::client::broken_answer(call, error))?;
+        let Ok(chunk) = frame.into_data() else {
+            continue;
+        };
+        if first.len().max(more.len()) + chunk.len() > limit {
             let message = format!("the answer is longer than {limit} bytes");
             return Err(ProtocolError::new(call, status, message).into());
         }
-        all.extend_from_slice(&chunk);
+        if first.is_empty() {
+            first = chunk;
+            continue;
+        }
+        if more.is_empty() {
+            more.extend_from_slice(&first);
+        }
+        more.extend_from_slice(&chunk);
     }
-    Ok(all.freeze())
+    Ok(if more.is_empty() {
+        first
+    } else {
+        more.freeze()
+    })
 }
 
 fn warnings(headers: &HeaderMap) -> Vec<String> {

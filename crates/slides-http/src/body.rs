@@ -44,6 +44,13 @@ impl Body {
         })))
     }
 
+    /// As [`wrap`](Self::wrap), for one whose errors are what they should be.
+    pub(crate) fn own(
+        body: impl http_body::Body<Data = Bytes, Error = io::Error> + Send + 'static,
+    ) -> Self {
+        Self(Box::pin(body))
+    }
+
     /// The chunks as they come.
     pub fn into_stream(self) -> ByteStream {
         http_body_util::BodyDataStream::new(self).boxed()

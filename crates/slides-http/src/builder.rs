@@ -5,8 +5,9 @@ use secrecy::SecretString;
 use slides_core::{Error, Result};
 
 use crate::client::{HttpClient, Inner, agent};
+use crate::connections::{Connections, Turns};
 use crate::exchange::Exchange;
-use crate::hyper_transport::HyperTransport;
+use crate::hyper_transport::{HyperTransport, Trust};
 use crate::token::ClientCredentials;
 use crate::{RetryPolicy, Timeouts, TokenSource, Transport, address};
 
@@ -24,6 +25,8 @@ pub struct HttpClientBuilder {
     transport: Option<Arc<dyn Transport>>,
     retry: RetryPolicy,
     timeouts: Timeouts,
+    connections: Connections,
+    roots: Vec<Vec<u8>>,
     user_agent: String,
     plain_http: bool,
 }
@@ -39,6 +42,8 @@ impl Default for HttpClientBuilder {
             transport: None,
             retry: RetryPolicy::default(),
             timeouts: Timeouts::default(),
+            connections: Connections::default(),
+            roots: Vec::new(),
             user_agent: concat!("slides-rust/", env!("CARGO_PKG_VERSION")).to_owned(),
             plain_http: false,
         }
@@ -99,6 +104,19 @@ impl HttpClientBuilder {
         self
     }
 
+    /// How much may be open at one time.
+    pub fn connections(mut self, connections: Connections) -> Self {
+        self.connections = connections;
+        self
+    }
+
+    /// Trusts certificates of one's own too, such as those of a company: a PEM text with one or more
+    /// authorities. Can be called more than once. The system's or the bundled ones stay trusted. A [`transport`](Self::transport) of one's own brings its trust along.
+    pub fn root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.roots.push(pem.into());
+        self
+    }
+
     /// The `User-Agent` header.
     pub fn user_agent(mut self, text: impl Into<String>) -> Self {
         self.user_agent = text.into();
@@ -115,7 +133,8 @@ impl HttpClientBuilder {
     /// Builds the client. Nothing is sent yet.
     ///
     /// # Errors
-    /// [`Error::Rejected`] for a base URL that is none, or is plain http to another host;
+    /// [`Error::Rejected`] for a base URL that is none, or is plain http to another host, and for root certificates that
+    /// cannot be read;
     /// [`Error::Transport`] of kind `Tls` when https is wanted and no root certificates are found.
     pub fn build(self) -> Result<HttpClient> {
         let base = address::base(&self.base, self.plain_http)?;
@@ -129,14 +148,20 @@ impl HttpClientBuilder {
             .any(|url| url.starts_with("https:"));
         let transport = self.transport.map_or_else(
             || {
-                Ok::<_, Error>(Arc::new(HyperTransport::new(self.timeouts.connect, https)?)
-                    as Arc<dyn Transport>)
+                let hyper = HyperTransport::with(
+                    self.timeouts.connect,
+                    if https { Trust::Needed } else { Trust::Unused },
+                    &self.roots,
+                    self.connections,
+                )?;
+                Ok::<_, Error>(Arc::new(hyper) as Arc<dyn Transport>)
             },
             Ok,
         )?;
         let exchange = Exchange {
             transport,
             timeouts: self.timeouts,
+            turns: Turns::new(self.connections),
         };
         let headers = agent(&self.user_agent)?;
         let tokens = match (self.tokens, self.credentials) {
@@ -176,6 +201,7 @@ impl fmt::Debug for HttpClientBuilder {
         f.debug_struct("HttpClientBuilder")
             .field("retry", &self.retry)
             .field("timeouts", &self.timeouts)
+            .field("connections", &self.connections)
             .field(
                 "with_credentials",
                 &(self.credentials.is_some() || self.tokens.is_some()),

@@ -19,6 +19,7 @@ use tokio::time::Instant;
 use tracing::Instrument;
 
 use crate::builder::HttpClientBuilder;
+use crate::connections::Turn;
 use crate::content::Content;
 use crate::encode::{self, Call};
 use crate::exchange::Exchange;
@@ -28,8 +29,9 @@ use crate::{Body, Token, TokenSource, address, answer};
 
 /// How long our server is asked to hold an answer back; it takes up to half a minute.
 const LONGEST_WAIT: Duration = Duration::from_secs(25);
-/// How often a server that does not hold answers back is asked.
+/// The pauses between two questions to a server that does not hold answers back: the first, and the longest.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
+const ASK_AGAIN_MAX: Duration = Duration::from_secs(5);
 
 /// The async API and the storage over HTTP: the vendor's cloud, or any `slides serve`.
 ///
@@ -100,7 +102,8 @@ impl HttpClient {
     }
 
     async fn model<T: DeserializeOwned>(&self, call: &Call) -> Result<T> {
-        answer::json(call.route.operation_id, self.send(call).await?).await
+        let (response, _turn) = self.send_in_turn(call).await?;
+        answer::json(call.route.operation_id, response).await
     }
 
     async fn done(&self, call: &Call) -> Result<()> {
@@ -118,6 +121,20 @@ impl HttpClient {
 
     /// Sends until there is a good answer or no more right to try.
     pub(crate) async fn send(&self, call: &Call) -> Result<http::Response<Body>> {
+        Ok(self.send_in_turn(call).await?.0)
+    }
+
+    /// As [`send`](Self::send), with the turn that the answer came in: who reads all of it keeps the turn until then.
+    async fn send_in_turn(&self, call: &Call) -> Result<(http::Response<Body>, Option<Turn>)> {
+        self.send_as(call, false).await
+    }
+
+    /// Each try has a turn of its own, unless the caller has a place for all of them.
+    async fn send_as(
+        &self,
+        call: &Call,
+        has_place: bool,
+    ) -> Result<(http::Response<Body>, Option<Turn>)> {
         let policy = &self.inner.retry;
         let started = Instant::now();
         let mut tries = 0;
@@ -128,10 +145,18 @@ impl HttpClient {
                 None => None,
             };
             tries += 1;
-            let error = match self.attempt(call, token.as_ref(), tries).await {
-                Ok(response) => return Ok(response),
+            let turn = if has_place {
+                None
+            } else {
+                self.inner.exchange.turns.next().await
+            };
+            // on the heap only now: thousands may wait for their turn, and need no room for a request until then
+            let attempt = Box::pin(self.attempt(call, token.as_ref(), tries));
+            let error = match attempt.await {
+                Ok(response) => return Ok((response, turn)),
                 Err(error) => error,
             };
+            drop(turn);
             if let (Error::Auth(refusal), Some(token), Some(source)) =
                 (&error, &token, &self.inner.tokens)
                 && refusal.status == Some(401)
@@ -205,10 +230,6 @@ impl HttpClient {
         let headers = request.headers_mut();
         headers.clone_from(&self.inner.headers);
         headers.extend(call.headers.clone());
-        headers.insert(
-            header::ACCEPT,
-            HeaderValue::from_static("application/json, */*"),
-        );
         if let Some(value) = call.content.content_type() {
             headers.insert(header::CONTENT_TYPE, value.clone());
         } else if has_body && call.content.is_empty() {
@@ -276,7 +297,7 @@ pub(crate) fn broken_answer(call: &'static str, error: io::Error) -> Error {
 impl AsyncApi for HttpClient {
     async fn start(&self, request: StartRequest) -> Result<OperationId> {
         let call = encode::start(&self.inner.async_base, request)?;
-        let response = self.send(&call).await?;
+        let (response, _turn) = self.send_in_turn(&call).await?;
         answer::id(call.route.operation_id, response).await
     }
 
@@ -287,7 +308,7 @@ impl AsyncApi for HttpClient {
             &[],
             id.as_str(),
         )?;
-        let response = self.send(&call).await?;
+        let (response, _turn) = self.send_in_turn(&call).await?;
         let retry_after = answer::retry_after(response.headers());
         let mut reply = StatusReply::new(answer::json(call.route.operation_id, response).await?);
         reply.retry_after = retry_after;
@@ -320,32 +341,44 @@ impl AsyncApi for HttpClient {
         }
     }
 
-    /// Our server holds the answer back until there is something new; others are asked once a second.
+    /// Our server holds the answer back until there is something new, as long as the client has a place for that
+    /// ([`Connections::held`](crate::Connections::held)); else, and others, are asked again and again, after a second at
+    /// first, then up to every five.
     async fn changed(&self, id: &OperationId, seen: Seen, limit: Duration) -> Result<StatusReply> {
         let end = Instant::now() + limit;
         let longest = LONGEST_WAIT.min(self.inner.exchange.timeouts.response / 2);
         let since = seen.to_string();
+        let mut pause = ASK_AGAIN;
         loop {
             let left = end.saturating_duration_since(Instant::now());
             let wait = left.min(longest).as_secs_f64().to_string();
+            let place = self.inner.exchange.turns.hold();
+            let held = place.as_ref().map(|_| (wait.as_str(), since.as_str()));
             let call = self.plain(
                 &Route::GET_OPERATION_STATUS,
                 &[("id", id.as_str())],
-                &[("wait", Some(&wait)), ("since", Some(&since))],
+                &[
+                    ("wait", held.map(|(wait, _)| wait)),
+                    ("since", held.map(|(_, since)| since)),
+                ],
                 id.as_str(),
             )?;
-            let response = self.send(&call).await?;
+            let (response, turn) = self.send_as(&call, place.is_some()).await?;
             let has_waited = response.headers().contains_key("preference-applied");
             let retry_after = answer::retry_after(response.headers());
             let mut reply =
                 StatusReply::new(answer::json(call.route.operation_id, response).await?);
             reply.retry_after = retry_after;
+            drop((place, turn));
             let left = end.saturating_duration_since(Instant::now());
             if seen.is_outdated_by(&reply.operation) || left.is_zero() {
                 return Ok(reply);
             }
             if !has_waited {
-                tokio::time::sleep(retry_after.unwrap_or(ASK_AGAIN).min(left)).await;
+                let spread = pause.mul_f64(rand::random_range(0.5..=1.0));
+                let wait = spread.max(retry_after.unwrap_or_default());
+                tokio::time::sleep(wait.min(left)).await;
+                pause = pause.mul_f64(1.5).min(ASK_AGAIN_MAX);
             }
         }
     }
@@ -582,6 +615,10 @@ pub(crate) fn agent(user_agent: &str) -> Result<HeaderMap> {
         ))
     })?;
     headers.insert(header::USER_AGENT, value);
+    headers.insert(
+        header::ACCEPT,
+        HeaderValue::from_static("application/json, */*"),
+    );
     let client = concat!("rust sdk v", env!("CARGO_PKG_VERSION"));
     headers.insert(
         HeaderName::from_static("x-aspose-client"),

@@ -12,6 +12,7 @@ use http_body::{Frame, SizeHint};
 use slides_core::{Error, Result, TransportError, TransportErrorKind};
 use tokio::time::{Instant, Sleep};
 
+use crate::connections::Turns;
 use crate::{Body, Transport};
 
 /// How long to wait for the other side. There is no limit on a whole transfer: big decks take as
@@ -41,29 +42,37 @@ impl Default for Timeouts {
 pub(crate) struct Exchange {
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) timeouts: Timeouts,
+    pub(crate) turns: Turns,
 }
 
 impl Exchange {
-    /// Sends once.
+    /// Sends once. Whose turn it is is the caller's to see to.
     pub(crate) async fn send(&self, request: http::Request<Body>) -> Result<http::Response<Body>> {
-        let upload = Arc::new(Upload::default());
-        let request = request.map(|body| {
-            Body::wrap(Watched {
-                body,
-                upload: upload.clone(),
-            })
-        });
+        // most calls send nothing: then there is nothing to watch
+        let upload =
+            (!http_body::Body::is_end_stream(request.body())).then(|| Arc::new(Upload::default()));
+        let request = match &upload {
+            Some(upload) => request.map(|body| {
+                Body::own(Watched {
+                    body,
+                    upload: upload.clone(),
+                })
+            }),
+            None => request,
+        };
+        let begun = Instant::now();
+        let last_move = || upload.as_ref().map_or(begun, |upload| upload.last_move());
         let mut answer = pin!(self.transport.send(request));
         let response = loop {
-            let until = upload.last_move() + self.timeouts.response;
+            let until = last_move() + self.timeouts.response;
             match tokio::time::timeout_at(until, &mut answer).await {
                 Ok(answer) => break answer,
-                Err(_) if upload.last_move() + self.timeouts.response > Instant::now() => {}
+                Err(_) if last_move() + self.timeouts.response > Instant::now() => {}
                 Err(_) => break Err(self.no_answer()),
             }
         };
         // a document that could not be read is not the connection's fault
-        if let Some(source) = upload.failure() {
+        if let Some(source) = upload.as_ref().and_then(|upload| upload.failure()) {
             return Err(Error::io(
                 "the document could not be read while it was sent",
                 source,
@@ -71,7 +80,7 @@ impl Exchange {
         }
         let idle = self.timeouts.idle;
         Ok(response?.map(|body| {
-            Body::wrap(Idle {
+            Body::own(Idle {
                 body,
                 limit: idle,
                 sleep: None,

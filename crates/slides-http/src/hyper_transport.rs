@@ -11,11 +11,13 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::GaiResolver;
 use hyper_util::client::legacy::{Client, Error as ClientError};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+#[cfg(feature = "tls")]
+use slides_core::Error;
 use slides_core::{Result, TransportError, TransportErrorKind};
 use tower_service::Service;
 
 use crate::outside::Resolver;
-use crate::{Body, Transport};
+use crate::{Body, Connections, Transport};
 
 /// TCP to what the resolver finds.
 type Tcp = HttpConnector<Resolver<GaiResolver>>;
@@ -24,10 +26,19 @@ type Inner = hyper_rustls::HttpsConnector<Tcp>;
 #[cfg(not(feature = "tls"))]
 type Inner = Tcp;
 
-/// How long an unused connection is kept.
-const POOL_IDLE: Duration = Duration::from_secs(90);
 /// How often a silent HTTP/2 connection is asked whether it lives.
 const PING: Duration = Duration::from_secs(20);
+
+/// What a transport needs certificates for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// Nothing without them.
+    Needed,
+    /// Https, should it be asked for that.
+    Wanted,
+    /// It is asked for plain http alone: reading the system's hundred and more takes milliseconds.
+    Unused,
+}
 
 /// [`Transport`] over hyper: HTTP/1.1 and HTTP/2, pooled connections, rustls with the provider
 /// chosen by this crate's features (never the process-wide one).
@@ -44,27 +55,43 @@ impl HyperTransport {
     /// [`Error::Transport`](slides_core::Error::Transport) of kind `Tls` when `https` is wanted but no root certificates can be
     /// loaded, or when this crate was built without TLS.
     pub fn new(connect: Duration, https: bool) -> Result<Self> {
-        Self::with_resolver(Resolver::everywhere(GaiResolver::new()), connect, https)
+        let trust = if https { Trust::Needed } else { Trust::Wanted };
+        Self::with(connect, trust, &[], Connections::default())
+    }
+
+    /// A transport with settings of its own. `roots` are PEM texts of certificates that are trusted beside the system's
+    /// or the bundled ones; of `connections` the bounds on what is unused count here.
+    pub(crate) fn with(
+        connect: Duration,
+        trust: Trust,
+        roots: &[Vec<u8>],
+        connections: Connections,
+    ) -> Result<Self> {
+        let resolver = Resolver::everywhere(GaiResolver::new());
+        Self::with_resolver(resolver, connect, trust, roots, connections)
     }
 
     /// A transport that connects to what a resolver finds.
     pub(crate) fn with_resolver(
         resolver: Resolver<GaiResolver>,
         connect: Duration,
-        https: bool,
+        trust: Trust,
+        roots: &[Vec<u8>],
+        connections: Connections,
     ) -> Result<Self> {
         let mut http = HttpConnector::new_with_resolver(resolver);
         http.enforce_http(false);
         http.set_nodelay(true);
         http.set_keepalive(Some(Duration::from_mins(1)));
         let connector = Bounded {
-            inner: secure(http, https)?,
+            inner: secure(http, trust, roots)?,
             limit: connect,
         };
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .timer(TokioTimer::new())
-            .pool_idle_timeout(POOL_IDLE)
+            .pool_idle_timeout(connections.idle)
+            .pool_max_idle_per_host(connections.requests.max(1))
             .http2_keep_alive_interval(PING)
             .build(connector);
         Ok(Self { client })
@@ -83,13 +110,13 @@ impl Transport for HyperTransport {
         &self,
         request: http::Request<Body>,
     ) -> Result<http::Response<Body>, TransportError> {
-        let host = request
-            .uri()
-            .authority()
-            .map(|authority| authority.as_str().to_owned());
+        let host = request.uri().authority().cloned();
         match self.client.request(request).await {
             Ok(response) => Ok(response.map(Body::wrap)),
-            Err(error) => Err(classified(error, host.as_deref().unwrap_or("unknown"))),
+            Err(error) => {
+                let host = host.as_ref().map_or("unknown", |host| host.as_str());
+                Err(classified(error, host))
+            }
         }
     }
 }
@@ -141,8 +168,8 @@ fn is_tls(_: &(dyn StdError + 'static)) -> bool {
 }
 
 #[cfg(not(feature = "tls"))]
-fn secure(http: Tcp, https: bool) -> Result<Inner> {
-    if https {
+fn secure(http: Tcp, trust: Trust, roots: &[Vec<u8>]) -> Result<Inner> {
+    if trust == Trust::Needed || !roots.is_empty() {
         return Err(no_tls(
             "this build has no TLS: enable feature `ring` or `aws-lc-rs` with `native-roots` or `webpki-roots`",
         )
@@ -152,18 +179,18 @@ fn secure(http: Tcp, https: bool) -> Result<Inner> {
 }
 
 #[cfg(feature = "tls")]
-fn secure(http: Tcp, https: bool) -> Result<Inner> {
+fn secure(http: Tcp, trust: Trust, roots: &[Vec<u8>]) -> Result<Inner> {
     use hyper_rustls::HttpsConnectorBuilder;
 
-    let builder = match roots() {
-        Ok(config) => HttpsConnectorBuilder::new().with_tls_config(config),
-        Err(error) if https => return Err(error),
+    let given = given(roots)?;
+    let config = match trust {
+        Trust::Unused => tls(given)?,
+        Trust::Needed => trusted(given)?,
         // a bare machine without certificates can still talk to a server of its own
-        Err(_) => {
-            HttpsConnectorBuilder::new().with_tls_config(tls(rustls::RootCertStore::empty())?)
-        }
+        Trust::Wanted => trusted(given).or_else(|_| tls(rustls::RootCertStore::empty()))?,
     };
-    Ok(builder
+    Ok(HttpsConnectorBuilder::new()
+        .with_tls_config(config)
         .https_or_http()
         .enable_all_versions()
         .wrap_connector(http))
@@ -191,10 +218,36 @@ fn tls(roots: rustls::RootCertStore) -> Result<rustls::ClientConfig> {
     Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
 
-/// The system's certificates, else the bundled ones, as far as the features go.
+/// The certificates of the caller.
 #[cfg(feature = "tls")]
-fn roots() -> Result<rustls::ClientConfig> {
-    #[allow(unused_mut, reason = "filled by features")]
+fn given(roots: &[Vec<u8>]) -> Result<rustls::RootCertStore> {
+    use rustls::pki_types::CertificateDer;
+    use rustls::pki_types::pem::PemObject;
+
+    let wrong = |why: &str| {
+        Error::invalid(format!(
+            "the root certificates {why}: give the authority's certificate as PEM, `-----BEGIN CERTIFICATE-----` and so on"
+        ))
+    };
+    let mut store = rustls::RootCertStore::empty();
+    for text in roots {
+        let before = store.len();
+        for certificate in CertificateDer::pem_slice_iter(text) {
+            let certificate = certificate.map_err(|_| wrong("are no PEM"))?;
+            store
+                .add(certificate)
+                .map_err(|error| wrong(&format!("cannot be used ({error})")))?;
+        }
+        if store.len() == before {
+            return Err(wrong("hold none"));
+        }
+    }
+    Ok(store)
+}
+
+/// The caller's certificates beside the system's, else the bundled ones, as far as the features go.
+#[cfg(feature = "tls")]
+fn trusted(given: rustls::RootCertStore) -> Result<rustls::ClientConfig> {
     let mut store = rustls::RootCertStore::empty();
     #[cfg(feature = "native-roots")]
     store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
@@ -202,9 +255,10 @@ fn roots() -> Result<rustls::ClientConfig> {
     if store.is_empty() {
         store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     }
+    store.extend(given.roots);
     if store.is_empty() {
         return Err(no_tls(
-            "no root certificates were found: install the system's (package `ca-certificates`), or enable feature `webpki-roots`",
+            "no root certificates were found: install the system's (package `ca-certificates`), enable feature `webpki-roots`, or give the server's own (`root_certificates`)",
         )
         .into());
     }

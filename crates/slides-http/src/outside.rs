@@ -19,8 +19,8 @@ use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
 use slides_core::{Download, Error, Result, TransportError, TransportErrorKind};
 use tower_service::Service;
 
-use crate::hyper_transport::HyperTransport;
-use crate::{Body, Transport};
+use crate::hyper_transport::{HyperTransport, Trust};
+use crate::{Body, Connections, Transport};
 
 /// Longest address that is looked at.
 const MAX_URL: usize = 2048;
@@ -154,8 +154,18 @@ impl OutsideClient {
             inner: GaiResolver::new(),
             rules: Some(rules.clone()),
         };
-        let https = rules.allowed.is_empty();
-        let transport = HyperTransport::with_resolver(resolver, limits.connect, https)?;
+        let trust = if rules.allowed.is_empty() {
+            Trust::Needed
+        } else {
+            Trust::Wanted
+        };
+        let transport = HyperTransport::with_resolver(
+            resolver,
+            limits.connect,
+            trust,
+            &[],
+            Connections::default(),
+        )?;
         Ok(Self {
             transport: Arc::new(transport),
             rules,

@@ -132,6 +132,7 @@ impl ClientCredentials {
     }
 
     async fn fetch_once(&self) -> Result<Cached> {
+        let _turn = self.exchange.turns.next().await;
         let form = form_urlencoded::Serializer::new(String::new())
             .append_pair("grant_type", "client_credentials")
             .append_pair("client_id", &self.client_id)

@@ -2,7 +2,8 @@ use std::sync::Arc;
 
 use slides_core::{PollPolicy, Result};
 use slides_http::{
-    HttpClient, HttpClientBuilder, RetryPolicy, SecretString, Timeouts, TokenSource, Transport,
+    Connections, HttpClient, HttpClientBuilder, RetryPolicy, SecretString, Timeouts, TokenSource,
+    Transport,
 };
 
 use crate::Client;
@@ -74,6 +75,26 @@ impl ClientBuilder {
         self.http(|http| http.timeouts(timeouts))
     }
 
+    /// How much may be open at one time.
+    pub fn connections(self, connections: Connections) -> Self {
+        self.http(|http| http.connections(connections))
+    }
+
+    /// Trusts certificates of one's own too, such as those of a company: a PEM text with one or more authorities. Can be
+    /// called more than once. The system's or the bundled ones stay trusted.
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = slides::Client::builder()
+    ///     .base_url("https://slides.internal")
+    ///     .root_certificates(std::fs::read("company-ca.pem")?)
+    ///     .build()?;
+    /// # Ok(()) }
+    /// ```
+    pub fn root_certificates(self, pem: impl Into<Vec<u8>>) -> Self {
+        self.http(|http| http.root_certificates(pem))
+    }
+
     /// The `User-Agent` header.
     pub fn user_agent(self, text: impl Into<String>) -> Self {
         self.http(|http| http.user_agent(text))
@@ -95,7 +116,7 @@ impl ClientBuilder {
     ///
     /// # Errors
     /// [`Error::Rejected`](crate::Error::Rejected) for a base URL that is none, or is plain http to
-    /// another host; [`Error::Transport`](crate::Error::Transport) when https is wanted and no root
+    /// another host, and for root certificates that cannot be read; [`Error::Transport`](crate::Error::Transport) when https is wanted and no root
     /// certificates are found.
     pub fn build(self) -> Result<Client> {
         let client: HttpClient = self.http.build()?;
