@@ -98,7 +98,7 @@ async fn convert(
         factor: 1.3,
         max: Duration::from_millis(50),
         deadline: Some(timeout),
-        ..PollPolicy::default()
+        ..PollPolicy::following()
     };
     let client = Client::embedded(options.into())
         .map_err(|error| local(&error))?

@@ -14,8 +14,12 @@ use crate::outcome::{self, Outcome};
 use crate::policy::Jitter;
 use crate::{
     AsyncApi, Download, Error, FileLocation, OperationId, Phase, PhaseExt, PollPolicy, Result,
-    StartRequest, StatusReply, TransportError, TransportErrorKind,
+    Seen, StartRequest, StatusReply, TransportError, TransportErrorKind,
 };
+
+/// Shortest time between the news of an operation and the next question for more: one that changes a hundred times a
+/// second is looked at ten times.
+const BREATH: Duration = Duration::from_millis(100);
 
 /// An accepted operation: ask for its status, wait for its end, cancel it.
 ///
@@ -52,12 +56,16 @@ pub struct OperationHandle<T: Outcome = Download> {
     kind: PhantomData<fn() -> T>,
 }
 
-/// State of the wait. It changes only between awaits, so a future that is dropped midway leaves
-/// it as it was.
+/// State of the wait. But for `listening` it changes only between awaits, so a future that is dropped midway leaves it
+/// as it was.
 #[derive(Debug, Default)]
 struct Wait {
     started: Option<Instant>,
     due: Option<Instant>,
+    /// When `changed` may be called next; none for `due`.
+    listen: Option<Instant>,
+    /// Set while `changed` is waited for, so that it is seen when that was dropped midway.
+    listening: bool,
     backoff: Option<Duration>,
     polls: u32,
     transient: u32,
@@ -146,8 +154,8 @@ impl<T: Outcome> OperationHandle<T> {
         self.wait.last.as_ref()
     }
 
-    /// Waits until the next poll is due, then asks once. The first poll is due at once; after
-    /// the end the last status is given again without asking.
+    /// Waits until the next poll is due, then asks once; with [`PollPolicy::held`] until there is news. The first poll is
+    /// due at once; after the end the last status is given again without asking.
     ///
     /// # Errors
     /// Every failure of the status call, tolerated by the policy or not (the tolerated ones are
@@ -277,12 +285,26 @@ impl<T: Outcome> OperationHandle<T> {
             .policy
             .deadline
             .and_then(|limit| started.checked_add(limit));
-        if let Some(due) = self.wait.due {
+        if self.wait.due.is_none() && !self.policy.first_within.is_zero() {
+            let wait = self.policy.first_within.mul_f64(self.jitter.next());
+            self.wait.due = started.checked_add(wait);
+        }
+        let seen = self.listens();
+        let due = seen.as_ref().and(self.wait.listen).or(self.wait.due);
+        if let Some(due) = due {
             tokio::time::sleep_until(due).await;
         }
-        let call = self.api.status(&self.id);
-        let bound =
-            deadline.and_then(|at| at.max(Instant::now()).checked_add(self.policy.last_call));
+        let now = Instant::now();
+        let limit = deadline.map_or(Duration::MAX, |at| at.saturating_duration_since(now));
+        let limit = limit.min(self.policy.held.unwrap_or_default());
+        let call = match seen.clone() {
+            Some(seen) => {
+                self.wait.listening = true;
+                self.api.changed(&self.id, seen, limit)
+            }
+            None => self.api.status(&self.id),
+        };
+        let bound = deadline.and_then(|at| at.max(now).checked_add(self.policy.last_call));
         let reply = match bound {
             Some(at) => tokio::time::timeout_at(at, call)
                 .await
@@ -291,9 +313,18 @@ impl<T: Outcome> OperationHandle<T> {
         };
         // from here to the end there is no await: the whole step happens or none of it
         self.wait.polls = self.wait.polls.saturating_add(1);
+        self.wait.listening = false;
+        self.wait.listen = None;
         let late = deadline.is_some_and(|at| Instant::now() >= at);
         match reply {
-            Ok(reply) => self.take(reply, late, deadline),
+            Ok(reply) => {
+                // one that answers without news before its time is asked no sooner than it would be by polls
+                let told = seen.is_none_or(|seen| seen.is_outdated_by(&reply.operation));
+                if told || now.elapsed() >= limit.max(BREATH) {
+                    self.wait.listen = Instant::now().checked_add(self.policy.initial.min(BREATH));
+                }
+                self.take(reply, late, deadline)
+            }
             Err(error) => {
                 self.wait.transient = self.wait.transient.saturating_add(1);
                 self.schedule(error.retry_after(), deadline);
@@ -304,6 +335,14 @@ impl<T: Outcome> OperationHandle<T> {
                 Err(error)
             }
         }
+    }
+
+    /// What is known of the operation, when the implementer may wait for something else. Who drops its waits again and
+    /// again (a progress bar between two frames) would call it each time anew; until the next poll is due it does not.
+    fn listens(&self) -> Option<Seen> {
+        self.policy.held.filter(|_| !self.wait.listening)?;
+        let known = |last: &&Operation| last.phase() != Phase::Unrecognized;
+        self.wait.last.as_ref().filter(known).map(Seen::of)
     }
 
     fn take(

@@ -8,7 +8,7 @@ use crate::OperationId;
 ///
 /// The wait between two polls is the larger of the back-off and the server's `Retry-After`, spread
 /// by [`jitter`](Self::jitter), and never reaches past the deadline: the last poll happens at the
-/// deadline itself. The first poll is due at once.
+/// deadline itself. The first poll is due at once, unless [`first_within`](Self::first_within) says otherwise.
 ///
 /// ```
 /// use std::time::Duration;
@@ -19,6 +19,9 @@ use crate::OperationId;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct PollPolicy {
+    /// The first poll is made at a random time within this, so that many operations resumed together are not asked for
+    /// together. Default 0: at once.
+    pub first_within: Duration,
     /// Wait after the first poll. Default 500 ms.
     pub initial: Duration,
     /// Growth of the wait from poll to poll. Values below 1 count as 1. Default 1.5.
@@ -40,6 +43,11 @@ pub struct PollPolicy {
     pub transient_errors: u32,
     /// How many unknown statuses in a row are tolerated. Default 5.
     pub unknown_statuses: u32,
+    /// Leave the wait to [`AsyncApi::changed`](crate::AsyncApi::changed), up to this long at a time: the end is then
+    /// known when it happens and not at the next poll, where the implementer can tell (the service in this process, a
+    /// `slides serve`). Others are asked again and again all the same. Not used after a status that is unknown, nor when
+    /// the last wait was dropped midway. Default none: polls by the waits above, which every server can answer.
+    pub held: Option<Duration>,
     /// How long an id may be unknown to the server (404) before the first good reply. Default 5 s.
     pub not_found_grace: Duration,
 }
@@ -47,6 +55,7 @@ pub struct PollPolicy {
 impl Default for PollPolicy {
     fn default() -> Self {
         Self {
+            first_within: Duration::ZERO,
             initial: Duration::from_millis(500),
             factor: 1.5,
             max: Duration::from_secs(5),
@@ -56,6 +65,7 @@ impl Default for PollPolicy {
             last_call: Duration::from_secs(10),
             transient_errors: 5,
             unknown_statuses: 5,
+            held: None,
             not_found_grace: Duration::from_secs(5),
         }
     }
@@ -66,6 +76,14 @@ impl PollPolicy {
     pub fn with_deadline(deadline: impl Into<Option<Duration>>) -> Self {
         Self {
             deadline: deadline.into(),
+            ..Self::default()
+        }
+    }
+
+    /// The default policy for an implementer that can tell of changes: its answers are held back for 30 s at a time.
+    pub fn following() -> Self {
+        Self {
+            held: Some(Duration::from_secs(30)),
             ..Self::default()
         }
     }

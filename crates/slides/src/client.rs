@@ -85,17 +85,21 @@ impl Client {
             .build()
     }
 
-    /// A self-hosted server without credentials, such as `http://127.0.0.1:8080`.
+    /// A self-hosted server without credentials, such as `http://127.0.0.1:8080`. Its handles follow as
+    /// [`PollPolicy::following`] says.
     ///
     /// # Errors
     /// [`Error::Rejected`] when the URL is none, or is plain http to another host (see
     /// [`ClientBuilder::allow_plain_http`](crate::ClientBuilder::allow_plain_http)).
     #[cfg(feature = "http")]
     pub fn connect(url: impl Into<String>) -> Result<Self> {
-        Self::builder().base_url(url).build()
+        Self::builder()
+            .base_url(url)
+            .poll_policy(PollPolicy::following())
+            .build()
     }
 
-    /// A self-hosted server with credentials.
+    /// A self-hosted server with credentials, followed as by [`connect`](Self::connect).
     ///
     /// # Errors
     /// As [`connect`](Self::connect).
@@ -108,6 +112,7 @@ impl Client {
         Self::builder()
             .base_url(url)
             .credentials(client_id, client_secret)
+            .poll_policy(PollPolicy::following())
             .build()
     }
 

@@ -2,14 +2,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use slides_core::{Error, Result};
+use slides_core::{Error, PollPolicy, Result};
 use slides_service::engine::{Engine, NativeEngine, NativeOptions};
 use slides_service::{Runner, Service, ServiceOptions};
 
 use crate::Client;
 
 /// Settings of an embedded client: by default the native engine on threads of this process, as
-/// many operations at a time as there are processor cores, files in a temporary folder.
+/// many operations at a time as there are processor cores, files in a temporary folder. Handles are told of changes by
+/// the service itself ([`PollPolicy::following`]).
 ///
 /// Decks then run with the rights of this process; for decks from outside use worker processes
 /// ([`Runner::Process`](crate::service::Runner::Process)) through [`ServiceOptions`].
@@ -77,15 +78,41 @@ impl EmbeddedOptions {
         })?;
         let service = Service::in_process(self.service)?;
         let shared = Arc::new(service.clone());
-        Ok(Client::from_parts(shared.clone(), Some(shared)).with_sync(service))
+        let client = Client::from_parts(shared.clone(), Some(shared)).with_sync(service);
+        Ok(client.with_poll_policy(PollPolicy::following()))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use slides_service::engine::{
+        EngineError, ErrorKind, Job, Monitor, Report, Sink, SourceKind, Support,
+    };
     use slides_types::ExportFormat;
 
     use super::*;
+
+    /// Ends when it is stopped and not before.
+    #[derive(Debug)]
+    struct Endless;
+
+    impl Engine for Endless {
+        fn support(&self, _: SourceKind, _: ExportFormat) -> Support {
+            Support::Native
+        }
+
+        fn convert(
+            &self,
+            _: &Job<'_>,
+            _: &mut dyn Sink,
+            monitor: &dyn Monitor,
+        ) -> std::result::Result<Report, EngineError> {
+            while !monitor.is_stopped() {
+                std::thread::yield_now();
+            }
+            Err(EngineError::new(ErrorKind::Stopped, "stopped"))
+        }
+    }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_file_that_is_no_deck_fails_with_a_reason() {
@@ -116,6 +143,55 @@ mod tests {
                 .list
                 .is_empty()
         );
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_service_tells_of_the_end() {
+        let client = Client::embedded(EmbeddedOptions::default().workers(1)).unwrap();
+        let hour = Duration::from_secs(3600);
+        // polls would come an hour apart: the test ends because the service tells
+        let client = client.with_poll_policy(PollPolicy {
+            initial: hour,
+            max: hour,
+            deadline: None,
+            ..PollPolicy::following()
+        });
+        let operation = client
+            .start_convert(b"no deck".to_vec(), ExportFormat::Pdf)
+            .send()
+            .await
+            .unwrap();
+        assert!(matches!(operation.await, Err(Error::Failed { .. })));
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_policy_of_a_client_holds_in_this_process_too() {
+        let options = EmbeddedOptions::with_engine(Arc::new(Endless)).workers(1);
+        let client = Client::embedded(options).unwrap();
+        assert_eq!(client.policy, PollPolicy::following());
+        let deck = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../tests/decks/startup-pitch.pptx"
+        );
+        for held in [None, Some(Duration::from_secs(30))] {
+            let client = client.clone().with_poll_policy(PollPolicy {
+                held,
+                ..PollPolicy::with_deadline(Duration::from_millis(50))
+            });
+            let deck = slides_core::Payload::path(deck);
+            let operation = client.start_convert(deck, ExportFormat::Pdf);
+            let mut operation = operation.send().await.unwrap();
+            let error = operation.wait().await.unwrap_err();
+            let Error::DeadlineExceeded { last, .. } = &error else {
+                panic!("{error}")
+            };
+            assert_eq!(last.id, operation.id().as_str());
+            // it runs on until it is told to end
+            operation.cancel().await.unwrap();
+            let mut operation = operation.with_policy(PollPolicy::following());
+            let ended = operation.wait().await.unwrap_err();
+            assert!(matches!(ended, Error::Canceled { .. }), "{ended}");
+        }
     }
 
     #[test]

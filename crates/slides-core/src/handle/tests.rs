@@ -1,8 +1,9 @@
 //! The wait as a table: a script of replies, the expected end, and the expected virtual time.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use futures_util::StreamExt;
 use slides_types::{ExportFormat, OperationMethod};
 use tokio::time::Instant;
@@ -10,8 +11,9 @@ use tokio::time::Instant;
 use crate::policy::Jitter;
 use crate::testing::{self, FakeApi, MockAsyncApi};
 use crate::{
-    Download, Error, FileLocation, OperationHandle, Payload, PhaseExt, PollPolicy, Result, Saved,
-    StartCall, StartRequest, StatusReply, Target, TransportError, TransportErrorKind,
+    AsyncApi, Download, Error, FileLocation, OperationHandle, OperationId, Payload, PhaseExt,
+    PollPolicy, Result, Saved, Seen, StartCall, StartRequest, StatusReply, Target, TransportError,
+    TransportErrorKind,
 };
 
 /// One entry of a script.
@@ -481,4 +483,211 @@ async fn a_handle_can_cross_threads_and_shows_no_more_than_its_state() {
         format!("{handle:?}"),
         "OperationHandle { id: OperationId(\"op-1\"), status: Some(Enqueued), polls: 1, .. }"
     );
+}
+
+/// An implementer that knows of changes by itself: a plan of statuses by the seconds at which they begin. It keeps the
+/// calls with the milliseconds at which they came.
+struct Telling {
+    plan: Vec<(u64, &'static str)>,
+    begun: Instant,
+    /// Answers at once, whether there is news or not.
+    hasty: bool,
+    calls: Mutex<Vec<(&'static str, u128)>>,
+}
+
+impl Telling {
+    fn new(plan: impl IntoIterator<Item = (u64, &'static str)>) -> Self {
+        Self {
+            plan: plan.into_iter().collect(),
+            begun: Instant::now(),
+            hasty: false,
+            calls: Mutex::default(),
+        }
+    }
+
+    fn called(&self, what: &'static str) {
+        let at = self.begun.elapsed().as_millis();
+        self.calls.lock().unwrap().push((what, at));
+    }
+
+    fn calls(&self) -> Vec<(&'static str, u128)> {
+        self.calls.lock().unwrap().clone()
+    }
+
+    fn now(&self) -> StatusReply {
+        let past = |entry: &&(u64, &str)| Duration::from_secs(entry.0) <= self.begun.elapsed();
+        testing::reply("op-1", self.plan.iter().rfind(past).unwrap().1)
+    }
+}
+
+#[async_trait]
+impl AsyncApi for Telling {
+    async fn start(&self, _: StartRequest) -> Result<OperationId> {
+        Ok("op-1".into())
+    }
+
+    async fn status(&self, _: &OperationId) -> Result<StatusReply> {
+        self.called("status");
+        Ok(self.now())
+    }
+
+    async fn result(&self, _: &OperationId) -> Result<Download> {
+        Ok(Download::from_bytes("%PDF"))
+    }
+
+    async fn changed(&self, _: &OperationId, seen: Seen, limit: Duration) -> Result<StatusReply> {
+        self.called("changed");
+        let end = Instant::now() + limit;
+        loop {
+            let reply = self.now();
+            if self.hasty || seen.is_outdated_by(&reply.operation) || Instant::now() >= end {
+                return Ok(reply);
+            }
+            let times = self.plan.iter().map(|(at, _)| *at);
+            let next = times.map(|at| self.begun + Duration::from_secs(at));
+            let next = next.filter(|at| *at > Instant::now()).min();
+            tokio::time::sleep_until(next.unwrap_or(end).min(end)).await;
+        }
+    }
+}
+
+/// Waits as `doubling`, but for what the implementer tells.
+fn held(seconds: u64) -> PollPolicy {
+    PollPolicy {
+        held: Some(Duration::from_secs(seconds)),
+        ..doubling()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn news_is_told_where_the_policy_leaves_the_wait_to_the_implementer() {
+    let deadline = PollPolicy {
+        deadline: Some(Duration::from_secs(5)),
+        ..held(30)
+    };
+    let (polled, told) = ("status", "changed");
+    for (policy, plan, expected, ms, calls) in [
+        // without it, the end is seen at the next poll
+        (
+            doubling(),
+            vec![(0, "Started"), (5, "Finished")],
+            "done",
+            7500,
+            vec![
+                (polled, 0),
+                (polled, 500),
+                (polled, 1500),
+                (polled, 3500),
+                (polled, 7500),
+            ],
+        ),
+        (
+            held(30),
+            vec![(0, "Started"), (5, "Finished")],
+            "done",
+            5000,
+            vec![(polled, 0), (told, 100)],
+        ),
+        (
+            held(30),
+            vec![(0, "Created"), (1, "Started"), (2, "Finished")],
+            "done",
+            2000,
+            vec![(polled, 0), (told, 100), (told, 1100)],
+        ),
+        // silence ends after the policy's time
+        (
+            held(30),
+            vec![(0, "Started"), (70, "Finished")],
+            "done",
+            70_000,
+            vec![(polled, 0), (told, 100), (told, 30_200), (told, 60_300)],
+        ),
+        // what the server would not understand is asked for
+        (
+            held(30),
+            vec![(0, "Paused"), (1, "Started"), (2, "Finished")],
+            "done",
+            2000,
+            vec![(polled, 0), (polled, 500), (polled, 1500), (told, 1600)],
+        ),
+        (
+            deadline,
+            vec![(0, "Started")],
+            "deadline: Started after 5 s, 2 polls",
+            5000,
+            vec![(polled, 0), (told, 100)],
+        ),
+    ] {
+        let api = Arc::new(Telling::new(plan.clone()));
+        let start = Instant::now();
+        let outcome = OperationHandle::<Download>::new(api.clone(), "op-1".into())
+            .with_policy(policy)
+            .await;
+        let took = start.elapsed().as_millis();
+        assert_eq!((text(&outcome).as_str(), took), (expected, ms), "{plan:?}");
+        assert_eq!(api.calls(), calls, "{plan:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_tells_without_news_is_not_asked_more_often_than_by_polls() {
+    let hasty = Arc::new(Telling {
+        hasty: true,
+        ..Telling::new([(0, "Started"), (100, "Finished")])
+    });
+    let handle = OperationHandle::<Download>::new(hasty.clone(), "op-1".into());
+    handle.with_policy(held(30)).await.unwrap();
+    assert!(hasty.calls().len() < 30, "{:?}", hasty.calls());
+}
+
+#[tokio::test(start_paused = true)]
+async fn waits_that_are_dropped_again_and_again_ask_no_more_often_than_polls() {
+    let api = Arc::new(Telling::new([(0, "Started"), (20, "Finished")]));
+    let mut handle =
+        OperationHandle::<Download>::new(api.clone(), "op-1".into()).with_policy(held(30));
+    // a display that draws a frame every tenth of a second
+    let mut seen = Vec::new();
+    loop {
+        tokio::select! {
+            biased;
+            item = handle.next() => match item {
+                Some(item) => seen.push(item.unwrap().status.to_string()),
+                None => break,
+            },
+            () = tokio::time::sleep(Duration::from_millis(100)) => {}
+        }
+    }
+    assert_eq!(seen.last().map(String::as_str), Some("Finished"));
+    let polls = api.calls().iter().filter(|call| call.0 == "status").count();
+    // by its back-off of up to 4 s it would poll eight times; each may have one wait beside it
+    assert!((5..=9).contains(&polls), "{:?}", api.calls());
+    assert!(api.calls().len() <= 2 * polls, "{:?}", api.calls());
+}
+
+#[tokio::test(start_paused = true)]
+async fn first_polls_can_be_spread() {
+    let policy = PollPolicy {
+        first_within: Duration::from_secs(10),
+        ..doubling()
+    };
+    let mut times = Vec::new();
+    for seed in 0..100 {
+        let api = Arc::new(FakeApi::statuses(["Finished"]));
+        let mut handle =
+            OperationHandle::<Download>::new(api, "op-1".into()).with_policy(policy.clone());
+        handle.jitter = Jitter::seeded(seed);
+        let start = Instant::now();
+        handle.wait().await.unwrap();
+        times.push(start.elapsed().as_millis());
+    }
+    times.sort_unstable();
+    assert!(
+        times[0] < 1000 && times[99] > 9000 && times[99] <= 10_001,
+        "{times:?}"
+    );
+    let most = times
+        .chunk_by(|a, b| a / 1000 == b / 1000)
+        .map(<[u128]>::len);
+    assert!(most.max() < Some(25), "{times:?}");
 }
