@@ -61,7 +61,8 @@ const RESERVED: &[(&str, &[&str])] = &[
     ),
     ("hyper-rustls", &["slides-http", "slides-service"]),
     ("rustls", &["slides-http", "slides-service"]),
-    ("axum", &["slides-server"]),
+    // `slides` in an example alone.
+    ("axum", &["slides", "slides-server"]),
 ];
 
 /// Crates that may use nothing but these from outside.
