@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod api;
 mod bench;
 mod ci;
 mod codegen;
@@ -39,6 +40,12 @@ struct Arguments {
 enum Task {
     /// Write the wire models and the route table from docs/openapi/slides-async.yaml.
     Codegen {
+        /// Fail when the committed files differ instead of writing them.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Write down what the SDK's crates offer (docs/api).
+    Api {
         /// Fail when the committed files differ instead of writing them.
         #[arg(long)]
         check: bool,
@@ -83,6 +90,7 @@ enum Task {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Codegen { check } => codegen::run(check),
+        Task::Api { check } => api::run(check),
         Task::Tidy => tidy::run(),
         Task::Test { arguments } => test::run(&arguments),
         Task::SdkTests => sdk::run(),
