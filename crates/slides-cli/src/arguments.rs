@@ -62,6 +62,9 @@ pub(crate) enum Command {
     Queue(QueueArguments),
     /// Check what this machine has for conversions.
     Doctor(DoctorArguments),
+    /// List the formats: which are written natively, which need LibreOffice, which are not written and why. With a
+    /// format, list what becomes of its options.
+    Formats(FormatsArguments),
     /// Make, change and remove clients in a server's credentials file.
     Clients(ClientsArguments),
     /// Change the keys that a server signs tokens or webhooks with.
@@ -448,6 +451,13 @@ pub(crate) struct ResultArguments {
     pub(crate) output: PathBuf,
     #[command(flatten)]
     pub(crate) server: ServerArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FormatsArguments {
+    /// List what becomes of the options of this format.
+    #[arg(value_name = "FORMAT")]
+    pub(crate) format: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -118,13 +118,17 @@ async fn convert(
     let written = save::save(download, Some(format), &arguments.output).await?;
     console.done();
     if written.len() > 1 {
-        console.note(&format!(
-            "{} slides, written as `{}` and so on",
-            written.len(),
-            written
-                .first()
-                .map_or_else(String::new, |path| path.display().to_string())
-        ));
+        let first = written
+            .first()
+            .map_or_else(String::new, |path| path.display().to_string());
+        console.note(&if save::has_files(format) {
+            format!(
+                "written as `{first}` with {} files beside it",
+                written.len() - 1
+            )
+        } else {
+            format!("{} slides, written as `{first}` and so on", written.len())
+        });
     }
     console.warnings(&warnings);
     let files: Vec<_> = written

@@ -14,6 +14,7 @@ mod doctor;
 mod engine;
 mod failure;
 mod figures;
+mod formats;
 mod private;
 mod quantity;
 mod queue;
@@ -80,6 +81,7 @@ fn run(command: Command, console: &mut Console) -> Result<(), Failure> {
         Command::Cancel(arguments) => remote::cancel(&arguments, console),
         Command::Queue(arguments) => queue::run(&arguments, console),
         Command::Doctor(arguments) => doctor::run(&arguments, console),
+        Command::Formats(arguments) => formats::run(&arguments, console),
         Command::Clients(arguments) => clients::run(&arguments, console),
         Command::TokenKeys(arguments) => token_keys::run(&arguments, console),
         Command::WebhookSecret(arguments) => webhooks::secret(&arguments, console),

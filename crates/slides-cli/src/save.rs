@@ -24,7 +24,9 @@ pub(crate) async fn save(
     let wants_zip = output
         .extension()
         .is_some_and(|text| text.eq_ignore_ascii_case("zip"));
-    if !is_zip || wants_zip || !format.is_none_or(is_one_file_per_slide) {
+    let is_unpacked =
+        format.is_none_or(|format| is_one_file_per_slide(format) || has_files(format));
+    if !is_zip || wants_zip || !is_unpacked {
         download
             .save(output)
             .await
@@ -36,7 +38,18 @@ pub(crate) async fn save(
         .save(archive.path())
         .await
         .map_err(|error| Failure::from_sdk(&error))?;
-    unpack(archive.path(), folder, output)
+    unpack(
+        archive.path(),
+        folder,
+        output,
+        format.is_some_and(has_files),
+    )
+}
+
+/// Formats whose documents may come with files in a folder beside them.
+pub(crate) fn has_files(format: ExportFormat) -> bool {
+    use ExportFormat::{Html, Html5, Md};
+    matches!(format, Html | Html5 | Md)
 }
 
 /// Formats of which a slide is a file of its own (contract section 9, choice 12).
@@ -58,8 +71,14 @@ fn temporary(folder: &Path) -> Result<tempfile::NamedTempFile, Failure> {
         })
 }
 
-/// Writes `deck_3.png` of the archive as `OUT_3.png`. Nothing is renamed before everything is written.
-fn unpack(archive: &Path, folder: &Path, output: &Path) -> Result<Vec<PathBuf>, Failure> {
+/// Writes `deck_3.png` of the archive as `OUT_3.png`, or a document as `OUT` and its files in their folder beside it.
+/// Nothing is renamed before everything is written.
+fn unpack(
+    archive: &Path,
+    folder: &Path,
+    output: &Path,
+    is_document: bool,
+) -> Result<Vec<PathBuf>, Failure> {
     let failed = |error: &(dyn std::error::Error + 'static)| {
         Failure::new(
             Exit::Failed,
@@ -81,18 +100,39 @@ fn unpack(archive: &Path, folder: &Path, output: &Path) -> Result<Vec<PathBuf>, 
     for index in 0..archive.len() {
         let mut entry = archive.by_index(index).map_err(|e| failed(&e))?;
         let name = entry.name().map_err(|e| failed(&e))?.into_owned();
-        let path = folder.join(own_name(&stem, output, &name, index));
+        let path = match beside(&name) {
+            Some(below) if is_document => folder.join(below),
+            // Nothing that a document shows.
+            None if is_document && name.contains('/') => continue,
+            _ if is_document => output.to_owned(),
+            _ => folder.join(own_name(&stem, output, &name, index)),
+        };
         let mut file = temporary(folder)?;
         io::copy(&mut entry, file.as_file_mut()).map_err(|e| failed(&e))?;
         written.push((file, path));
     }
     let mut paths = Vec::new();
     for (file, path) in written {
+        if let Some(parent) = path
+            .parent()
+            .filter(|parent| *parent != folder && is_document)
+        {
+            fs::create_dir_all(parent).map_err(|e| failed(&e))?;
+        }
         readable_by_others(file.path()).map_err(|e| failed(&e))?;
         file.persist(&path).map_err(|e| failed(&e.error))?;
         paths.push(path);
     }
     Ok(paths)
+}
+
+/// The place of a file in a folder beside the document: one folder, and nothing that leads out of it.
+fn beside(entry: &str) -> Option<PathBuf> {
+    let (folder, name) = entry.split_once('/')?;
+    let is_plain = |part: &str| {
+        !part.is_empty() && !part.starts_with('.') && !part.contains(['/', '\\', ':', '\0'])
+    };
+    (is_plain(folder) && is_plain(name)).then(|| Path::new(folder).join(name))
 }
 
 /// The number at the end of an entry's name goes behind the name that was asked for.
@@ -203,6 +243,39 @@ mod tests {
         .await
         .unwrap();
         assert_eq!(listing(folder.path()), ["x_7.png"]);
+    }
+
+    #[tokio::test]
+    async fn documents_bring_their_files_along() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = ["deck.md", "Images/1.png", "../../evil.png", "a/../b.png"];
+        let paths = save(
+            zipped(&names[..2]),
+            Some(ExportFormat::Md),
+            &folder.path().join("x.md"),
+        )
+        .await
+        .unwrap();
+        assert_eq!(
+            paths,
+            [
+                folder.path().join("x.md"),
+                folder.path().join("Images/1.png")
+            ]
+        );
+        assert_eq!(fs::read(&paths[0]).unwrap(), b"deck.md");
+        assert_eq!(fs::read(&paths[1]).unwrap(), b"Images/1.png");
+        for name in &names[2..] {
+            assert_eq!(beside(name), None, "{name}");
+        }
+        save(
+            zipped(&names),
+            Some(ExportFormat::Md),
+            &folder.path().join("y.md"),
+        )
+        .await
+        .unwrap();
+        assert_eq!(listing(folder.path()), ["Images", "x.md", "y.md"]);
     }
 
     #[tokio::test]

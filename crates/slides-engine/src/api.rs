@@ -149,6 +149,9 @@ pub struct OutputFile {
     pub extension: &'static str,
     /// Media type.
     pub media_type: &'static str,
+    /// Where a file lies that others show, such as `Images/1.png`, with `/` between folders, below the place of those
+    /// others; none for the results themselves.
+    pub path: Option<String>,
 }
 
 impl OutputFile {
@@ -158,6 +161,7 @@ impl OutputFile {
             slide: None,
             extension: format.extension(),
             media_type: format.media_type(),
+            path: None,
         }
     }
 

@@ -2,7 +2,8 @@
 //! stop flag and warnings.
 //!
 //! Synchronous and free of sockets, clocks, environment and global state: what
-//! it needs is handed in. [`NativeEngine`] reads PPTX and writes PDF, PNG and the PPTX family.
+//! it needs is handed in. [`NativeEngine`] reads PPTX and writes PDF, pictures, SVG,
+//! HTML, Markdown and the PPTX family.
 //!
 //! ```no_run
 //! use slides_engine::{Engine, Job, MemorySink, NativeEngine, NativeOptions, Unmonitored};
@@ -27,4 +28,7 @@ pub use api::{
     Engine, EngineError, ErrorKind, Job, Limits, MemorySink, MergeJob, MergeSource, Monitor,
     OutputFile, Report, Sink, SourceKind, Support, Unmonitored, Warning,
 };
-pub use native::{FontOptions, NativeEngine, NativeOptions, font_families, sniff};
+pub use native::{
+    FontOptions, NativeEngine, NativeOptions, OptionSupport, font_families, option_support,
+    options_in_use, refusal, sniff, writes,
+};

@@ -28,9 +28,11 @@ pub enum RenderError {
         /// What the PDF library says.
         message: String,
     },
-    /// The PNG could not be written.
-    #[error("the PNG of {width} x {height} pixels could not be written")]
-    Png {
+    /// A picture file could not be written.
+    #[error("the {format} of {width} x {height} pixels could not be written")]
+    File {
+        /// The format.
+        format: &'static str,
         /// Width.
         width: u32,
         /// Height.
@@ -38,6 +40,16 @@ pub enum RenderError {
         /// Cause.
         #[source]
         source: std::io::Error,
+    },
+    /// What came of a page or document is larger than allowed.
+    #[error(
+        "page {page} has more than {limit} bytes, which passes the limit (`max_document_bytes`)"
+    )]
+    TooManyBytes {
+        /// Number of the slide.
+        page: u32,
+        /// The limit in force.
+        limit: u64,
     },
 }
 

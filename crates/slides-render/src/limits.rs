@@ -26,6 +26,8 @@ pub struct Limits {
     pub max_operations: usize,
     /// Nesting of transforms, clips, layers and effects; deeper content is left out with a warning. 128 by default.
     pub max_depth: usize,
+    /// Bytes of a page of an SVG or HTML document, pictures included; a larger one is an error. 1 GiB by default.
+    pub max_document_bytes: u64,
     /// Bytes of decoded or scaled pictures kept for reuse. 64 MiB by default.
     pub image_cache_bytes: usize,
 }
@@ -44,6 +46,7 @@ impl Default for Limits {
             max_glyphs: 100_000,
             max_operations: 500_000,
             max_depth: 128,
+            max_document_bytes: 1 << 30,
             image_cache_bytes: 64 << 20,
         }
     }

@@ -3,7 +3,8 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::io::Cursor;
 use std::sync::Arc;
 
-use slides_scene::{Image, ImageData, ImageFormat, PixelEffect, Rgba};
+use kurbo::{Affine, Rect};
+use slides_scene::{Image, ImageData, ImageFormat, ImageOp, PixelEffect, Rgba};
 use zune_core::bytestream::ZCursor;
 use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
@@ -12,6 +13,7 @@ use zune_jpeg::JpegDecoder;
 use crate::error::Warnings;
 use crate::inks;
 use crate::limits::Limits;
+use crate::raster::place;
 use crate::recolor::{apply, needs_own_pixels};
 
 /// Decoded pixels, straight alpha, rows from the top.
@@ -35,7 +37,6 @@ impl Pixels {
     }
 
     /// Part of the picture, in pixels; brought inside it.
-    #[cfg(feature = "pdf")]
     pub(crate) fn part(&self, x0: u32, y0: u32, x1: u32, y1: u32) -> Self {
         let (x1, y1) = (x1.clamp(1, self.width), y1.clamp(1, self.height));
         let (x0, y0) = (x0.min(x1 - 1), y0.min(y1 - 1));
@@ -121,14 +122,12 @@ fn check_size(width: u32, height: u32, limits: &Limits) -> Result<(), String> {
 }
 
 /// Size and colours of a JPEG as its header says them.
-#[cfg(feature = "pdf")]
 pub(crate) struct JpegHeader {
     pub(crate) width: u32,
     pub(crate) height: u32,
 }
 
 /// Reads a JPEG's header; an error when it is none that can be passed on.
-#[cfg(feature = "pdf")]
 pub(crate) fn jpeg_header(bytes: &[u8]) -> Result<JpegHeader, String> {
     let mut decoder =
         JpegDecoder::new_with_options(ZCursor::new(bytes), jpeg_options(ColorSpace::RGB));
@@ -586,7 +585,6 @@ impl PictureCache {
 }
 
 /// The part of a picture's changes that is opacity at its end, and the others.
-#[cfg(feature = "pdf")]
 pub(crate) fn split_alpha(effects: &[PixelEffect]) -> (&[PixelEffect], f32) {
     let mut alpha = 1.0;
     let mut rest = effects;
@@ -604,6 +602,79 @@ pub(crate) fn split_alpha(effects: &[PixelEffect]) -> (&[PixelEffect], f32) {
 /// Straight RGBA of a colour as bytes.
 pub(crate) fn bytes_of(color: Rgba) -> [u8; 4] {
     [color.r, color.g, color.b, color.a]
+}
+
+/// Where a picture and the part of it that is seen lie.
+pub(crate) struct Shown {
+    pub(crate) whole: Rect,
+    pub(crate) seen: Rect,
+    /// The same in fractions of the picture.
+    pub(crate) part: Rect,
+}
+
+impl Shown {
+    pub(crate) fn of(op: &ImageOp) -> Option<Self> {
+        let (whole, seen) = place(op.dst, op.crop)?;
+        Some(Self {
+            whole,
+            seen,
+            part: Rect::new(
+                (seen.x0 - whole.x0) / whole.width(),
+                (seen.y0 - whole.y0) / whole.height(),
+                (seen.x1 - whole.x0) / whole.width(),
+                (seen.y1 - whole.y0) / whole.height(),
+            ),
+        })
+    }
+}
+
+/// Pixels that a picture filling `whole` needs at the resolution asked for.
+pub(crate) fn pixels_needed(dpi: Option<f64>, to_page: Affine, whole: Rect) -> Option<(u32, u32)> {
+    let dpi = dpi.filter(|dpi| dpi.is_finite() && *dpi >= 1.0)?;
+    let [a, b, c, d, ..] = to_page.as_coeffs();
+    let side = |length: f64| (length * dpi / 72.0).ceil().clamp(1.0, 65_535.0) as u32;
+    Some((
+        side(whole.width() * a.hypot(b)),
+        side(whole.height() * c.hypot(d)),
+    ))
+}
+
+/// The pixels that a part of the picture touches, and that part.
+pub(crate) fn cut(pixels: &Pixels, seen: Rect) -> (Pixels, Rect) {
+    let (width, height) = (f64::from(pixels.width), f64::from(pixels.height));
+    let low = |value: f64, side: f64| (value.clamp(0.0, 1.0) * side).floor().min(side - 1.0) as u32;
+    let high = |value: f64, side: f64| (value.clamp(0.0, 1.0) * side).ceil().max(1.0) as u32;
+    let (x0, y0) = (low(seen.x0, width), low(seen.y0, height));
+    let (x1, y1) = (
+        high(seen.x1, width).max(x0 + 1),
+        high(seen.y1, height).max(y0 + 1),
+    );
+    let part = Rect::new(
+        f64::from(x0) / width,
+        f64::from(y0) / height,
+        f64::from(x1) / width,
+        f64::from(y1) / height,
+    );
+    (pixels.part(x0, y0, x1, y1), part)
+}
+
+/// Whether a JPEG holds four ink separations.
+pub(crate) fn is_four_colored(bytes: &[u8]) -> bool {
+    let mut at = 2;
+    // The frame header comes after a few segments; a byte string without one is none that can be read.
+    for _ in 0..1000 {
+        let (Some(0xFF), Some(marker)) = (bytes.get(at), bytes.get(at + 1)) else {
+            return false;
+        };
+        if matches!(marker, 0xC0..=0xCF) && !matches!(marker, 0xC4 | 0xC8 | 0xCC) {
+            return bytes.get(at + 9) == Some(&4);
+        }
+        let Some(&[high, low]) = bytes.get(at + 2..at + 4) else {
+            return false;
+        };
+        at += 2 + usize::from(u16::from_be_bytes([high, low])).max(2);
+    }
+    false
 }
 
 #[cfg(test)]

@@ -42,6 +42,14 @@ pub struct Pixmap {
 }
 
 impl Pixmap {
+    pub(crate) fn new(pixels: Pixels) -> Self {
+        Self {
+            width: pixels.width,
+            height: pixels.height,
+            rgba: pixels.rgba,
+        }
+    }
+
     /// Width in pixels.
     pub fn width(&self) -> u32 {
         self.width
@@ -116,7 +124,7 @@ pub struct Rasterizer {
 pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) warnings: Warnings,
-    outlines: OutlineCache,
+    pub(crate) outlines: OutlineCache,
     pictures: PictureCache,
     resources: Resources,
 }
@@ -668,7 +676,7 @@ pub(crate) fn clean_alpha(alpha: f32) -> f32 {
 }
 
 /// A rectangular gradient as pixels.
-fn nested_rects(
+pub(crate) fn nested_rects(
     bounds: Rect,
     focus: Rect,
     stops: &[GradientStop],

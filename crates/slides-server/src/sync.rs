@@ -148,7 +148,9 @@ fn split_result(
             .map(|number| format!("{stem}_{number}.{}", format.extension()))
             .collect()
     });
-    let uris = names.iter().map(|name| {
+    // Files in folders are shown by others.
+    let slides = names.iter().filter(|name| !name.contains('/'));
+    let uris = slides.map(|name| {
         let number = number_of(name);
         let mut uri = links.file(folder.unwrap_or_default(), name, storage.as_deref());
         uri.link_type = Some(format.media_type().to_owned());

@@ -58,6 +58,7 @@ mod worker;
 
 pub use admin::{Exported, Imported, QueueAdmin};
 pub use fetch::FetchUrl;
+pub use libreoffice::writes as libreoffice_writes;
 pub use options::{
     FetchesUrls, ProcessLimits, QueuePlace, Runner, ServiceLimits, ServiceOptions, Soffice,
     WorkerProgram,

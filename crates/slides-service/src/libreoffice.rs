@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 
-use slides_engine::{ErrorKind, SourceKind, sniff};
+use slides_engine::{ErrorKind, SourceKind, option_support, options_in_use, refusal, sniff};
 use slides_types::ExportFormat;
 use tokio::process::Command;
 use tokio_util::sync::CancellationToken;
@@ -64,10 +64,16 @@ impl LibreOffice {
         if !matches!(source, SourceKind::Pptx | SourceKind::Ppt | SourceKind::Odp) {
             return None;
         }
+        // What nobody writes stays refused.
+        if refusal(job.format).is_some() {
+            return None;
+        }
         // It knows page ranges for PDF only, and no file per slide.
         let whole = job.slides.is_empty() && job.from.is_none();
+        // It takes none of the options: where there are some, it reads the source and the native engine writes.
         let direct = !job.per_slide
             && filter(job.format).is_some()
+            && in_use(job).is_empty()
             && (whole || job.format == ExportFormat::Pdf);
         if direct {
             Some(Help::Direct)
@@ -76,6 +82,22 @@ impl LibreOffice {
         } else {
             Some(Help::ViaPptx)
         }
+    }
+
+    /// The error for options of a format that it alone writes: it takes none.
+    pub(crate) fn refusal(job: &Job, source: SourceKind) -> Option<RunError> {
+        if filter(job.format).is_none() || !option_support(job.format).is_empty() {
+            return None;
+        }
+        let option = in_use(job).into_iter().next()?;
+        let format = job.format.as_str();
+        Some(RunError::Engine {
+            kind: ErrorKind::InvalidOption,
+            message: format!(
+                "option `{option}` is not supported for `{format}`: LibreOffice writes this format and takes no options, leave it out"
+            ),
+            source,
+        })
     }
 
     /// The error for a job that neither engine can do here.
@@ -122,6 +144,7 @@ impl LibreOffice {
             extension: job.format.extension().to_owned(),
             media_type: job.format.media_type().to_owned(),
             name: path,
+            path: None,
         };
         let warning =
             "converted by LibreOffice, as the native engine does not do this pair of formats";
@@ -250,6 +273,17 @@ impl LibreOffice {
             }
         }
     }
+}
+
+/// Names of the options that a job asks something by.
+fn in_use(job: &Job) -> Vec<String> {
+    let options = job.export.as_ref();
+    options.map_or_else(Vec::new, |options| options_in_use(options, job.format))
+}
+
+/// Whether LibreOffice, where it is installed, writes a format that holds a whole deck.
+pub fn writes(format: ExportFormat) -> bool {
+    filter(format).is_some()
 }
 
 /// The files LibreOffice needs: its own, the system's libraries and fonts, and the folder of its job.

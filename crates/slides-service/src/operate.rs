@@ -166,6 +166,9 @@ async fn convert(inner: &Inner, plan: &Plan, running: &Running) -> Result<JobRep
     else {
         return Ok(native?);
     };
+    if let Some(refusal) = LibreOffice::refusal(job, source) {
+        return Err(refusal.into());
+    }
     let help = LibreOffice::help_for(job, source);
     let (Some(help), Some(office)) = (help, &inner.libreoffice) else {
         return Err(LibreOffice::missing(message, source, help.is_some()).into());
@@ -215,6 +218,7 @@ fn pass_through(source: &Path, out_dir: &Path, whole: bool) -> Result<Option<Job
         extension: ExportFormat::Pdf.extension().to_owned(),
         media_type: ExportFormat::Pdf.media_type().to_owned(),
         name,
+        path: None,
     };
     Ok(Some(JobReport {
         files: vec![file],

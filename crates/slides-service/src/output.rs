@@ -39,8 +39,12 @@ pub(crate) fn stem(name: Option<&str>, otherwise: &str) -> String {
     }
 }
 
-/// The name of one output file: `deck.pdf`, or `deck_3.png` for a slide's (contract section 7).
+/// The name of one output file: `deck.pdf`, or `deck_3.png` for a slide's (contract section 7). Files that others
+/// show have paths of their own.
 pub(crate) fn file_name(stem: &str, file: &ProducedFile, numbered: bool) -> String {
+    if let Some(path) = &file.path {
+        return path.clone();
+    }
     match file.slide.filter(|_| numbered) {
         Some(slide) => format!("{stem}_{slide}.{}", file.extension),
         None => format!("{stem}.{}", file.extension),
@@ -96,6 +100,7 @@ mod tests {
             extension: extension.to_owned(),
             media_type: "image/png".to_owned(),
             name: format!("{slide}.{extension}"),
+            path: None,
         }
     }
 

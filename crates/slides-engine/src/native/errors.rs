@@ -29,7 +29,9 @@ pub(super) fn from_slide(number: u32, error: slides_ooxml::Error) -> EngineError
 
 pub(super) fn from_render(error: RenderError) -> EngineError {
     let kind = match error {
-        RenderError::TooManyPixels { .. } => ErrorKind::LimitExceeded,
+        RenderError::TooManyPixels { .. } | RenderError::TooManyBytes { .. } => {
+            ErrorKind::LimitExceeded
+        }
         _ => ErrorKind::Internal,
     };
     EngineError::new(kind, error.to_string()).caused_by(error)

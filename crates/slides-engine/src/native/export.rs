@@ -1,5 +1,6 @@
 //! Laid-out pages to files.
 
+use std::cell::Cell;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -7,7 +8,9 @@ use kurbo::{Rect, Shape as _};
 use slides_layout::{Arranger, LayoutOptions, Sheets};
 use slides_ooxml::Deck;
 use slides_render::{
-    PdfOptions, PdfWriter, PicturePrefetch, PngCompression, RasterOptions, Rasterizer, encode_png,
+    GifFrame, GifWriter, PdfOptions, PdfWriter, PicturePrefetch, Pixmap, PngCompression,
+    RasterOptions, Rasterizer, TiffPage, TiffWriter, encode_bmp, encode_gif_frame, encode_jpeg,
+    encode_png, encode_tiff_page,
 };
 use slides_scene::{Op, Page, Paint, Rgba, StrokeStyle, Tag};
 use slides_types::ExportFormat;
@@ -20,6 +23,8 @@ use super::pipeline::in_order;
 use super::settings::Settings;
 use super::warnings::Warnings;
 
+/// Quality of JPEG files: what is lost cannot be seen beside text.
+const JPEG_QUALITY: u8 = 95;
 /// Width in points of the frame that `drawSlidesFrame` asks for.
 const FRAME_WIDTH: f64 = 1.0;
 
@@ -38,9 +43,9 @@ pub(super) struct Export<'a> {
 }
 
 /// A file of one slide with what was drawn otherwise.
-struct SlideFile {
-    bytes: Vec<u8>,
-    warnings: Vec<(String, String)>,
+pub(super) struct SlideFile {
+    pub(super) bytes: Vec<u8>,
+    pub(super) warnings: Vec<(String, String)>,
 }
 
 impl Export<'_> {
@@ -58,6 +63,12 @@ impl Export<'_> {
         match self.job.format {
             ExportFormat::Pdf if !self.job.per_slide => {
                 self.whole_pdf(sink, monitor, &mut warnings)?;
+            }
+            ExportFormat::Html | ExportFormat::Html5 => self.html(sink, monitor, &mut warnings)?,
+            ExportFormat::Md => self.markdown(sink, monitor, &mut warnings)?,
+            ExportFormat::Svg => self.svg(sink, monitor, &mut warnings)?,
+            ExportFormat::Gif | ExportFormat::Tiff if !self.job.per_slide => {
+                self.frames(sink, monitor, &mut warnings)?;
             }
             _ => self.slide_files(sink, monitor, &mut warnings)?,
         }
@@ -158,40 +169,130 @@ impl Export<'_> {
         )
     }
 
+    /// All pages in one GIF or TIFF. Pages are packed on the workers and written as they come.
+    fn frames(
+        &self,
+        sink: &mut dyn Sink,
+        monitor: &dyn Monitor,
+        warnings: &mut Warnings,
+    ) -> Result<(), EngineError> {
+        let file = OutputFile::whole(self.job.format);
+        let over = Cell::new(false);
+        let failed = |cause| self.write_error(&file, over.get(), cause);
+        let out = sink.create(&file).map_err(failed)?;
+        let out = Bounded {
+            out,
+            left: self.job.limits.max_output_bytes,
+            over: &over,
+        };
+        let total = self.keys.len() as u32;
+        let mut writer = if self.job.format == ExportFormat::Gif {
+            FrameWriter::Gif(Box::new(GifWriter::new(out)))
+        } else {
+            FrameWriter::Tiff(TiffWriter::new(out, total))
+        };
+        let mut done = 0;
+        in_order(
+            self.keys,
+            self.threads,
+            || self.rasterizer(),
+            |rasterizer, number| {
+                let (pixmap, _, warnings) = self.drawn(rasterizer, number)?;
+                let frame = if self.job.format == ExportFormat::Gif {
+                    Frame::Gif(
+                        encode_gif_frame(&pixmap, self.settings.raster.delay)
+                            .map_err(from_render)?,
+                    )
+                } else {
+                    let options = &self.settings.raster.tiff;
+                    Frame::Tiff(encode_tiff_page(&pixmap, options).map_err(from_render)?)
+                };
+                Ok((frame, warnings))
+            },
+            |number, (frame, found)| {
+                if monitor.is_stopped() {
+                    return Err(stopped());
+                }
+                warnings.add_all(number, found);
+                writer.write(&frame).map_err(failed)?;
+                done += 1;
+                monitor.progress(done, total);
+                Ok(())
+            },
+        )?;
+        writer.finish().map_err(failed)
+    }
+
+    /// The pixels of a page, their resolution, and what was drawn otherwise.
+    fn drawn(
+        &self,
+        rasterizer: &mut Rasterizer,
+        number: u32,
+    ) -> Result<(Pixmap, f64, Vec<(String, String)>), EngineError> {
+        let mut sheets = self.lay_out(number)?;
+        let page = sheets.pages.drain(..).next().unwrap_or_default();
+        let (width, height) = self.settings.pixels(self.size_in_emu(&page));
+        let pixmap = rasterizer.page(&page, width, height).map_err(from_render)?;
+        note(&mut sheets.warnings, rasterizer.warnings(), number);
+        let dpi = 72.0 * f64::from(width) / page.size.width;
+        Ok((pixmap, dpi, sheets.warnings))
+    }
+
     fn slide_file(
         &self,
         rasterizer: &mut Rasterizer,
         number: u32,
     ) -> Result<SlideFile, EngineError> {
-        let Sheets {
-            pages,
-            mut warnings,
-            ..
-        } = self.lay_out(number)?;
-        let mut note = |found: &[slides_render::Warning]| {
-            let own = found.iter().filter(|warning| warning.page == number);
-            warnings
-                .extend(own.map(|warning| (warning.feature.to_owned(), warning.message.clone())));
-        };
-        let bytes = if self.job.format == ExportFormat::Pdf {
+        if self.job.format == ExportFormat::Pdf {
+            let Sheets {
+                pages,
+                mut warnings,
+                ..
+            } = self.lay_out(number)?;
             let mut writer = PdfWriter::new(self.pdf_options(&[number]));
             for page in &pages {
                 writer.page(page).map_err(from_render)?;
             }
-            note(writer.warnings());
-            writer.finish().map_err(from_render)?
-        } else {
-            let page = pages.into_iter().next().unwrap_or_default();
-            let (width, height) = self.settings.pixels(self.size_in_emu(&page));
-            let pixmap = rasterizer.page(&page, width, height).map_err(from_render)?;
-            note(rasterizer.warnings());
-            let dpi = 72.0 * f64::from(width) / page.size.width;
-            encode_png(&pixmap, PngCompression::Fast, Some(dpi)).map_err(from_render)?
+            note(&mut warnings, writer.warnings(), number);
+            let bytes = writer.finish().map_err(from_render)?;
+            return Ok(SlideFile { bytes, warnings });
+        }
+        let (pixmap, dpi, warnings) = self.drawn(rasterizer, number)?;
+        let in_memory = |error: std::io::Error| {
+            EngineError::new(ErrorKind::Internal, "a file could not be put together")
+                .caused_by(error)
+        };
+        let bytes = match self.job.format {
+            ExportFormat::Jpeg => {
+                encode_jpeg(&pixmap, JPEG_QUALITY, Some(dpi)).map_err(from_render)?
+            }
+            ExportFormat::Bmp => encode_bmp(&pixmap, Some(dpi)),
+            ExportFormat::Gif => {
+                let mut bytes = Vec::new();
+                let frame = encode_gif_frame(&pixmap, self.settings.raster.delay);
+                let mut writer = GifWriter::new(&mut bytes);
+                writer
+                    .frame(&frame.map_err(from_render)?)
+                    .and_then(|()| writer.finish())
+                    .map_err(in_memory)?;
+                bytes
+            }
+            ExportFormat::Tiff => {
+                let mut bytes = Vec::new();
+                let page = encode_tiff_page(&pixmap, &self.settings.raster.tiff);
+                let mut writer = TiffWriter::new(&mut bytes, 1);
+                writer
+                    .page(&page.map_err(from_render)?)
+                    .and_then(|()| writer.finish())
+                    .map_err(in_memory)?;
+                bytes
+            }
+            _ => encode_png(&pixmap, PngCompression::Fast, Some(dpi)).map_err(from_render)?,
         };
         Ok(SlideFile { bytes, warnings })
     }
 
-    fn lay_out(&self, number: u32) -> Result<Sheets, EngineError> {
+    pub(super) fn lay_out(&self, number: u32) -> Result<Sheets, EngineError> {
         let many = self.settings.arrangement.slides();
         let from = self
             .pages
@@ -256,41 +357,121 @@ impl Export<'_> {
         Rasterizer::new(options)
     }
 
-    fn render_limits(&self) -> slides_render::Limits {
+    pub(super) fn render_limits(&self) -> slides_render::Limits {
         let mut limits = slides_render::Limits::default();
         limits.max_image_pixels = self.job.limits.max_image_pixels;
         limits.max_page_pixels = self.job.limits.max_page_pixels;
         limits
     }
 
-    fn write(
+    pub(super) fn write(
         &self,
         sink: &mut dyn Sink,
         file: &OutputFile,
         bytes: &[u8],
         written: &mut u64,
     ) -> Result<(), EngineError> {
-        let limit = self.job.limits.max_output_bytes;
         *written += bytes.len() as u64;
-        if *written > limit {
-            let text = format!(
-                "the output has more than {limit} bytes, which passes the limit `max_output_bytes`"
-            );
-            return Err(EngineError::new(ErrorKind::LimitExceeded, text));
-        }
+        self.check_size(*written)?;
         let mut store = || {
             let mut out = sink.create(file)?;
             out.write_all(bytes)?;
             out.flush()
         };
-        store().map_err(|cause| {
-            let what = file.slide.map_or_else(
-                || "the output".to_owned(),
-                |slide| format!("the file of slide {slide}"),
-            );
-            EngineError::new(ErrorKind::Output, format!("{what} could not be written"))
-                .caused_by(cause)
-        })
+        store().map_err(|cause| self.write_error(file, false, cause))
+    }
+
+    /// Holds the bytes of all files against what a job may write.
+    pub(super) fn check_size(&self, bytes: u64) -> Result<(), EngineError> {
+        let limit = self.job.limits.max_output_bytes;
+        if bytes > limit {
+            return Err(too_many_bytes(limit));
+        }
+        Ok(())
+    }
+
+    pub(super) fn write_error(
+        &self,
+        file: &OutputFile,
+        over: bool,
+        cause: std::io::Error,
+    ) -> EngineError {
+        if over {
+            return too_many_bytes(self.job.limits.max_output_bytes);
+        }
+        let what = file.slide.map_or_else(
+            || "the output".to_owned(),
+            |slide| format!("the file of slide {slide}"),
+        );
+        EngineError::new(ErrorKind::Output, format!("{what} could not be written")).caused_by(cause)
+    }
+}
+
+fn too_many_bytes(limit: u64) -> EngineError {
+    let text = format!(
+        "the output has more than {limit} bytes, which passes the limit `max_output_bytes`"
+    );
+    EngineError::new(ErrorKind::LimitExceeded, text)
+}
+
+/// Adds what an exporter found on one page.
+pub(super) fn note(
+    warnings: &mut Vec<(String, String)>,
+    found: &[slides_render::Warning],
+    number: u32,
+) {
+    let own = found.iter().filter(|warning| warning.page == number);
+    warnings.extend(own.map(|warning| (warning.feature.to_owned(), warning.message.clone())));
+}
+
+/// A page as it goes into a file of many.
+enum Frame {
+    Gif(GifFrame),
+    Tiff(TiffPage),
+}
+
+enum FrameWriter<W: Write> {
+    Gif(Box<GifWriter<W>>),
+    Tiff(TiffWriter<W>),
+}
+
+impl<W: Write> FrameWriter<W> {
+    fn write(&mut self, frame: &Frame) -> std::io::Result<()> {
+        match (self, frame) {
+            (Self::Gif(writer), Frame::Gif(frame)) => writer.frame(frame),
+            (Self::Tiff(writer), Frame::Tiff(page)) => writer.page(page),
+            _ => Err(std::io::Error::other("a page of another format")),
+        }
+    }
+
+    fn finish(self) -> std::io::Result<()> {
+        match self {
+            Self::Gif(writer) => writer.finish(),
+            Self::Tiff(writer) => writer.finish(),
+        }
+    }
+}
+
+/// A file that takes no more bytes than a job may write.
+pub(super) struct Bounded<'a> {
+    pub(super) out: Box<dyn Write + 'a>,
+    pub(super) left: u64,
+    pub(super) over: &'a Cell<bool>,
+}
+
+impl Write for Bounded<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let Some(left) = self.left.checked_sub(bytes.len() as u64) else {
+            self.over.set(true);
+            return Err(std::io::ErrorKind::FileTooLarge.into());
+        };
+        let written = self.out.write(bytes)?;
+        self.left = left + (bytes.len() - written) as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.out.flush()
     }
 }
 

@@ -1,16 +1,22 @@
-//! The engine of this workspace: PPTX to PDF and PNG.
+//! The engine of this workspace: PPTX to the formats of the API.
 
 mod arrange;
 mod errors;
 mod export;
+mod formats;
+mod markdown;
+mod options;
 mod package;
 mod pages;
 mod pdf_settings;
 mod pipeline;
+mod raster_settings;
 mod settings;
 #[cfg(test)]
 mod tests;
 mod warnings;
+mod web;
+mod web_settings;
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, OnceLock};
@@ -24,6 +30,9 @@ use crate::api::{
     Engine, EngineError, ErrorKind, Job, Limits, MergeJob, Monitor, Report, Sink, SourceKind,
     Support,
 };
+
+pub use formats::{refusal, writes};
+pub use options::{OptionSupport, option_support, options_in_use};
 
 use arrange::Arrangement;
 use export::Export;
@@ -77,7 +86,8 @@ pub fn font_families(options: &FontOptions, fonts: Vec<Vec<u8>>) -> Vec<(String,
     builder.build().families()
 }
 
-/// Converts PPTX decks (encrypted ones with their password) to PDF and PNG.
+/// Converts PPTX decks (encrypted ones with their password) to PDF, pictures, SVG, HTML, Markdown and the PPTX
+/// family.
 ///
 /// Slides are laid out in parallel and written in order; memory follows a few pages, and the same deck, options
 /// and fonts give the same bytes whatever the number of threads.
@@ -149,18 +159,12 @@ impl Default for NativeEngine {
 
 impl Engine for NativeEngine {
     fn support(&self, from: SourceKind, to: ExportFormat) -> Support {
-        match (from, to) {
-            (
-                SourceKind::Pptx | SourceKind::EncryptedPptx,
-                ExportFormat::Pdf | ExportFormat::Png,
-            ) => Support::Native,
-            (SourceKind::Pptx | SourceKind::EncryptedPptx, to) if package::format(to).is_some() => {
-                Support::Native
-            }
-            (SourceKind::Pptx | SourceKind::EncryptedPptx, to) => Support::No(format!(
-                "the native engine writes PDF, PNG and the PPTX family, not `{}`",
-                to.as_str()
-            )),
+        match from {
+            SourceKind::Pptx | SourceKind::EncryptedPptx if writes(to) => Support::Native,
+            SourceKind::Pptx | SourceKind::EncryptedPptx => Support::No(match refusal(to) {
+                Some(reason) => format!("`{}` is not written: {reason}", to.as_str()),
+                None => format!("the native engine does not write `{}`", to.as_str()),
+            }),
             _ => Support::No("the native engine reads PPTX presentations only".to_owned()),
         }
     }

@@ -30,7 +30,7 @@ pub(super) fn save(
     sink: &mut dyn Sink,
     monitor: &dyn Monitor,
 ) -> Result<Report, EngineError> {
-    let mut out = Output::new(job.options, &job.limits)?;
+    let mut out = Output::new(job.options, job.format, &job.limits)?;
     check_stop(monitor)?;
     let deck = Deck::open(job.source, job.password, &package_limits(&job.limits))
         .map_err(errors::from_package)?;
@@ -72,7 +72,7 @@ pub(super) fn merge(
         );
         return Err(EngineError::new(ErrorKind::UnsupportedFormat, text));
     };
-    let mut out = Output::new(job.options, &job.limits)?;
+    let mut out = Output::new(job.options, job.format, &job.limits)?;
     let limits = package_limits(&job.limits);
     let total = job.sources.len() as u32;
     monitor.progress(0, total);
@@ -154,16 +154,21 @@ fn chosen(job: &Job<'_>, deck: &Deck) -> Result<Option<Vec<u32>>, EngineError> {
 }
 
 /// What is written how, and what to tell about it.
-struct Output {
+#[derive(Debug)]
+pub(super) struct Output {
     options: WriteOptions,
     conformance: Option<PptxConformance>,
     left: u64,
     limit: u64,
-    warnings: Vec<Warning>,
+    pub(super) warnings: Vec<Warning>,
 }
 
 impl Output {
-    fn new(options: Option<&ExportOptions>, limits: &Limits) -> Result<Self, EngineError> {
+    pub(super) fn new(
+        options: Option<&ExportOptions>,
+        format: ExportFormat,
+        limits: &Limits,
+    ) -> Result<Self, EngineError> {
         let mut out = Self {
             options: WriteOptions::default(),
             conformance: None,
@@ -171,37 +176,19 @@ impl Output {
             limit: limits.max_output_bytes,
             warnings: Vec::new(),
         };
+        if let Some(options) = options {
+            for (name, reason) in super::options::check(options, format)? {
+                let text = format!("`{name}` has no effect: {reason}");
+                out.warnings.push(Warning::new(None, "option", text));
+            }
+        }
         if let Some(ExportOptions::Pptx(options)) = options {
-            out.read(options)?;
+            out.read(options);
         }
         Ok(out)
     }
 
-    fn read(&mut self, options: &PptxExportOptions) -> Result<(), EngineError> {
-        let refused = [
-            (
-                "refreshThumbnail",
-                options.refresh_thumbnail,
-                "the thumbnail is kept as it is",
-            ),
-            (
-                "deleteEmbeddedBinaryObjects",
-                options.delete_embedded_binary_objects,
-                "embedded objects are kept",
-            ),
-            (
-                "skipJavaScriptLinks",
-                options.skip_java_script_links,
-                "links are kept",
-            ),
-        ];
-        if let Some((name, _, instead)) = refused.iter().find(|(_, value, _)| *value == Some(true))
-        {
-            let text = format!(
-                "option `{name}` is not supported for this format: {instead}, leave it out or set it to `false`"
-            );
-            return Err(EngineError::new(ErrorKind::InvalidOption, text));
-        }
+    fn read(&mut self, options: &PptxExportOptions) {
         self.conformance = options.conformance;
         self.options.zip64 = match options.zip64_mode {
             Some(Zip64Mode::Never) => Zip64::Never,
@@ -209,34 +196,6 @@ impl Output {
             _ => Zip64::IfNecessary,
         };
         self.options.compression = compression(options.compression_level);
-        let without_effect = [
-            ("defaultRegularFont", options.default_regular_font.is_some()),
-            ("gradientStyle", options.gradient_style.is_some()),
-            (
-                "fontFallbackRules",
-                options
-                    .font_fallback_rules
-                    .as_ref()
-                    .is_some_and(|r| !r.is_empty()),
-            ),
-            (
-                "fontSubstRules",
-                options
-                    .font_subst_rules
-                    .as_ref()
-                    .is_some_and(|r| !r.is_empty()),
-            ),
-            ("width", options.width.is_some_and(|width| width != 0)),
-            ("height", options.height.is_some_and(|height| height != 0)),
-        ];
-        for (name, _) in without_effect.iter().filter(|(_, given)| *given) {
-            self.warnings.push(Warning::new(
-                None,
-                "option",
-                format!("`{name}` has no effect: nothing is drawn for this format"),
-            ));
-        }
-        Ok(())
     }
 
     /// Conformance is what the deck has: one form is not rewritten into the other.

@@ -10,7 +10,7 @@ use slides_types::{
 use crate::api::EngineError;
 
 use super::arrange::Arrangement;
-use super::settings::{Settings, fonts, refused, unsupported};
+use super::settings::{Settings, refused};
 
 /// Settings of a PDF as its options ask for them.
 #[derive(Debug, Default)]
@@ -64,12 +64,6 @@ impl Settings {
             self.pdf.jpeg_quality = u8::try_from(quality.max(1)).ok();
         }
         self.pdf.is_plain = options.text_compression == Some(TextCompression::None);
-        if options.embed_full_fonts == Some(true) {
-            return Err(unsupported(
-                "embedFullFonts",
-                "leave it out or set it to `false`: only the glyphs in use are embedded",
-            ));
-        }
         self.pdf.protection = protection(
             options.password.as_deref(),
             options.access_permissions.as_ref(),
@@ -87,20 +81,9 @@ impl Settings {
         if self.pdf.protection.is_some() && self.pdf.version != PdfVersion::V1_7 {
             self.note("compliance", "protected files are PDF 1.7");
         }
-        let off = [
-            ("applyImageTransparent", options.apply_image_transparent),
-            ("hideInk", options.hide_ink),
-            ("includeOleData", options.include_ole_data),
-        ];
-        if let Some((name, _)) = off.iter().find(|(_, value)| *value == Some(true)) {
-            return Err(unsupported(name, "leave it out or set it to `false`"));
-        }
         self.arrangement =
             Arrangement::read(options.slides_layout_options.as_ref(), ExportFormat::Pdf)?;
-        fonts(
-            options.font_fallback_rules.as_deref(),
-            options.font_subst_rules.as_deref(),
-        )
+        Ok(())
     }
 }
 

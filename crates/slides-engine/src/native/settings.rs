@@ -1,12 +1,16 @@
 //! A job's options as the native engine honours them. An option that would change the result and is not
 //! honoured is an error that names it; one that would change the file alone gives a warning.
 
-use slides_types::{ExportFormat, ExportOptions, ImageExportOptions};
+use slides_types::ExportOptions;
 
 use crate::api::{EngineError, ErrorKind, Job};
 
 use super::arrange::Arrangement;
+use super::markdown::MarkdownSettings;
+use super::options;
 use super::pdf_settings::PdfSettings;
+use super::raster_settings::RasterSettings;
+use super::web_settings::WebSettings;
 
 /// Sides in pixels that may be asked for.
 const SIDES: std::ops::RangeInclusive<u32> = 1..=65_535;
@@ -20,6 +24,12 @@ pub(super) struct Settings {
     pub(super) arrangement: Arrangement,
     /// What only PDF asks for.
     pub(super) pdf: PdfSettings,
+    /// What only pictures ask for.
+    pub(super) raster: RasterSettings,
+    /// What only documents for browsers ask for.
+    pub(super) web: WebSettings,
+    /// What only Markdown asks for.
+    pub(super) markdown: MarkdownSettings,
     /// Pixels asked for.
     pub(super) size: (Option<u32>, Option<u32>),
     /// (feature, message) about options that are not honoured to the letter.
@@ -29,9 +39,21 @@ pub(super) struct Settings {
 impl Settings {
     pub(super) fn read(job: &Job<'_>) -> Result<Self, EngineError> {
         let mut settings = Self::default();
+        if let Some(options) = job.options {
+            for (name, reason) in options::check(options, job.format)? {
+                settings.tell(format!("`{name}` has no effect: {reason}"));
+            }
+        }
         match job.options {
             Some(ExportOptions::Pdf(options)) => settings.pdf(options)?,
-            Some(ExportOptions::Image(options)) => settings.image(options)?,
+            Some(ExportOptions::Image(options)) => settings.image(options, job.format)?,
+            Some(ExportOptions::Gif(options)) => settings.gif(options)?,
+            Some(ExportOptions::Tiff(options)) => settings.tiff(options)?,
+            Some(ExportOptions::Svg(options)) => settings.svg(options)?,
+            Some(ExportOptions::Html(options)) => settings.html(options)?,
+            Some(ExportOptions::Html5(options)) => settings.html5(options)?,
+            Some(ExportOptions::Markdown(options)) => settings.markdown(options)?,
+            // Held against the table above.
             Some(_) | None => {}
         }
         let (width, height) = job.size;
@@ -42,64 +64,34 @@ impl Settings {
         Ok(settings)
     }
 
-    fn image(&mut self, options: &ImageExportOptions) -> Result<(), EngineError> {
-        self.show_hidden = options.show_hidden_slides.unwrap_or(false);
-        self.default_family
-            .clone_from(&options.default_regular_font);
-        self.size = (
-            positive("width", options.width)?,
-            positive("height", options.height)?,
-        );
-        self.arrangement =
-            Arrangement::read(options.slides_layout_options.as_ref(), ExportFormat::Png)?;
-        fonts(
-            options.font_fallback_rules.as_deref(),
-            options.font_subst_rules.as_deref(),
-        )
-    }
-
     pub(super) fn note(&mut self, option: &str, message: &str) {
-        self.warnings.push((
-            "option".to_owned(),
-            format!("`{option}` is not honoured: {message}"),
-        ));
+        self.tell(format!("`{option}` is not honoured: {message}"));
     }
 
-    /// Pixels for a slide of this size in EMU: 96 to the inch, the asked-for sides, or one of them with the other
-    /// by the aspect ratio.
+    fn tell(&mut self, message: String) {
+        self.warnings.push(("option".to_owned(), message));
+    }
+
+    /// Pixels for a slide of this size in EMU: by the resolution (96 to the inch unless a TIFF asks for another), the
+    /// asked-for sides, or one of them with the other by the aspect ratio.
     pub(super) fn pixels(&self, slide: (i64, i64)) -> (u32, u32) {
-        const EMU_PER_PIXEL: f64 = 9525.0;
+        const EMU_PER_INCH: f64 = 914_400.0;
         let (width, height) = (slide.0 as f64, slide.1 as f64);
+        let (across, down) = self.raster.tiff.dpi;
         let whole = |value: f64| (value.round() as u32).max(1);
         match self.size {
             (Some(width), Some(height)) => (width, height),
             (Some(w), None) => (w, whole(f64::from(w) * height / width)),
             (None, Some(h)) => (whole(f64::from(h) * width / height), h),
-            (None, None) => (whole(width / EMU_PER_PIXEL), whole(height / EMU_PER_PIXEL)),
+            (None, None) => (
+                whole(width / EMU_PER_INCH * across),
+                whole(height / EMU_PER_INCH * down),
+            ),
         }
     }
 }
 
-pub(super) fn fonts<A, B>(
-    fallback: Option<&[A]>,
-    substitute: Option<&[B]>,
-) -> Result<(), EngineError> {
-    if fallback.is_some_and(|rules| !rules.is_empty()) {
-        return Err(unsupported(
-            "fontFallbackRules",
-            "leave it out or use `defaultRegularFont`",
-        ));
-    }
-    if substitute.is_some_and(|rules| !rules.is_empty()) {
-        return Err(unsupported(
-            "fontSubstRules",
-            "leave it out or use `defaultRegularFont`",
-        ));
-    }
-    Ok(())
-}
-
-fn positive(name: &str, value: Option<i32>) -> Result<Option<u32>, EngineError> {
+pub(super) fn positive(name: &str, value: Option<i32>) -> Result<Option<u32>, EngineError> {
     match value {
         // The vendor's kits send 0 for "not set".
         None | Some(0) => Ok(None),
@@ -136,6 +128,8 @@ pub(super) fn unsupported(option: &str, instead: &str) -> EngineError {
 
 #[cfg(test)]
 mod tests {
+    use slides_types::{ExportFormat, ImageExportOptions};
+
     use super::*;
 
     #[test]

@@ -15,13 +15,12 @@ use slides_scene::{
 use super::PdfOptions;
 use super::fonts::{Fonts, PdfFont};
 use super::pictures::{Pictures, Request};
-use super::prefetch::{Shown, pixels_needed};
 use super::structure::Structure;
 use crate::error::Warnings;
 use crate::geometry::{clean_affine, clean_stroke, rect_path, scale_of};
 use crate::gradient::{Gradient, analyse, average};
 use crate::outlines::OutlineCache;
-use crate::picture::{Pixels, split_alpha};
+use crate::picture::{Pixels, Shown, pixels_needed, split_alpha};
 use crate::raster::{RunShape, Shared, clean_alpha, effect_picture};
 use crate::walk::{Budget, Canvas, walk};
 

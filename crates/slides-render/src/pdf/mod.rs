@@ -17,6 +17,7 @@ use slides_scene::Page;
 use crate::error::{RenderError, Warning};
 use crate::limits::Limits;
 use crate::picture::Pixels;
+use crate::plain;
 use crate::raster::{RasterOptions, Rasterizer, Shared, page_size};
 use crate::walk::{Budget, walk};
 
@@ -305,7 +306,7 @@ impl PdfWriter {
         let language = page
             .language
             .as_deref()
-            .map(links::language)
+            .map(plain::language)
             .filter(|tag| !tag.is_empty());
         if let Some(language) = &language {
             *self.languages.entry(language.clone()).or_default() += 1;
@@ -394,7 +395,7 @@ impl PdfWriter {
         let title = page
             .title
             .as_deref()
-            .map(links::plain_title)
+            .map(plain::plain_title)
             .filter(|title| !title.is_empty())
             // PDF/UA has to have an outline.
             .or_else(|| {
@@ -539,25 +540,25 @@ fn metadata(options: &PdfOptions) -> krilla::metadata::Metadata {
     let mut metadata = krilla::metadata::Metadata::new()
         .producer(concat!("Slides ", env!("CARGO_PKG_VERSION")).to_owned());
     if let Some(title) = &options.title {
-        metadata = metadata.title(links::plain_title(title));
+        metadata = metadata.title(plain::plain_title(title));
     }
     if let Some(author) = &options.author {
-        metadata = metadata.authors(vec![links::plain_title(author)]);
+        metadata = metadata.authors(vec![plain::plain_title(author)]);
     }
     if let Some(subject) = &options.subject {
-        metadata = metadata.description(links::plain_title(subject));
+        metadata = metadata.description(plain::plain_title(subject));
     }
     if !options.keywords.is_empty() {
         metadata = metadata.keywords(
             options
                 .keywords
                 .iter()
-                .map(|word| links::plain_title(word))
+                .map(|word| plain::plain_title(word))
                 .collect(),
         );
     }
     if let Some(language) = &options.language {
-        metadata = metadata.language(links::language(language));
+        metadata = metadata.language(plain::language(language));
     }
     if let Some(at) = options.created {
         let date = krilla::metadata::DateTime::new(at.year)

@@ -11,7 +11,7 @@ use super::PdfOptions;
 use super::prefetch::ReadyPictures;
 use crate::error::Warnings;
 use crate::limits::Limits;
-use crate::picture::{self, Pixels};
+use crate::picture::{self, Pixels, cut, is_four_colored};
 
 /// A crop that shows less than this part of a picture drops the rest of its pixels.
 const CROP_PART: f64 = 0.5;
@@ -386,42 +386,4 @@ fn sampled(pixels: &Pixels) -> Body {
 /// Quality of JPEG pictures that have to be coded again.
 pub(super) fn jpeg_quality(options: &PdfOptions) -> u8 {
     options.jpeg_quality.clamp(1, 100)
-}
-
-/// The pixels that a part of the picture touches, and that part.
-fn cut(pixels: &Pixels, seen: Rect) -> (Pixels, Rect) {
-    let (width, height) = (f64::from(pixels.width), f64::from(pixels.height));
-    let low = |value: f64, side: f64| (value.clamp(0.0, 1.0) * side).floor().min(side - 1.0) as u32;
-    let high = |value: f64, side: f64| (value.clamp(0.0, 1.0) * side).ceil().max(1.0) as u32;
-    let (x0, y0) = (low(seen.x0, width), low(seen.y0, height));
-    let (x1, y1) = (
-        high(seen.x1, width).max(x0 + 1),
-        high(seen.y1, height).max(y0 + 1),
-    );
-    let part = Rect::new(
-        f64::from(x0) / width,
-        f64::from(y0) / height,
-        f64::from(x1) / width,
-        f64::from(y1) / height,
-    );
-    (pixels.part(x0, y0, x1, y1), part)
-}
-
-/// Whether a JPEG holds four ink separations.
-fn is_four_colored(bytes: &[u8]) -> bool {
-    let mut at = 2;
-    // The frame header comes after a few segments; a byte string without one is none that can be read.
-    for _ in 0..1000 {
-        let (Some(0xFF), Some(marker)) = (bytes.get(at), bytes.get(at + 1)) else {
-            return false;
-        };
-        if matches!(marker, 0xC0..=0xCF) && !matches!(marker, 0xC4 | 0xC8 | 0xCC) {
-            return bytes.get(at + 9) == Some(&4);
-        }
-        let Some(&[high, low]) = bytes.get(at + 2..at + 4) else {
-            return false;
-        };
-        at += 2 + usize::from(u16::from_be_bytes([high, low])).max(2);
-    }
-    false
 }

@@ -4,14 +4,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kurbo::{Affine, Rect};
-use slides_scene::{ImageOp, Op, Page, Paint, TileMode};
+use slides_scene::{Op, Page, Paint, TileMode};
 
 use super::PdfOptions;
 use super::pictures::{Coded, Request, code, jpeg_quality};
 use crate::geometry::clean_affine;
 use crate::limits::Limits;
-use crate::picture::split_alpha;
-use crate::raster::{page_size, place};
+use crate::picture::{Shown, pixels_needed, split_alpha};
+use crate::raster::page_size;
 
 /// Bytes of pictures that may wait for their page, all pages together; what comes after is left to the writer.
 const MAX_WAITING: usize = 32 << 20;
@@ -184,44 +184,9 @@ impl PicturePrefetch {
     }
 }
 
-/// Where a picture and the part of it that is seen lie.
-pub(super) struct Shown {
-    pub(super) whole: Rect,
-    pub(super) seen: Rect,
-    /// The same in fractions of the picture.
-    pub(super) part: Rect,
-}
-
-impl Shown {
-    pub(super) fn of(op: &ImageOp) -> Option<Self> {
-        let (whole, seen) = place(op.dst, op.crop)?;
-        Some(Self {
-            whole,
-            seen,
-            part: Rect::new(
-                (seen.x0 - whole.x0) / whole.width(),
-                (seen.y0 - whole.y0) / whole.height(),
-                (seen.x1 - whole.x0) / whole.width(),
-                (seen.y1 - whole.y0) / whole.height(),
-            ),
-        })
-    }
-}
-
-/// Pixels that a picture filling `whole` needs at the resolution asked for.
-pub(super) fn pixels_needed(dpi: Option<f64>, to_page: Affine, whole: Rect) -> Option<(u32, u32)> {
-    let dpi = dpi.filter(|dpi| dpi.is_finite() && *dpi >= 1.0)?;
-    let [a, b, c, d, ..] = to_page.as_coeffs();
-    let side = |length: f64| (length * dpi / 72.0).ceil().clamp(1.0, 65_535.0) as u32;
-    Some((
-        side(whole.width() * a.hypot(b)),
-        side(whole.height() * c.hypot(d)),
-    ))
-}
-
 #[cfg(test)]
 mod tests {
-    use slides_scene::{Image, ImageData, ImageFormat, PixelEffect};
+    use slides_scene::{Image, ImageData, ImageFormat, ImageOp, PixelEffect};
 
     use super::*;
     use crate::pdf::PdfWriter;

@@ -467,7 +467,7 @@ fn nodes(children: Vec<Child>, links: &mut [PageLink]) -> Vec<Node> {
         match child {
             Child::Node(node) => out.push(node),
             Child::Title(children, text) => {
-                let text = super::links::plain_title(&text);
+                let text = crate::plain::plain_title(&text);
                 let text: String = text.chars().take(MAX_TITLE).collect();
                 let children = nodes(children, links);
                 let tag = PdfTag::Hn(NonZeroU16::MIN, Some(text));

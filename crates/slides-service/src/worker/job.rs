@@ -115,6 +115,9 @@ pub(crate) struct ProducedFile {
     pub(crate) media_type: String,
     /// Its name in the job's folder.
     pub(crate) name: String,
+    /// Where it lies beside the results that show it, with `/` between folders; none for the results themselves.
+    #[serde(default)]
+    pub(crate) path: Option<String>,
 }
 
 /// What a finished job tells.

@@ -42,6 +42,21 @@ fn is_plain(file: &ProducedFile) -> bool {
         && !file.name.starts_with('.')
         && of(&file.extension, b"")
         && of(&file.media_type, b"/.+-")
+        && file.path.as_deref().is_none_or(is_below)
+}
+
+/// Whether a path leads to a file in a folder of its own, on any machine.
+fn is_below(path: &str) -> bool {
+    let good = |ch: char| ch.is_alphanumeric() || matches!(ch, ' ' | '-' | '_' | '.');
+    let mut parts = 0;
+    path.split('/').all(|part| {
+        parts += 1;
+        parts <= 2
+            && (1..=2 * MAX_NAME).contains(&part.len())
+            && part.chars().all(good)
+            && !part.starts_with(['.', ' '])
+            && !part.ends_with(['.', ' '])
+    })
 }
 
 /// Shortens a text to what goes on.
@@ -63,6 +78,7 @@ mod tests {
                 extension: "pdf".to_owned(),
                 media_type: media_type.to_owned(),
                 name: name.to_owned(),
+                path: None,
             }],
             slides: 1,
             warnings: vec!["é".repeat(MAX_TEXT)],
@@ -98,5 +114,19 @@ mod tests {
             );
         }
         assert!(checked(report("1.pdf", "text/html\r\nx: y"), &out).is_err());
+        for (path, is_good) in [
+            ("Images/slide1-1.png", true),
+            ("Bilder ä/1.jpg", true),
+            ("../1.png", false),
+            ("/etc/1.png", false),
+            ("a/b/1.png", false),
+            ("a\\1.png", false),
+            ("C:/1.png", false),
+            ("", false),
+        ] {
+            let mut report = report("1.pdf", "application/pdf");
+            report.files[0].path = Some(path.to_owned());
+            assert_eq!(checked(report, &out).is_ok(), is_good, "{path}");
+        }
     }
 }

@@ -159,6 +159,7 @@ impl Sink for FolderSink<'_> {
             extension: file.extension.to_owned(),
             media_type: file.media_type.to_owned(),
             name,
+            path: file.path.clone(),
         });
         let file = BufWriter::with_capacity(256 * 1024, File::create_new(path)?);
         Ok(Box::new(Limited {

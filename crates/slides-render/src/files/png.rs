@@ -18,7 +18,7 @@ pub enum PngCompression {
 ///
 /// # Errors
 ///
-/// [`RenderError::Png`] when the encoder fails.
+/// [`RenderError::File`] when the encoder fails.
 pub fn encode_png(
     pixmap: &Pixmap,
     compression: PngCompression,
@@ -35,10 +35,10 @@ pub fn encode_png(
             PngCompression::Small => png::Compression::High,
         });
         if let Some(dpi) = dpi.filter(|dpi| dpi.is_finite() && *dpi > 0.0) {
-            let per_meter = (dpi / 0.0254).round() as u32;
+            let resolution = super::per_meter(dpi);
             encoder.set_pixel_dims(Some(png::PixelDimensions {
-                xppu: per_meter,
-                yppu: per_meter,
+                xppu: resolution,
+                yppu: resolution,
                 unit: png::Unit::Meter,
             }));
         }
@@ -51,10 +51,6 @@ pub fn encode_png(
             encoder.write_header()?.write_image_data(pixmap.rgba())
         }
     };
-    write().map_err(|error| RenderError::Png {
-        width,
-        height,
-        source: std::io::Error::other(error),
-    })?;
+    write().map_err(|error| super::failed("PNG", pixmap, error))?;
     Ok(out)
 }
