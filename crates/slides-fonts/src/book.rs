@@ -6,6 +6,7 @@ use skrifa::MetadataProvider;
 
 use crate::face::FontBytes;
 use crate::families::{self, Name};
+use crate::rules::FontRules;
 use crate::slot::{Slot, Source};
 use crate::{
     Advances, Face, FaceId, LineMetrics, ScriptHint, Selection, Style, SymbolMap, advances, bundle,
@@ -34,6 +35,7 @@ pub struct FontBook {
     use_system: bool,
     system: OnceLock<Vec<Slot>>,
     default_family: Option<String>,
+    rules: FontRules,
     selections: RwLock<HashMap<(Box<str>, Style), Selection>>,
 }
 
@@ -56,6 +58,7 @@ pub struct FontBookBuilder {
     fonts: Vec<JobFont>,
     embedded: Vec<Slot>,
     default_family: Option<String>,
+    rules: FontRules,
 }
 
 struct JobFont(Vec<u8>);
@@ -108,6 +111,12 @@ impl FontBookBuilder {
         self
     }
 
+    /// Families in place of others, and for ranges of characters.
+    pub fn rules(mut self, rules: FontRules) -> Self {
+        self.rules = rules;
+        self
+    }
+
     /// The font book.
     pub fn build(self) -> FontBook {
         let mut next_id = 0;
@@ -150,6 +159,7 @@ impl FontBookBuilder {
             use_system: self.system,
             system: OnceLock::new(),
             default_family: self.default_family,
+            rules: self.rules,
             selections: RwLock::default(),
         }
     }
@@ -211,6 +221,7 @@ impl FontBook {
             fonts: Vec::new(),
             embedded: Vec::new(),
             default_family: None,
+            rules: FontRules::default(),
         }
     }
 
@@ -240,7 +251,15 @@ impl FontBook {
         {
             return known.clone();
         }
-        let selection = self.resolve(family, style);
+        let instead = self.rules.instead_of(family, || self.is_installed(family));
+        let selection = match instead {
+            // It was asked for, so nobody has to be told.
+            Some(target) => Selection {
+                substituted: false,
+                ..self.resolve(target, style)
+            },
+            None => self.resolve(family, style),
+        };
         let mut cache = self
             .selections
             .write()
@@ -249,6 +268,20 @@ impl FontBook {
             cache.insert(key, selection.clone());
         }
         selection
+    }
+
+    /// Whether a face of that very name is there.
+    fn is_installed(&self, family: &str) -> bool {
+        let name = families::parse_name(family).full;
+        let there = |slots: &[Slot]| {
+            slots
+                .iter()
+                .any(|slot| slot.names.iter().any(|known| *known == name))
+        };
+        there(&self.job)
+            || there(&self.embedded)
+            || self.bundled_family(&name, Style::default()).is_some()
+            || there(self.system())
     }
 
     /// Whether nothing is known of a family but what a deck says of it: no face of that name is there, none stands in
@@ -287,6 +320,12 @@ impl FontBook {
         lang_hint: ScriptHint,
         prefer: Option<&str>,
     ) -> Option<Selection> {
+        for family in self.rules.families_for(ch) {
+            let selection = self.select(family, style);
+            if self.covers(&selection.face, ch) {
+                return Some(selection);
+            }
+        }
         let preferred = prefer
             .filter(|family| !family.is_empty())
             .map(|family| self.select(family, style));
@@ -868,6 +907,28 @@ mod tests {
             book.select("Oswald ExtraLight", REGULAR).face.family(),
             "Oswald"
         );
+    }
+
+    #[test]
+    fn rules_put_families_in_place_of_others() {
+        let rules = FontRules::default()
+            .substitute("calibri", "Courier New", true)
+            .substitute("Carlito", "Courier New", true)
+            .substitute("Arial", "Times New Roman", false)
+            .fall_back(
+                0x0600,
+                0x06FF,
+                vec!["Arial".into(), "Noto Naskh Arabic".into()],
+            );
+        let book = FontBook::builder().rules(rules).build();
+        let drawn = |family: &str| book.select(family, REGULAR).face.family().to_owned();
+        assert_eq!(drawn("Calibri"), "Liberation Mono");
+        // A face of that very name is there.
+        assert_eq!(drawn("Carlito"), "Carlito");
+        assert_eq!(drawn("Arial"), "Liberation Serif");
+        assert_eq!(drawn("Georgia"), "Gelasio");
+        let arabic = book.fallback('ع', REGULAR, ScriptHint::None, None).unwrap();
+        assert_eq!(arabic.face.family(), "Noto Naskh Arabic");
     }
 
     #[test]

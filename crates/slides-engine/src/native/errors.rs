@@ -29,8 +29,10 @@ pub(super) fn from_slide(number: u32, error: slides_ooxml::Error) -> EngineError
 
 pub(super) fn from_render(error: RenderError) -> EngineError {
     let kind = match error {
-        RenderError::TooManyPixels { .. } | RenderError::TooManyBytes { .. } => {
-            ErrorKind::LimitExceeded
+        RenderError::TooManyPixels { .. } => ErrorKind::LimitExceeded,
+        // A page may have what a job may write.
+        RenderError::TooManyBytes { limit, .. } => {
+            return super::export::too_many_bytes(limit).caused_by(error);
         }
         _ => ErrorKind::Internal,
     };

@@ -60,6 +60,9 @@ impl Export<'_> {
         }
         let total = self.keys.len() as u32;
         monitor.progress(0, total);
+        if monitor.is_stopped() {
+            return Err(stopped());
+        }
         match self.job.format {
             ExportFormat::Pdf if !self.job.per_slide => {
                 self.whole_pdf(sink, monitor, &mut warnings)?;
@@ -407,7 +410,7 @@ impl Export<'_> {
     }
 }
 
-fn too_many_bytes(limit: u64) -> EngineError {
+pub(super) fn too_many_bytes(limit: u64) -> EngineError {
     let text = format!(
         "the output has more than {limit} bytes, which passes the limit `max_output_bytes`"
     );

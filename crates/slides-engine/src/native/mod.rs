@@ -3,6 +3,7 @@
 mod arrange;
 mod errors;
 mod export;
+mod fonts;
 mod formats;
 mod markdown;
 mod options;
@@ -121,6 +122,7 @@ impl NativeEngine {
             if let Some(family) = settings.default_family.as_ref().or(default_family.as_ref()) {
                 builder = builder.default_family(family.clone());
             }
+            builder = builder.rules(settings.fonts.clone());
             for font in job.fonts {
                 builder = builder.font_bytes(font.clone());
             }
@@ -135,7 +137,11 @@ impl NativeEngine {
             }
             Arc::new(builder.build())
         };
-        if job.fonts.is_empty() && settings.default_family.is_none() && embedded.is_empty() {
+        let own = !job.fonts.is_empty()
+            || settings.default_family.is_some()
+            || !settings.fonts.is_empty()
+            || !embedded.is_empty();
+        if !own {
             self.fonts.get_or_init(build).clone()
         } else {
             build()

@@ -36,14 +36,8 @@ const COMMON: &[Row] = &[
     ("defaultRegularFont", Honoured),
     ("deleteEmbeddedBinaryObjects", NoEffect(NO_OBJECTS)),
     ("gradientStyle", NoEffect(AS_POWERPOINT)),
-    (
-        "fontFallbackRules",
-        Refused("leave it out or use `defaultRegularFont`"),
-    ),
-    (
-        "fontSubstRules",
-        Refused("leave it out or use `defaultRegularFont`"),
-    ),
+    ("fontFallbackRules", Honoured),
+    ("fontSubstRules", Honoured),
 ];
 const PICTURE: &[Row] = &[
     ("skipJavaScriptLinks", NoEffect("pictures have no links")),
@@ -346,7 +340,7 @@ mod tests {
             json!("{0}!"),
             json!(["Arial"]),
             json!([{"sourceFont": "Arial", "targetFont": "Carlito"}]),
-            json!([{"rangeStartIndex": 1, "rangeEndIndex": 2}]),
+            json!([{"rangeStartIndex": 1, "rangeEndIndex": 2, "fallbackFontList": ["Arial"]}]),
             json!({"printDocument": true}),
             json!({"layoutType": "Handout", "handout": "Handouts2"}),
         ];

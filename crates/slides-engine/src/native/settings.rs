@@ -1,11 +1,13 @@
 //! A job's options as the native engine honours them. An option that would change the result and is not
 //! honoured is an error that names it; one that would change the file alone gives a warning.
 
+use slides_fonts::FontRules;
 use slides_types::ExportOptions;
 
 use crate::api::{EngineError, ErrorKind, Job};
 
 use super::arrange::Arrangement;
+use super::fonts;
 use super::markdown::MarkdownSettings;
 use super::options;
 use super::pdf_settings::PdfSettings;
@@ -19,6 +21,8 @@ const SIDES: std::ops::RangeInclusive<u32> = 1..=65_535;
 pub(super) struct Settings {
     pub(super) show_hidden: bool,
     pub(super) default_family: Option<String>,
+    /// Families in place of others, and for ranges of characters.
+    pub(super) fonts: FontRules,
     pub(super) frame: bool,
     /// What pages are made of.
     pub(super) arrangement: Arrangement,
@@ -56,6 +60,7 @@ impl Settings {
             // Held against the table above.
             Some(_) | None => {}
         }
+        settings.fonts = fonts::rules(job.options)?;
         let (width, height) = job.size;
         settings.size = (
             side("width", width, settings.size.0)?,

@@ -259,8 +259,10 @@ impl Canvas for Collector<'_> {
             let ends = last.text.chars().next_back().unwrap_or(' ');
             let begins = text.chars().next().unwrap_or(' ');
             let has_blank = ends.is_whitespace() || begins.is_whitespace();
-            let dense = is_dense(ends) && is_dense(begins);
-            if (line_apart || gap) && !has_blank && !(dense && line_apart) {
+            // Lines also end within words: behind a hyphen, and anywhere in some scripts.
+            let within = matches!(ends, '-' | '\u{2010}' | '\u{AD}' | '/')
+                || (is_dense(ends) && is_dense(begins));
+            if !has_blank && ((line_apart && !within) || (gap && !line_apart)) {
                 last.text.push(' ');
             }
         }
