@@ -7,7 +7,7 @@ use std::process::Command;
 use slides_tests::{ServerProcess, slides_program};
 
 /// What files of a format begin with.
-const FORMATS: [(&str, &[u8]); 9] = [
+const FORMATS: [(&str, &[u8]); 10] = [
     ("jpeg", b"\xFF\xD8\xFF"),
     ("bmp", b"BM"),
     ("gif", b"GIF89a"),
@@ -17,6 +17,7 @@ const FORMATS: [(&str, &[u8]); 9] = [
     ("html5", b"<!DOCTYPE html>"),
     ("md", b"# "),
     ("png", b"\x89PNG"),
+    ("xml", b"<?xml version=\"1.0\""),
 ];
 
 fn deck(name: &str) -> PathBuf {

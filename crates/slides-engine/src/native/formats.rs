@@ -19,7 +19,6 @@ pub fn refusal(format: ExportFormat) -> Option<&'static str> {
         ExportFormat::Xps => "there is no writer for it yet, use `Pdf`",
         ExportFormat::Emf => "there is no writer for it yet, use `Svg`",
         ExportFormat::Xaml => "there is no writer for it yet, use `Svg` or `Html`",
-        ExportFormat::Xml => "there is no writer for it yet, use `Pptx`",
         ExportFormat::Mpeg4 => "it needs a video encoder, use `Gif` or `Html`",
         ExportFormat::Swf => "nothing plays Flash any more, use `Html`",
         _ => return None,

@@ -174,11 +174,9 @@ impl Export<'_> {
         let index = number as usize - 1;
         let mut remarks = Remarks::default();
         if let Some(notes) = self.deck.notes(index).map_err(failed)? {
-            notes.shapes.iter().for_each(|shape| {
-                if let Some(text) = notes_text(shape) {
-                    remarks.notes.extend(paragraphs(text));
-                }
-            });
+            for text in notes.shapes.iter().filter_map(notes_text) {
+                remarks.notes.extend(paragraphs(text));
+            }
         }
         if self.settings.markdown.comments {
             let comments = self.deck.comments(index).map_err(failed)?;

@@ -3,6 +3,7 @@
 mod arrange;
 mod errors;
 mod export;
+mod flat;
 mod fonts;
 mod formats;
 mod markdown;

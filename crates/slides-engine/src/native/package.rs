@@ -1,5 +1,7 @@
 //! The PPTX family: saving a deck again, splitting it, merging decks. Nothing is laid out.
 
+use std::io::Write as _;
+
 use slides_ooxml::{Composer, Compression, Deck, PackageFormat, WriteOptions, Zip64};
 use slides_types::{
     CompressionLevel, ExportFormat, ExportOptions, PptxConformance, PptxExportOptions, Zip64Mode,
@@ -13,7 +15,8 @@ use crate::api::{
 /// The member of the family that a format is.
 pub(super) fn format(format: ExportFormat) -> Option<PackageFormat> {
     Some(match format {
-        ExportFormat::Pptx => PackageFormat::Pptx,
+        // The same package in one XML document.
+        ExportFormat::Pptx | ExportFormat::Xml => PackageFormat::Pptx,
         ExportFormat::Ppsx => PackageFormat::Ppsx,
         ExportFormat::Potx => PackageFormat::Potx,
         ExportFormat::Pptm => PackageFormat::Pptm,
@@ -160,6 +163,8 @@ pub(super) struct Output {
     conformance: Option<PptxConformance>,
     left: u64,
     limit: u64,
+    /// The bounds of a package that is written as one XML document.
+    flat: Option<slides_ooxml::PackageLimits>,
     pub(super) warnings: Vec<Warning>,
 }
 
@@ -174,6 +179,7 @@ impl Output {
             conformance: None,
             left: limits.max_output_bytes,
             limit: limits.max_output_bytes,
+            flat: (format == ExportFormat::Xml).then(|| package_limits(limits)),
             warnings: Vec::new(),
         };
         if let Some(options) = options {
@@ -239,6 +245,24 @@ impl Output {
         let mut out = sink.create(file).map_err(|cause| {
             EngineError::new(ErrorKind::Output, "the output could not be written").caused_by(cause)
         })?;
+        if let Some(limits) = &self.flat {
+            let mut package = Vec::new();
+            composition
+                .write(&mut package, &self.options)
+                .map_err(errors::from_package)?;
+            let text = super::flat::flat(package, limits)?;
+            let Some(left) = self.left.checked_sub(text.len() as u64) else {
+                return Err(super::export::too_many_bytes(self.limit));
+            };
+            self.left = left;
+            return out
+                .write_all(text.as_bytes())
+                .and_then(|()| out.flush())
+                .map_err(|cause| {
+                    EngineError::new(ErrorKind::Output, "the output could not be written")
+                        .caused_by(cause)
+                });
+        }
         let written = composition.write(&mut *out, &self.options).map_err(|error| {
             let mut error = errors::from_package(error);
             if error.message.contains("max_output_bytes") {

@@ -112,7 +112,7 @@ impl<'a> Printer<'a> {
         self.gap();
         let _ = writeln!(self.out, "> **{}**", self.plain(head));
         for line in lines.iter().filter(|line| !line.trim().is_empty()) {
-            let _ = write!(self.out, ">\n> {}\n", self.start(&self.plain(line.trim())));
+            let _ = write!(self.out, ">\n> {}\n", start(&self.plain(line.trim())));
         }
     }
 
@@ -135,7 +135,7 @@ impl<'a> Printer<'a> {
                 let text = self.spans(spans);
                 if !text.is_empty() {
                     self.gap();
-                    let _ = writeln!(self.out, "{}", self.start(&text));
+                    let _ = writeln!(self.out, "{}", start(&text));
                 }
             }
             Block::Item {
@@ -151,7 +151,7 @@ impl<'a> Printer<'a> {
                     self.gap();
                 }
                 let indent = "    ".repeat(usize::from((*level).min(MAX_LEVEL)));
-                let text = self.start(&text);
+                let text = start(&text);
                 let _ = match number {
                     Some(number) => writeln!(self.out, "{indent}{number}. {text}"),
                     None => writeln!(self.out, "{indent}- {text}"),
@@ -311,19 +311,19 @@ impl<'a> Printer<'a> {
         }
         out
     }
+}
 
-    /// The beginning of a line, which must not look like that of a heading, list or quote.
-    fn start(&self, text: &str) -> String {
-        let digits = text.chars().take_while(char::is_ascii_digit).count();
-        let rest = text.get(digits..).unwrap_or_default();
-        if digits > 0 && (rest.starts_with(". ") || rest.starts_with(") ")) {
-            return format!("{}\\{rest}", text.get(..digits).unwrap_or_default());
-        }
-        if text.starts_with(['#', '+', '-', '=']) {
-            return format!("\\{text}");
-        }
-        text.to_owned()
+/// The beginning of a line, which must not look like that of a heading, list or quote.
+fn start(text: &str) -> String {
+    let digits = text.chars().take_while(char::is_ascii_digit).count();
+    let rest = text.get(digits..).unwrap_or_default();
+    if digits > 0 && (rest.starts_with(". ") || rest.starts_with(") ")) {
+        return format!("{}\\{rest}", text.get(..digits).unwrap_or_default());
     }
+    if text.starts_with(['#', '+', '-', '=']) {
+        return format!("\\{text}");
+    }
+    text.to_owned()
 }
 
 fn html(text: &str) -> String {

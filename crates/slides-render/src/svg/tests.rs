@@ -5,7 +5,8 @@ use kurbo::{Affine, BezPath, Point, Rect};
 use resvg::{tiny_skia, usvg};
 use slides_fonts::{Face, FontBook, Style};
 use slides_scene::{
-    BlendMode, FillRule, GradientStop, Link, Op, Page, Paint, PathGradient, Rgba, StrokeStyle,
+    BlendMode, FillRule, GlyphRun, GradientStop, Link, Op, Page, Paint, PathGradient, Rgba,
+    StrokeStyle,
 };
 
 use super::*;
@@ -206,8 +207,6 @@ fn text_page() -> Page {
         ),
     ])
 }
-
-use slides_scene::GlyphRun;
 
 #[test]
 fn text_and_outlines_look_alike() {

@@ -8,7 +8,7 @@ use std::fmt::Write;
 use kurbo::{Affine, BezPath};
 use skrifa::MetadataProvider;
 use slides_fonts::Face;
-use slides_scene::{FillRule, Glyph, GlyphRun, Paint, Rgba};
+use slides_scene::{FillRule, Glyph, GlyphRun, Paint};
 
 use super::SvgText;
 use super::canvas::{Ink, SvgCanvas};
@@ -270,7 +270,7 @@ fn draw_colored(
             let Some(outline) = outline.filter(|_| canvas.has_room()) else {
                 continue;
             };
-            let own = color.map(|color: Rgba| Paint::Solid(color));
+            let own = color.map(Paint::Solid);
             let ink = canvas.ink(own.as_ref().unwrap_or(paint));
             canvas.fill_path(&(place * &*outline), FillRule::NonZero, &ink, 0.0);
         }

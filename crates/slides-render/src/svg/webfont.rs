@@ -178,9 +178,13 @@ fn format_4(groups: &[(u32, u32, u32)]) -> Option<Vec<u8>> {
     ] {
         short(value);
     }
-    groups.iter().for_each(|(_, last, _)| short(*last));
+    for (_, last, _) in &groups {
+        short(*last);
+    }
     short(0);
-    groups.iter().for_each(|(first, _, _)| short(*first));
+    for (first, _, _) in &groups {
+        short(*first);
+    }
     for (first, _, glyph) in &groups {
         // The last group leads to the glyph of what is missing.
         short(if *first == 0xFFFF {
@@ -189,7 +193,9 @@ fn format_4(groups: &[(u32, u32, u32)]) -> Option<Vec<u8>> {
             glyph.wrapping_sub(*first)
         });
     }
-    groups.iter().for_each(|_| short(0));
+    for _ in &groups {
+        short(0);
+    }
     Some(table)
 }
 
