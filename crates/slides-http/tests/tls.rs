@@ -9,7 +9,7 @@ use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use slides_core::{AsyncApi, Error, TransportErrorKind};
+use slides_core::AsyncApi;
 use slides_http::{HttpClient, HttpClientBuilder};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -85,6 +85,8 @@ async fn a_server_with_a_certificate_of_a_given_authority_is_trusted() {
 #[tokio::test]
 #[cfg(any(feature = "native-roots", feature = "webpki-roots"))]
 async fn one_of_an_unknown_authority_is_not() {
+    use slides_core::{Error, TransportErrorKind};
+
     for provider in providers() {
         let url = server(provider).await;
         // no certificates on a bare machine: then there is no client at all, for the same reason
