@@ -196,6 +196,10 @@ impl Output {
 
     fn read(&mut self, options: &PptxExportOptions) {
         self.conformance = options.conformance;
+        if self.flat.is_some() {
+            // What is written is no ZIP.
+            return;
+        }
         self.options.zip64 = match options.zip64_mode {
             Some(Zip64Mode::Never) => Zip64::Never,
             Some(Zip64Mode::Always) => Zip64::Always,

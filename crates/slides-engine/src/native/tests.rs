@@ -130,7 +130,7 @@ fn each_format_gives_its_files_whole_and_split() {
         if !is_whole {
             assert_eq!(sink.files, split.files);
         }
-        job.limits.max_output_bytes = 20;
+        job.limits.max_output_bytes = 3;
         let error = error(&job);
         assert_eq!(error.kind, ErrorKind::LimitExceeded, "{format:?}");
         assert!(error.to_string().contains("max_output_bytes"), "{error}");
