@@ -122,10 +122,8 @@ async fn convert(
             .first()
             .map_or_else(String::new, |path| path.display().to_string());
         console.note(&if save::has_files(format) {
-            format!(
-                "written as `{first}` with {} files beside it",
-                written.len() - 1
-            )
+            let (output, beside) = (arguments.output.display(), written.len() - 1);
+            format!("written as `{output}` with {beside} files in a folder beside it")
         } else {
             format!("{} slides, written as `{first}` and so on", written.len())
         });
