@@ -1,4 +1,5 @@
 //! Every format the native engine writes, end to end: by command line and from a server, several files as one ZIP.
+#![allow(clippy::unwrap_used)]
 
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};

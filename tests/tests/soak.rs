@@ -9,6 +9,9 @@ use std::time::Duration;
 use slides_tests::slides_program;
 use slides_tests::soak::{Held, Soak};
 
+/// One figure of what a server holds.
+type Figure = fn(&Held) -> u64;
+
 /// Time from which growth is judged: before it a server is still filling its caches.
 const LONG: Duration = Duration::from_mins(5);
 
@@ -29,7 +32,7 @@ fn a_server_at_its_limit_does_not_grow() {
     let outcome = soak.run(data.path()).unwrap();
     eprintln!("{} operations in {:?}", outcome.finished, soak.time);
     eprintln!("before: {:?}\nafter: {:?}", outcome.before, outcome.after);
-    let figures: [(&str, fn(&Held) -> u64); 5] = [
+    let figures: [(&str, Figure); 5] = [
         ("memory, KiB", |held| held.memory_kib),
         ("handles", |held| held.handles as u64),
         ("files", |held| held.files as u64),

@@ -47,7 +47,7 @@ pub(crate) enum Command {
     /// Convert a deck in this process, without a server.
     Convert(ConvertArguments),
     /// Serve the API from this machine.
-    Serve(ServeArguments),
+    Serve(Box<ServeArguments>),
     /// Start a conversion on a server and print its id.
     Start(StartArguments),
     /// Print where an operation stands.

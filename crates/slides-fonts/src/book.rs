@@ -273,11 +273,7 @@ impl FontBook {
     /// Whether a face of that very name is there.
     fn is_installed(&self, family: &str) -> bool {
         let name = families::parse_name(family).full;
-        let there = |slots: &[Slot]| {
-            slots
-                .iter()
-                .any(|slot| slot.names.iter().any(|known| *known == name))
-        };
+        let there = |slots: &[Slot]| slots.iter().any(|slot| slot.names.contains(&name));
         there(&self.job)
             || there(&self.embedded)
             || self.bundled_family(&name, Style::default()).is_some()

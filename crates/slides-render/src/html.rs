@@ -1,5 +1,7 @@
 //! Pages as one HTML document: an SVG a page, text as text in embedded faces.
 
+use std::fmt::Write as _;
+
 use slides_scene::Page;
 
 use crate::error::{RenderError, Warning};
@@ -63,7 +65,9 @@ impl HtmlWriter {
         }
         out.push_str(">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"");
         match self.options.width {
-            HtmlWidth::Fixed => out.push_str(&format!("width={pixels}")),
+            HtmlWidth::Fixed => {
+                let _ = write!(out, "width={pixels}");
+            }
             _ => out.push_str("width=device-width,initial-scale=1"),
         }
         out.push_str("\">\n<title>");
@@ -80,12 +84,13 @@ impl HtmlWriter {
             HtmlWidth::Full => "width:100%".to_owned(),
             HtmlWidth::Fixed => format!("width:{pixels}px"),
         };
-        out.push_str(&format!(
+        let _ = write!(
+            out,
             "<style>body{{margin:0;background:#e8e8e8}}section{{margin:0 auto 16px;{width}}}\
              section svg{{display:block;width:100%;height:auto}}{TEXT_STYLE}\
              @media print{{body{{background:none}}section{{margin:0 auto;max-width:none;width:100%;break-after:page}}}}</style>\n\
              </head>\n<body>\n<main>\n"
-        ));
+        );
         out
     }
 
@@ -115,21 +120,20 @@ impl HtmlWriter {
     pub fn finish(self) -> (String, Option<SideFile>) {
         let css = self.document.font_css();
         let mut out = String::from("</main>\n");
-        let sheet = match self.options.style_sheet {
-            Some(name) => Some(SideFile {
+        let sheet = if let Some(name) = self.options.style_sheet {
+            Some(SideFile {
                 name,
                 extension: "css",
                 media_type: "text/css",
                 bytes: css.into_bytes(),
-            }),
-            None => {
-                if !css.is_empty() {
-                    out.push_str("<svg width=\"0\" height=\"0\" aria-hidden=\"true\"><style>");
-                    out.push_str(&css);
-                    out.push_str("</style></svg>\n");
-                }
-                None
+            })
+        } else {
+            if !css.is_empty() {
+                out.push_str("<svg width=\"0\" height=\"0\" aria-hidden=\"true\"><style>");
+                out.push_str(&css);
+                out.push_str("</style></svg>\n");
             }
+            None
         };
         out.push_str("</body>\n</html>\n");
         (out, sheet)
@@ -194,9 +198,11 @@ mod tests {
 
     #[test]
     fn fonts_lie_beside_the_document_when_asked_for() {
-        let mut options = HtmlOptions::default();
-        options.style_sheet = Some("my files/slides.css".into());
-        options.width = HtmlWidth::Fixed;
+        let options = HtmlOptions {
+            style_sheet: Some("my files/slides.css".into()),
+            width: HtmlWidth::Fixed,
+            ..HtmlOptions::default()
+        };
         let (html, sheet) = document(options);
         assert!(html.contains("href=\"my%20files/slides.css\""), "{html}");
         assert!(html.contains("content=\"width=960\""));

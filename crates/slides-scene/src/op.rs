@@ -111,6 +111,21 @@ pub struct ImageOp {
     pub alt: Option<String>,
 }
 
+impl ImageOp {
+    /// A whole picture in the unit square, for a fill that brings its own transform.
+    pub fn of_fill(image: &Arc<Image>, alpha: f32, effects: &[PixelEffect]) -> Self {
+        let whole = Rect::new(0.0, 0.0, 1.0, 1.0);
+        Self {
+            image: Arc::clone(image),
+            dst: whole,
+            crop: whole,
+            alpha,
+            effects: effects.to_vec(),
+            alt: None,
+        }
+    }
+}
+
 /// A raster effect: `source` is drawn into an offscreen picture, changed, and painted.
 #[derive(Debug, Clone)]
 pub struct EffectOp {

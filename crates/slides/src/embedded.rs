@@ -148,7 +148,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn the_service_tells_of_the_end() {
         let client = Client::embedded(EmbeddedOptions::default().workers(1)).unwrap();
-        let hour = Duration::from_secs(3600);
+        let hour = Duration::from_hours(1);
         // polls would come an hour apart: the test ends because the service tells
         let client = client.with_poll_policy(PollPolicy {
             initial: hour,

@@ -12,6 +12,9 @@ const STARTS: usize = 4;
 /// How long the operations may take to end on a disk that works again.
 const PATIENCE: Duration = Duration::from_mins(5);
 
+/// How long the first refused call may take to come.
+const TURN: Duration = Duration::from_secs(30);
+
 /// How long `strace` may take to let go.
 const LET_GO: Duration = Duration::from_secs(3);
 
@@ -89,6 +92,12 @@ impl Drop for Attached {
     }
 }
 
+/// Calls that failed as ordered so far.
+fn refused(trace: &Path) -> io::Result<usize> {
+    let trace = std::fs::read_to_string(trace)?;
+    Ok(trace.matches("(INJECTED)").count())
+}
+
 fn start(server: &ServerProcess, deck: &[u8]) -> io::Result<Option<String>> {
     let path = "/v3.0/slides/async/convert/pdf?slides=1";
     let (http, body) = call(server.address, "POST", path, &[], deck)?;
@@ -123,10 +132,13 @@ pub fn break_disk(
     for _ in 0..STARTS {
         ids.extend(start(&server, deck)?);
     }
+    // Some calls belong to the end of an operation and come when its turn has come.
+    let begun = Instant::now();
+    while refused(&trace)? == 0 && begun.elapsed() < TURN {
+        std::thread::sleep(Duration::from_millis(20));
+    }
     drop(attached);
-    let hits = std::fs::read_to_string(&trace)?
-        .matches("(INJECTED)")
-        .count();
+    let hits = refused(&trace)?;
     let (ready, said) = call(server.address, "GET", "/readyz", &[], &[])?;
     let unready = (ready != 200).then(|| String::from_utf8_lossy(&said).trim().to_owned());
     let accepted = ids.len() - before;

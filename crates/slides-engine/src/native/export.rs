@@ -48,6 +48,9 @@ pub(super) struct SlideFile {
     pub(super) warnings: Vec<(String, String)>,
 }
 
+/// The pixels of a page, their resolution, and what was drawn otherwise.
+type Drawn = (Pixmap, f64, Vec<(String, String)>);
+
 impl Export<'_> {
     pub(super) fn run(
         &self,
@@ -227,11 +230,7 @@ impl Export<'_> {
     }
 
     /// The pixels of a page, their resolution, and what was drawn otherwise.
-    fn drawn(
-        &self,
-        rasterizer: &mut Rasterizer,
-        number: u32,
-    ) -> Result<(Pixmap, f64, Vec<(String, String)>), EngineError> {
+    fn drawn(&self, rasterizer: &mut Rasterizer, number: u32) -> Result<Drawn, EngineError> {
         let mut sheets = self.lay_out(number)?;
         let page = sheets.pages.drain(..).next().unwrap_or_default();
         let (width, height) = self.settings.pixels(self.size_in_emu(&page));

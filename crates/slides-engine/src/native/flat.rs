@@ -31,17 +31,14 @@ pub(super) fn flat(package: Vec<u8>, limits: &PackageLimits) -> Result<String, E
         escape(&mut out, plain);
         out.push_str("\" pkg:contentType=\"");
         escape(&mut out, kind);
-        match xml_root(kind, &bytes) {
-            Some(root) => {
-                out.push_str("\"><pkg:xmlData>");
-                out.push_str(root);
-                out.push_str("</pkg:xmlData></pkg:part>");
-            }
-            None => {
-                out.push_str("\" pkg:compression=\"store\"><pkg:binaryData>");
-                base64(&mut out, &bytes);
-                out.push_str("</pkg:binaryData></pkg:part>");
-            }
+        if let Some(root) = xml_root(kind, &bytes) {
+            out.push_str("\"><pkg:xmlData>");
+            out.push_str(root);
+            out.push_str("</pkg:xmlData></pkg:part>");
+        } else {
+            out.push_str("\" pkg:compression=\"store\"><pkg:binaryData>");
+            base64(&mut out, &bytes);
+            out.push_str("</pkg:binaryData></pkg:part>");
         }
     }
     out.push_str("</pkg:package>\n");
@@ -66,8 +63,10 @@ fn xml_root<'a>(kind: &str, bytes: &'a [u8]) -> Option<&'a str> {
 }
 
 fn is_well_formed(text: &str) -> bool {
-    let mut options = roxmltree::ParsingOptions::default();
-    options.nodes_limit = 2_000_000;
+    let options = roxmltree::ParsingOptions {
+        nodes_limit: 2_000_000,
+        ..roxmltree::ParsingOptions::default()
+    };
     roxmltree::Document::parse_with_options(text, options).is_ok()
 }
 

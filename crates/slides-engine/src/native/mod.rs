@@ -142,10 +142,10 @@ impl NativeEngine {
             || settings.default_family.is_some()
             || !settings.fonts.is_empty()
             || !embedded.is_empty();
-        if !own {
-            self.fonts.get_or_init(build).clone()
-        } else {
+        if own {
             build()
+        } else {
+            self.fonts.get_or_init(build).clone()
         }
     }
 

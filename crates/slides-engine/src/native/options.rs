@@ -282,9 +282,8 @@ pub(super) fn check(
             .find(|(known, _)| name.eq_ignore_ascii_case(known));
         match row.map(|(_, support)| *support) {
             Some(Honoured) => {}
-            Some(NoEffect(_)) if is_at_rest(&value) => {}
+            Some(NoEffect(_) | Refused(_)) if is_at_rest(&value) => {}
             Some(NoEffect(reason)) => without_effect.push((name, reason)),
-            Some(Refused(_)) if is_at_rest(&value) => {}
             Some(Refused(instead)) => return Err(super::settings::unsupported(&name, instead)),
             // Unknown keys are ignored (contract section 4).
             None => without_effect.push((name, "this format has no such option")),
@@ -296,6 +295,7 @@ pub(super) fn check(
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::fmt::Write as _;
 
     use serde_json::json;
 
@@ -476,7 +476,8 @@ mod tests {
                 .filter(|other| option_support(*other) == rows)
                 .map(ExportFormat::as_str)
                 .collect();
-            out += &format!(
+            let _ = write!(
+                out,
                 "\n## {}\n\n| option | what becomes of it |\n| --- | --- |\n",
                 formats.join(", ")
             );
@@ -486,7 +487,7 @@ mod tests {
                     NoEffect(reason) => format!("no effect, with a warning: {reason}"),
                     Refused(instead) => format!("refused: {instead}"),
                 };
-                out += &format!("| `{name}` | {text} |\n");
+                let _ = writeln!(out, "| `{name}` | {text} |");
             }
         }
         out

@@ -35,30 +35,41 @@ impl Default for RasterSettings {
 }
 
 impl Settings {
+    /// What all pictures have.
+    fn picture(
+        &mut self,
+        hidden: Option<bool>,
+        family: Option<&str>,
+        (width, height): (Option<i32>, Option<i32>),
+    ) -> Result<(), EngineError> {
+        self.show_hidden = hidden.unwrap_or(false);
+        self.default_family = family.map(str::to_owned);
+        self.size = (positive("width", width)?, positive("height", height)?);
+        Ok(())
+    }
+
     pub(super) fn image(
         &mut self,
         options: &ImageExportOptions,
         format: ExportFormat,
     ) -> Result<(), EngineError> {
-        self.show_hidden = options.show_hidden_slides.unwrap_or(false);
-        self.default_family
-            .clone_from(&options.default_regular_font);
-        self.size = (
-            positive("width", options.width)?,
-            positive("height", options.height)?,
-        );
+        let size = (options.width, options.height);
+        self.picture(
+            options.show_hidden_slides,
+            options.default_regular_font.as_deref(),
+            size,
+        )?;
         self.arrangement = Arrangement::read(options.slides_layout_options.as_ref(), format)?;
         Ok(())
     }
 
     pub(super) fn gif(&mut self, options: &GifExportOptions) -> Result<(), EngineError> {
-        self.show_hidden = options.export_hidden_slides.unwrap_or(false);
-        self.default_family
-            .clone_from(&options.default_regular_font);
-        self.size = (
-            positive("width", options.width)?,
-            positive("height", options.height)?,
-        );
+        let size = (options.width, options.height);
+        self.picture(
+            options.export_hidden_slides,
+            options.default_regular_font.as_deref(),
+            size,
+        )?;
         // The vendor's kits send 0 for "not set".
         if let Some(delay) = options.default_delay.filter(|delay| *delay != 0) {
             let hundredths = u16::try_from((i64::from(delay) + 5) / 10).ok();
@@ -74,13 +85,12 @@ impl Settings {
     }
 
     pub(super) fn tiff(&mut self, options: &TiffExportOptions) -> Result<(), EngineError> {
-        self.show_hidden = options.show_hidden_slides.unwrap_or(false);
-        self.default_family
-            .clone_from(&options.default_regular_font);
-        self.size = (
-            positive("width", options.width)?,
-            positive("height", options.height)?,
-        );
+        let size = (options.width, options.height);
+        self.picture(
+            options.show_hidden_slides,
+            options.default_regular_font.as_deref(),
+            size,
+        )?;
         self.arrangement =
             Arrangement::read(options.slides_layout_options.as_ref(), ExportFormat::Tiff)?;
         let tiff = &mut self.raster.tiff;

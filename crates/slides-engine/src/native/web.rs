@@ -90,7 +90,7 @@ impl Export<'_> {
                     let mut writer = self.html_writer(vec![number], Some(number));
                     let (mut text, mut files) = (String::new(), Vec::new());
                     for page in &sheets.pages {
-                        text += &self.html_page(&mut writer, page, text.is_empty(), number)?;
+                        text += &html_page(&mut writer, page, text.is_empty(), number)?;
                         files.append(&mut writer.take_files());
                     }
                     note(&mut sheets.warnings, writer.warnings(), number);
@@ -155,7 +155,7 @@ impl Export<'_> {
                     return Err(stopped());
                 }
                 for page in &sheets.pages {
-                    let text = self.html_page(writer, page, first, number)?;
+                    let text = html_page(writer, page, first, number)?;
                     first = false;
                     out(writer, text)?;
                 }
@@ -164,26 +164,6 @@ impl Export<'_> {
                 Ok(())
             },
         )
-    }
-
-    /// A page, with what comes before the first.
-    fn html_page(
-        &self,
-        writer: &mut HtmlWriter,
-        page: &Page,
-        first: bool,
-        number: u32,
-    ) -> Result<String, EngineError> {
-        let head = if first {
-            writer.head(page)
-        } else {
-            String::new()
-        };
-        let text = guard(
-            || format!("slide {number}"),
-            || writer.page(page).map_err(from_render),
-        )?;
-        Ok(head + &text)
     }
 
     /// A writer of one document; for one of a slide its files are named after it.
@@ -218,4 +198,23 @@ impl Export<'_> {
         }
         Ok(())
     }
+}
+
+/// A page, with what comes before the first.
+fn html_page(
+    writer: &mut HtmlWriter,
+    page: &Page,
+    first: bool,
+    number: u32,
+) -> Result<String, EngineError> {
+    let head = if first {
+        writer.head(page)
+    } else {
+        String::new()
+    };
+    let text = guard(
+        || format!("slide {number}"),
+        || writer.page(page).map_err(from_render),
+    )?;
+    Ok(head + &text)
 }

@@ -160,7 +160,7 @@ fn group_3_lines_hold_their_runs() {
     let page = encode_tiff_page(&pixmap, &options).unwrap();
     let mut rows = Vec::new();
     fax::decoder::decode_g3(page.strip().iter().copied(), |runs| {
-        rows.push(runs.to_vec())
+        rows.push(runs.to_vec());
     });
     // The decoder ends a line where the next one begins.
     assert_eq!(rows.len(), 39);

@@ -143,7 +143,7 @@ impl MarkdownWriter {
     fn ended(&self, text: &str) -> String {
         let text = if self.options.compact {
             let lines = text.lines().filter(|line| !line.trim().is_empty());
-            lines.map(|line| format!("{line}\n")).collect()
+            lines.flat_map(|line| [line, "\n"]).collect()
         } else {
             text.to_owned()
         };

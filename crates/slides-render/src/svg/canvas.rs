@@ -184,15 +184,7 @@ impl<'a> SvgCanvas<'a> {
                 };
                 match tile {
                     TileMode::None => {
-                        let whole = Rect::new(0.0, 0.0, 1.0, 1.0);
-                        let op = ImageOp {
-                            image: image.clone(),
-                            dst: whole,
-                            crop: whole,
-                            alpha: *alpha,
-                            effects: effects.clone(),
-                            alt: None,
-                        };
+                        let op = ImageOp::of_fill(image, *alpha, effects);
                         Ink::Clipped(Special::Picture(Box::new(op), to_shape))
                     }
                     TileMode::Repeat { flip_x, flip_y } => {

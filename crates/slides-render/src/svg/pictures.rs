@@ -143,24 +143,21 @@ impl Pictures {
         } else {
             ("image/png", "png")
         };
-        match &options.picture_folder {
-            Some(folder) => {
-                let name = format!(
-                    "{folder}/{}picture{}.{extension}",
-                    options.picture_prefix, self.count
-                );
-                super::markup::escape(out, &name.replace(' ', "%20"));
-                self.files.push(SideFile {
-                    name,
-                    extension,
-                    media_type,
-                    bytes: coded.bytes,
-                });
-            }
-            None => {
-                let _ = write!(out, "data:{media_type};base64,");
-                STANDARD.encode_string(&coded.bytes, out);
-            }
+        if let Some(folder) = &options.picture_folder {
+            let name = format!(
+                "{folder}/{}picture{}.{extension}",
+                options.picture_prefix, self.count
+            );
+            super::markup::escape(out, &name.replace(' ', "%20"));
+            self.files.push(SideFile {
+                name,
+                extension,
+                media_type,
+                bytes: coded.bytes,
+            });
+        } else {
+            let _ = write!(out, "data:{media_type};base64,");
+            STANDARD.encode_string(&coded.bytes, out);
         }
         out.push_str("\"/></defs>");
         held

@@ -228,7 +228,8 @@ impl Trace {
         let to = Arc::clone(inner.options.traces.as_ref()?);
         let mut run = RunTrace::new(&record.id, &record.method, RunEnd::GivenBack);
         if let Ok(request) = request {
-            run.format = request.call.format_text().unwrap_or_default().to_owned();
+            let format = request.call.format_text();
+            format.unwrap_or_default().clone_into(&mut run.format);
             run.traceparent.clone_from(&request.traceparent);
         }
         run.attempt = record.attempts;
