@@ -9,8 +9,13 @@ const SCHEMES: &[&str] = &[
 
 /// An address in ASCII; `None` for those that are not written.
 pub(crate) fn clean_uri(uri: &str) -> Option<String> {
+    if uri.len() > MAX_URI {
+        return None;
+    }
+    // Readers pass over control characters, in the scheme too: it is looked at without them.
+    let uri: String = uri.chars().filter(|ch| !ch.is_control()).collect();
     let uri = uri.trim();
-    if uri.is_empty() || uri.len() > MAX_URI {
+    if uri.is_empty() {
         return None;
     }
     let scheme = uri
@@ -32,7 +37,6 @@ pub(crate) fn clean_uri(uri: &str) -> Option<String> {
     for byte in uri.bytes() {
         match byte {
             // PDF wants 7-bit ASCII (ISO 32000-1, 12.6.4.7), browsers take it.
-            0..=0x1F | 0x7F => {}
             b' ' | b'<' | b'>' | b'"' | b'{' | b'}' | b'|' | b'\\' | b'^' | b'`' | 0x80.. => {
                 use std::fmt::Write;
                 // Writing to a string cannot fail.
@@ -95,6 +99,10 @@ mod tests {
             "",
             "javascript:alert(1)",
             "JavaScript:alert(1)",
+            "java\nscript:alert(1)",
+            "\u{1} javascript:alert(1)",
+            "javascript\t:alert(1)",
+            " \u{85}javascript:alert(1)",
             "file:///etc/passwd",
             "data:text/html,x",
             "ppaction://program",
