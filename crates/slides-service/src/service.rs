@@ -49,6 +49,9 @@ const MAX_KEY: usize = 128;
 const FREE_RESTARTS: u64 = 16;
 /// Claims before a lost lease ends an operation as failed.
 pub(crate) const MAX_ATTEMPTS: u32 = 2;
+/// How long a start waits for the lock of a data folder, and how often it looks.
+const LOCK_WAIT: Duration = Duration::from_secs(1);
+const LOCK_LOOK: Duration = Duration::from_millis(20);
 /// How often the queue is looked at where news of it may be missed, and for operations that became due without any.
 const LOOK: Duration = Duration::from_secs(1);
 /// How often leases and retention times are looked at.
@@ -574,7 +577,14 @@ fn lock(folder: &Path) -> Result<File> {
         .write(true)
         .open(folder.join("lock"))
         .map_err(cannot("open `lock`"))?;
-    match lock.try_lock() {
+    let begun = std::time::Instant::now();
+    let mut taken = lock.try_lock();
+    // A server that was just killed may have been starting a worker, which has the lock until it is another program.
+    while matches!(taken, Err(TryLockError::WouldBlock)) && begun.elapsed() < LOCK_WAIT {
+        std::thread::sleep(LOCK_LOOK);
+        taken = lock.try_lock();
+    }
+    match taken {
         Ok(()) => Ok(lock),
         Err(TryLockError::WouldBlock) => {
             let busy = std::io::Error::from(std::io::ErrorKind::ResourceBusy);
