@@ -86,9 +86,14 @@ struct Pattern {
     may_lack_rest: bool,
 }
 
-/// The route table, the most literal path first.
+/// The route table.
 #[derive(Debug)]
-pub(crate) struct Routes(Vec<Pattern>);
+pub(crate) struct Routes {
+    /// The most literal path first.
+    patterns: Vec<Pattern>,
+    /// Places of the patterns that a path of so many segments may be of; the last for all longer ones.
+    by_length: Vec<Vec<usize>>,
+}
 
 impl Routes {
     pub(crate) fn new() -> Self {
@@ -122,14 +127,35 @@ impl Routes {
             let ranks: Vec<_> = pattern.segments.iter().map(|s| s.rank()).collect();
             ranks
         });
-        Self(patterns)
+        let longest = patterns.iter().map(|pattern| pattern.segments.len()).max();
+        let by_length = (0..longest.unwrap_or(0) + 2)
+            .map(|length| {
+                let fits = |(place, pattern): (usize, &Pattern)| {
+                    (pattern.takes_rest() || pattern.segments.len() == length).then_some(place)
+                };
+                patterns.iter().enumerate().filter_map(fits).collect()
+            })
+            .collect();
+        Self {
+            patterns,
+            by_length,
+        }
+    }
+
+    /// The patterns that a path of so many segments may be of.
+    fn of_length(&self, segments: usize) -> impl Iterator<Item = &Pattern> {
+        let places = self.by_length.get(segments).or(self.by_length.last());
+        places
+            .into_iter()
+            .flatten()
+            .filter_map(|&place| self.patterns.get(place))
     }
 
     /// Finds what a method and a raw path mean.
     pub(crate) fn find(&self, method: &Method, raw_path: &str) -> Result<Found, ApiError> {
         let segments = decode(raw_path)?;
         let mut methods = BTreeSet::new();
-        for pattern in &self.0 {
+        for pattern in self.of_length(segments.len()) {
             // Behind a path of the storage only shorter ones of the storage are looked at.
             if !methods.is_empty() && !pattern.takes_rest() {
                 continue;
@@ -195,11 +221,7 @@ impl Pattern {
 
     /// The values of the parameters, if the path is of this pattern.
     fn matches(&self, path: &[Cow<'_, str>]) -> Option<Vec<(&'static str, String)>> {
-        // Most patterns are ruled out by their length.
-        if !self.takes_rest() && path.len() != self.segments.len() {
-            return None;
-        }
-        // And most of the others by the first segment that is not the same in all of them.
+        // Most patterns are ruled out by the first segment that is not the same in all of them.
         if let (Some(Segment::Literal(text)), Some(found)) = (self.segments.get(2), path.get(2))
             && found != text
         {

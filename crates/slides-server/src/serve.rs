@@ -1,6 +1,7 @@
 //! Connections: HTTP/1.1 and HTTP/2 without TLS on one port, bounded in number
 //! and time, drained at shutdown.
 
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -8,6 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use axum::body::Body;
 use http::Request;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -18,10 +20,10 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::Sleep;
-use tower::ServiceExt;
+use tower::Layer;
 
 use crate::guard::Peer;
-use crate::{ServeError, Server};
+use crate::{ServeError, Server, cors};
 
 /// First bytes of an HTTP/2 connection (RFC 9113, section 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -44,7 +46,7 @@ impl Server {
         {
             return Err(ServeError::Open { address });
         }
-        let router = self.router();
+        let cors = self.cors.clone().map(cors::layer);
         let mut http = auto::Builder::new(TokioExecutor::new());
         http.http1()
             .timer(TokioTimer::new())
@@ -74,12 +76,17 @@ impl Server {
                 }
             };
             let stream = FirstBytes::new(stream, self.connections.header_timeout);
-            let service = router
-                .clone()
-                .map_request(move |mut request: Request<Incoming>| {
+            // Not through the router: it would only lead every request to the same place.
+            let app = Arc::clone(&self.app);
+            let service = tower::service_fn(move |request: Request<Incoming>| {
+                let app = Arc::clone(&app);
+                async move {
+                    let mut request = request.map(Body::new);
                     request.extensions_mut().insert(Peer(peer));
-                    request
-                });
+                    Ok::<_, Infallible>(app.answer(request).await)
+                }
+            });
+            let service = tower::util::option_layer(cors.clone()).layer(service);
             let connection = http
                 .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
                 .into_owned();

@@ -52,7 +52,7 @@ pub struct Server {
     pub(crate) app: Arc<App>,
     pub(crate) connections: ConnectionLimits,
     pub(crate) allow_open: bool,
-    cors: Option<AllowOrigin>,
+    pub(crate) cors: Option<AllowOrigin>,
 }
 
 /// Longest wait of a synchronous call.
@@ -70,7 +70,7 @@ pub struct ServerBuilder {
     for_client: Option<ForClient>,
     admit: Option<Admit>,
     fonts: Option<Fonts>,
-    cors: Option<AllowOrigin>,
+    pub(crate) cors: Option<AllowOrigin>,
     sync_timeout: Duration,
     limits: BodyLimits,
     connections: ConnectionLimits,
