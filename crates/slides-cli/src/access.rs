@@ -17,9 +17,12 @@ pub(crate) fn clients(arguments: &ServeArguments) -> Result<Vec<Credentials>, Fa
     let mut list = Vec::new();
     match (
         &arguments.client_id,
-        std::env::var("SLIDES_CLIENT_SECRET").ok(),
+        std::env::var("SLIDES_CLIENT_SECRET")
+            .ok()
+            .map(SecretString::from)
+            .or_else(|| arguments.settings.vendor.client_secret.clone()),
     ) {
-        (Some(id), Some(secret)) => list.push(Credentials::new(id, SecretString::from(secret))),
+        (Some(id), Some(secret)) => list.push(Credentials::new(id, secret)),
         (None, None) => {}
         // Half of a pair is a mistake that must not open the server.
         (Some(_), None) => {

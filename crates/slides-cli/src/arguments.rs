@@ -8,6 +8,7 @@ use slides_service::queue::State;
 
 use crate::quantity::{parse_address, parse_duration, parse_size};
 use crate::sdk::AllowedHost;
+use crate::settings::Settings;
 
 /// Convert presentations: here, on a server of your own, or in the vendor's cloud.
 #[derive(Debug, Parser)]
@@ -48,6 +49,8 @@ pub(crate) enum Command {
     Convert(ConvertArguments),
     /// Serve the API from this machine.
     Serve(Box<ServeArguments>),
+    /// Tell whether the server on this machine takes requests, for health checks.
+    Ready(ReadyArguments),
     /// Start a conversion on a server and print its id.
     Start(StartArguments),
     /// Print where an operation stands.
@@ -112,8 +115,26 @@ pub(crate) struct ExportArguments {
     pub(crate) password: Option<String>,
 }
 
+/// Which server is asked.
+#[derive(Debug, Args)]
+pub(crate) struct ReadyArguments {
+    /// Address that the server listens on.
+    #[arg(long, value_name = "ADDRESS", env = "SLIDES_LISTEN", default_value = "127.0.0.1:8080", value_parser = parse_address)]
+    pub(crate) listen: SocketAddr,
+}
+
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ServeArguments {
+    /// File of settings: TOML with the names of these flags as keys, such as `max-body = "1G"`. Variables such as
+    /// SLIDES_MAX_BODY go over it, flags over both.
+    #[arg(long, value_name = "FILE", env = "SLIDES_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// Print each setting, what it is and where that comes from, and do nothing.
+    #[arg(long)]
+    pub(crate) print_config: bool,
+    /// All settings as they were found.
+    #[arg(skip)]
+    pub(crate) settings: Settings,
     /// Address and port.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", value_parser = parse_address)]
     pub(crate) listen: SocketAddr,

@@ -18,10 +18,12 @@ mod formats;
 mod private;
 mod quantity;
 mod queue;
+mod ready;
 mod remote;
 mod save;
 mod sdk;
 mod serve;
+mod settings;
 mod token_keys;
 #[cfg(feature = "otlp")]
 mod traces;
@@ -32,9 +34,7 @@ mod webhooks;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use crate::arguments::{Arguments, Command, LogFormat};
+use crate::arguments::{Command, LogFormat};
 use crate::console::Console;
 use crate::failure::{Exit, Failure};
 
@@ -47,7 +47,17 @@ fn main() -> ExitCode {
         return slides_service::worker_main(engine::native);
     }
     // Clap's own exit status of a usage error is 2 as well.
-    let arguments = Arguments::parse();
+    let arguments = match settings::parse(std::env::args_os().collect(), &|name| {
+        std::env::var(name).ok()
+    }) {
+        Ok(arguments) => arguments,
+        Err(settings::Stop::Clap(error)) => error.exit(),
+        Err(settings::Stop::Failure(failure)) => {
+            let is_json = std::env::args_os().any(|argument| argument == "--json");
+            Console::new(is_json, false).failure(&failure);
+            return ExitCode::from(failure.exit as u8);
+        }
+    };
     let mut console = Console::new(arguments.json, arguments.quiet);
     start_log(
         matches!(arguments.command, Command::Serve(_)),
@@ -74,6 +84,7 @@ fn run(command: Command, console: &mut Console) -> Result<(), Failure> {
     match command {
         Command::Convert(arguments) => convert::run(&arguments, console),
         Command::Serve(arguments) => serve::run(&arguments, console),
+        Command::Ready(arguments) => ready::run(&arguments, console),
         Command::Start(arguments) => remote::start(&arguments, console),
         Command::Status(arguments) => remote::status(&arguments, console),
         Command::Watch(arguments) => remote::watch(&arguments, console),

@@ -5,20 +5,28 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use secrecy::ExposeSecret as _;
 use serde_json::json;
 use slides_server::{Credentials, RateLimits, Server};
-use slides_service::{Runner, Service, ServiceOptions, Soffice};
+use slides_service::{NamedStorage, Runner, Service, ServiceOptions, Soffice, StorageKind};
 
 use crate::access;
 use crate::arguments::ServeArguments;
 use crate::console::Console;
 use crate::convert::interrupted;
 use crate::failure::{Exit, Failure};
-use crate::figures;
 #[cfg(feature = "otlp")]
 use crate::traces::Collector;
+use crate::{figures, settings};
 
 pub(crate) fn run(arguments: &ServeArguments, console: &mut Console) -> Result<(), Failure> {
+    if arguments.print_config {
+        settings::print(&arguments.settings, console);
+        return Ok(());
+    }
+    for note in &arguments.settings.vendor.notes {
+        console.note(&format!("note: {note}"));
+    }
     let credentials = access::clients(arguments)?;
     let is_open = credentials.is_empty() && !arguments.only_workers;
     if is_open && !arguments.listen.ip().is_loopback() && !arguments.allow_open {
@@ -133,6 +141,9 @@ async fn serve(
     for key in keys {
         server = server.old_token_key(key);
     }
+    if let Some(key) = &arguments.settings.vendor.signing_key {
+        server = server.token_key(key.expose_secret().as_bytes().to_vec());
+    }
     let sandbox = service.sandbox();
     if sandbox.is_none_or(|report| !report.is_complete()) {
         let found = sandbox.map_or_else(|| "unknown".to_owned(), ToString::to_string);
@@ -224,11 +235,15 @@ fn options(arguments: &ServeArguments, clients: usize) -> Result<ServiceOptions,
         .default_storage
         .clone_from(&arguments.default_storage);
     for storage in &arguments.storage {
-        options.storages.push(
-            storage
-                .parse::<slides_service::NamedStorage>()
-                .map_err(|error| Failure::from_sdk(&error))?,
-        );
+        let mut storage = storage
+            .parse::<NamedStorage>()
+            .map_err(|error| Failure::from_sdk(&error))?;
+        if let (StorageKind::S3(bucket), Some((id, secret))) =
+            (&mut storage.kind, &arguments.settings.vendor.s3_keys)
+        {
+            bucket.credentials = Some((id.clone(), secret.expose_secret().to_owned()));
+        }
+        options.storages.push(storage);
     }
     Ok(options)
 }
