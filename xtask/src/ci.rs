@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::{api, codegen, features, process, schema, sdk, tidy};
+use crate::{api, book, codegen, features, process, schema, sdk, tidy};
 
 pub(crate) fn run() -> Result<()> {
     process::step("fmt", || {
@@ -11,6 +11,7 @@ pub(crate) fn run() -> Result<()> {
     process::step("tidy", tidy::run)?;
     process::step("codegen", || codegen::run(true))?;
     process::step("api", || api::run(true))?;
+    process::step("book", book::run)?;
     process::step("features", || features::run(true))?;
     process::step("clippy", || {
         process::run(&mut process::cargo([

@@ -5,6 +5,7 @@
 
 mod api;
 mod bench;
+mod book;
 mod ci;
 mod codegen;
 mod faults;
@@ -17,6 +18,7 @@ mod lines;
 mod packages;
 mod process;
 mod references;
+mod release;
 mod schema;
 mod sdk;
 mod server;
@@ -68,6 +70,10 @@ enum Task {
         #[arg(long)]
         no_build: bool,
     },
+    /// Build the documents as a book, into target/book.
+    Book,
+    /// Go through the list of a release (CONTRIBUTING.md), without changing anything.
+    Release(release::Arguments),
     /// Run what must pass before a change lands, beside the tests.
     Ci,
     /// Measure speed and memory beside a peer, in one run.
@@ -96,6 +102,8 @@ fn main() -> ExitCode {
         Task::SdkTests => sdk::run(),
         Task::SchemaTests(arguments) => schema::run(&arguments),
         Task::Features { no_build } => features::run(!no_build),
+        Task::Book => book::run(),
+        Task::Release(arguments) => release::run(&arguments),
         Task::Ci => ci::run(),
         Task::Bench(bench) => bench::run(&bench),
         Task::Faults(arguments) => faults::run(&arguments),
