@@ -52,8 +52,8 @@ fn look(docs: &Path, folder: &Path, summary: &str, missing: &mut Vec<String>) ->
             continue;
         }
         let name = path.strip_prefix(docs)?.to_string_lossy().into_owned();
-        if name.ends_with(".md") && name != "SUMMARY.md" && !summary.contains(&format!("({name})"))
-        {
+        let is_document = path.extension().is_some_and(|text| text == "md");
+        if is_document && name != "SUMMARY.md" && !summary.contains(&format!("({name})")) {
             missing.push(name);
         }
     }

@@ -47,13 +47,12 @@ fn main() -> ExitCode {
         return slides_service::worker_main(engine::native);
     }
     // Clap's own exit status of a usage error is 2 as well.
-    let arguments = match settings::parse(std::env::args_os().collect(), &|name| {
-        std::env::var(name).ok()
-    }) {
+    let given: Vec<_> = std::env::args_os().collect();
+    let arguments = match settings::parse(&given, &|name| std::env::var(name).ok()) {
         Ok(arguments) => arguments,
         Err(settings::Stop::Clap(error)) => error.exit(),
         Err(settings::Stop::Failure(failure)) => {
-            let is_json = std::env::args_os().any(|argument| argument == "--json");
+            let is_json = given.iter().any(|argument| argument == "--json");
             Console::new(is_json, false).failure(&failure);
             return ExitCode::from(failure.exit as u8);
         }

@@ -89,9 +89,9 @@ struct Found {
 }
 
 /// Reads the command line, and for `serve` the file and the environment.
-pub(crate) fn parse(args: Vec<OsString>, environment: Environment<'_>) -> Result<Arguments, Stop> {
+pub(crate) fn parse(args: &[OsString], environment: Environment<'_>) -> Result<Arguments, Stop> {
     let mut command = Arguments::command();
-    let matches = command.try_get_matches_from_mut(&args)?;
+    let matches = command.try_get_matches_from_mut(args)?;
     let Some(given) = matches.subcommand_matches("serve") else {
         return Ok(Arguments::from_arg_matches(&matches)?);
     };
@@ -104,7 +104,7 @@ pub(crate) fn parse(args: Vec<OsString>, environment: Environment<'_>) -> Result
         found.extend(file::read(path, &known)?);
     }
     let (vendor, aliases) = vendor::read(environment)?;
-    let own = from_environment(&known, environment)?;
+    let own = from_environment(&known, environment);
     let aliases = aliases
         .into_iter()
         .filter(|alias| !own.iter().any(|setting| setting.key == alias.key));
@@ -117,11 +117,13 @@ pub(crate) fn parse(args: Vec<OsString>, environment: Environment<'_>) -> Result
     });
     found.extend(from_outside);
     found.retain(|setting| source(&known, given, &setting.key) != Some(ValueSource::CommandLine));
-    let mut all = args.clone();
+    let mut all = args.to_vec();
     for setting in &found {
         let flag = flag(&known, setting)?;
-        check(&flag, setting)?;
-        all.extend(flag.map(OsString::from));
+        if let Some(flag) = flag {
+            check(&flag, setting)?;
+            all.push(flag.into());
+        }
     }
     let matches = Arguments::command().try_get_matches_from(all)?;
     let mut arguments = Arguments::from_arg_matches(&matches)?;
@@ -167,7 +169,7 @@ fn variable(key: &str) -> String {
     format!("SLIDES_{}", key.to_ascii_uppercase().replace('-', "_"))
 }
 
-fn from_environment(known: &[&Arg], environment: Environment<'_>) -> Result<Vec<Found>, Failure> {
+fn from_environment(known: &[&Arg], environment: Environment<'_>) -> Vec<Found> {
     let mut list = Vec::new();
     // Those that clap reads itself are in the matches already.
     for arg in known.iter().filter(|arg| arg.get_env().is_none()) {
@@ -193,7 +195,7 @@ fn from_environment(known: &[&Arg], environment: Environment<'_>) -> Result<Vec<
             });
         }
     }
-    Ok(list)
+    list
 }
 
 /// A setting as a flag; none for a switch that is off.
@@ -213,8 +215,7 @@ fn flag(known: &[&Arg], setting: &Found) -> Result<Option<String>, Failure> {
 }
 
 /// Reads one flag alone, so that a wrong value is told with where it stands.
-fn check(flag: &Option<String>, setting: &Found) -> Result<(), Failure> {
-    let Some(flag) = flag else { return Ok(()) };
+fn check(flag: &str, setting: &Found) -> Result<(), Failure> {
     let Err(error) = Arguments::command().try_get_matches_from(["slides", "serve", flag]) else {
         return Ok(());
     };
@@ -287,8 +288,8 @@ mod tests {
             .iter()
             .chain(args)
             .map(OsString::from)
-            .collect();
-        match parse(args, &environment) {
+            .collect::<Vec<_>>();
+        match parse(&args, &environment) {
             Ok(arguments) => match arguments.command {
                 arguments::Command::Serve(serve) => Ok(*serve),
                 _ => unreachable!(),

@@ -66,7 +66,10 @@ pub(super) fn read(environment: Environment<'_>) -> Result<(Vendor, Vec<Found>),
         let mut mark = '?';
         for (key, variable) in [("region", "AWSS3_REGION"), ("endpoint", "AWSS3_ENDPOINT")] {
             if let Some(value) = get(variable) {
-                place.push_str(&format!("{mark}{key}={value}"));
+                place.push(mark);
+                place.push_str(key);
+                place.push('=');
+                place.push_str(&value);
                 mark = '&';
             }
         }
