@@ -24,11 +24,14 @@
 mod api;
 mod native;
 
+/// Texts of the licences of the bundled faces, as (file, text).
+pub use slides_fonts::LICENCES as FONT_LICENCES;
+
 pub use api::{
     Engine, EngineError, ErrorKind, Job, Limits, MemorySink, MergeJob, MergeSource, Monitor,
     OutputFile, Report, Sink, SourceKind, Support, Unmonitored, Warning,
 };
 pub use native::{
-    FontOptions, NativeEngine, NativeOptions, OptionSupport, font_families, option_support,
-    options_in_use, refusal, sniff, writes,
+    DeckInfo, FontOptions, FontUse, NativeEngine, NativeOptions, OptionSupport, font_families,
+    option_support, options_in_use, refusal, sniff, writes,
 };

@@ -270,6 +270,21 @@ impl FontBook {
         selection
     }
 
+    /// What was selected so far, in no order.
+    pub fn asked(&self) -> Vec<Selection> {
+        let selections = self
+            .selections
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        selections
+            .iter()
+            .map(|((family, _), selection)| Selection {
+                requested: Arc::from(&**family),
+                ..selection.clone()
+            })
+            .collect()
+    }
+
     /// Whether a face of that very name is there.
     fn is_installed(&self, family: &str) -> bool {
         let name = families::parse_name(family).full;

@@ -35,6 +35,17 @@ mod slot;
 mod symbol;
 mod system;
 
+/// What the bundled faces are, who made them, and the texts of their licences, as (file, text).
+pub const LICENCES: [(&str, &str); 4] = [
+    ("NOTICE.md", include_str!("../fonts/NOTICE.md")),
+    ("OFL-1.1.txt", include_str!("../fonts/OFL-1.1.txt")),
+    ("Apache-2.0.txt", include_str!("../fonts/Apache-2.0.txt")),
+    (
+        "Bitstream-Vera.txt",
+        include_str!("../fonts/Bitstream-Vera.txt"),
+    ),
+];
+
 pub use advances::Advances;
 pub use book::{FontBook, FontBookBuilder};
 pub use emoji::is_emoji;

@@ -6,6 +6,7 @@ mod export;
 mod flat;
 mod fonts;
 mod formats;
+mod inspect;
 mod markdown;
 mod options;
 mod package;
@@ -34,6 +35,7 @@ use crate::api::{
 };
 
 pub use formats::{refusal, writes};
+pub use inspect::{DeckInfo, FontUse};
 pub use options::{OptionSupport, option_support, options_in_use};
 
 use arrange::Arrangement;
@@ -110,43 +112,133 @@ impl NativeEngine {
     }
 
     fn fonts(&self, job: &Job<'_>, settings: &Settings, deck: &Deck) -> Arc<FontBook> {
-        let embedded = &deck.presentation().embedded_fonts;
-        let build = || {
-            let FontOptions {
-                bundled,
-                system_fallback,
-                default_family,
-            } = &self.options.fonts;
-            let mut builder = FontBook::builder()
-                .bundled(*bundled)
-                .system_fallback(*system_fallback);
-            if let Some(family) = settings.default_family.as_ref().or(default_family.as_ref()) {
-                builder = builder.default_family(family.clone());
-            }
-            builder = builder.rules(settings.fonts.clone());
-            for font in job.fonts {
-                builder = builder.font_bytes(font.clone());
-            }
-            for (family, style, part) in embedded {
-                let style = Style {
-                    bold: style.starts_with("bold"),
-                    italic: style.to_ascii_lowercase().ends_with("italic"),
-                };
-                if let Ok(part) = deck.part(part) {
-                    builder = builder.embedded(family, style, part);
-                }
-            }
-            Arc::new(builder.build())
-        };
         let own = !job.fonts.is_empty()
             || settings.default_family.is_some()
             || !settings.fonts.is_empty()
-            || !embedded.is_empty();
+            || !deck.presentation().embedded_fonts.is_empty();
+        let build = || self.own_fonts(job, settings, deck);
         if own {
             build()
         } else {
             self.fonts.get_or_init(build).clone()
         }
+    }
+
+    /// Faces that no other job shares.
+    fn own_fonts(&self, job: &Job<'_>, settings: &Settings, deck: &Deck) -> Arc<FontBook> {
+        let FontOptions {
+            bundled,
+            system_fallback,
+            default_family,
+        } = &self.options.fonts;
+        let mut builder = FontBook::builder()
+            .bundled(*bundled)
+            .system_fallback(*system_fallback);
+        if let Some(family) = settings.default_family.as_ref().or(default_family.as_ref()) {
+            builder = builder.default_family(family.clone());
+        }
+        builder = builder.rules(settings.fonts.clone());
+        for font in job.fonts {
+            builder = builder.font_bytes(font.clone());
+        }
+        for (family, style, part) in &deck.presentation().embedded_fonts {
+            let style = Style {
+                bold: style.starts_with("bold"),
+                italic: style.to_ascii_lowercase().ends_with("italic"),
+            };
+            if let Ok(part) = deck.part(part) {
+                builder = builder.embedded(family, style, part);
+            }
+        }
+        Arc::new(builder.build())
+    }
+
+    /// What a deck holds, and what converting it as `job` says would leave out or draw otherwise. It is converted for
+    /// that, and nothing is written.
+    ///
+    /// # Errors
+    /// Those of [`Engine::convert`]; the PPTX family is not drawn and is no format to ask for.
+    pub fn inspect(&self, job: &Job<'_>, monitor: &dyn Monitor) -> Result<DeckInfo, EngineError> {
+        let settings = Settings::read(job)?;
+        let deck = Deck::open(job.source, job.password, &package_limits(&job.limits))
+            .map_err(errors::from_package)?;
+        let presentation = deck.presentation();
+        let count = presentation.slides.len() as u32;
+        let hidden = (1..=count)
+            .filter(|number| deck.is_hidden(*number as usize - 1))
+            .collect::<Vec<_>>();
+        // A deck that shows nothing is still a deck.
+        let is_shown = hidden.len() < count as usize || settings.show_hidden;
+        let book = self.own_fonts(job, &settings, &deck);
+        let warnings = if is_shown {
+            self.draw(
+                job,
+                &settings,
+                &deck,
+                book.clone(),
+                &mut inspect::Nowhere,
+                monitor,
+            )?
+            .warnings
+        } else {
+            Vec::new()
+        };
+        Ok(DeckInfo {
+            slides: count,
+            hidden,
+            slide_size: presentation.slide_size,
+            is_protected: deck.package().was_encrypted(),
+            has_macros: deck
+                .package()
+                .part_names()
+                .any(|name| name.to_ascii_lowercase().ends_with("vbaproject.bin")),
+            title: presentation.title.clone(),
+            author: presentation.author.clone(),
+            subject: presentation.subject.clone(),
+            keywords: presentation.keywords.clone(),
+            created: presentation.created.clone(),
+            modified: presentation.modified.clone(),
+            app_version: presentation.app_version.clone(),
+            features: inspect::features(&deck),
+            fonts: inspect::fonts(&book, &deck, &warnings),
+            warnings,
+        })
+    }
+
+    /// Lays the chosen slides out and writes them.
+    fn draw(
+        &self,
+        job: &Job<'_>,
+        settings: &Settings,
+        deck: &Deck,
+        fonts: Arc<FontBook>,
+        sink: &mut dyn Sink,
+        monitor: &dyn Monitor,
+    ) -> Result<Report, EngineError> {
+        let pages = pages::select(deck, job.slides, job.from, settings.show_hidden)?;
+        let mut layout = LayoutOptions::new(fonts);
+        if let Some(text) = &self.options.date_text {
+            layout = layout.with_date_text(text.clone());
+        }
+        let arrangement = &settings.arrangement;
+        let many = if job.per_slide {
+            1
+        } else {
+            arrangement.slides()
+        };
+        let keys: Vec<u32> = pages.iter().step_by(many).copied().collect();
+        let arranger = (*arrangement != Arrangement::Slides).then(|| Arranger::new(deck));
+        Export {
+            deck,
+            pages: &pages,
+            keys: &keys,
+            arranger: arranger.as_ref(),
+            layout: &layout,
+            settings,
+            job,
+            threads: self.threads(),
+        }
+        .run(sink, monitor)
     }
 
     fn threads(&self) -> usize {
@@ -203,30 +295,8 @@ impl Engine for NativeEngine {
         }
         let deck = Deck::open(job.source, job.password, &package_limits(&job.limits))
             .map_err(errors::from_package)?;
-        let pages = pages::select(&deck, job.slides, job.from, settings.show_hidden)?;
-        let mut layout = LayoutOptions::new(self.fonts(job, &settings, &deck));
-        if let Some(text) = &self.options.date_text {
-            layout = layout.with_date_text(text.clone());
-        }
-        let arrangement = &settings.arrangement;
-        let many = if job.per_slide {
-            1
-        } else {
-            arrangement.slides()
-        };
-        let keys: Vec<u32> = pages.iter().step_by(many).copied().collect();
-        let arranger = (*arrangement != Arrangement::Slides).then(|| Arranger::new(&deck));
-        Export {
-            deck: &deck,
-            pages: &pages,
-            keys: &keys,
-            arranger: arranger.as_ref(),
-            layout: &layout,
-            settings: &settings,
-            job,
-            threads: self.threads(),
-        }
-        .run(sink, monitor)
+        let fonts = self.fonts(job, &settings, &deck);
+        self.draw(job, &settings, &deck, fonts, sink, monitor)
     }
 }
 
