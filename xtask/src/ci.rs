@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::{api, book, codegen, features, process, schema, sdk, tidy};
+use crate::{api, book, codegen, features, licenses, process, schema, sdk, tidy};
 
 pub(crate) fn run() -> Result<()> {
     process::step("fmt", || {
@@ -12,6 +12,7 @@ pub(crate) fn run() -> Result<()> {
     process::step("codegen", || codegen::run(true))?;
     process::step("api", || api::run(true))?;
     process::step("book", book::run)?;
+    process::step("licenses", || licenses::run(true))?;
     process::step("features", || features::run(true))?;
     process::step("clippy", || {
         process::run(&mut process::cargo([

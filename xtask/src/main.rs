@@ -14,6 +14,7 @@ mod fidelity;
 mod fuzz;
 mod hostile;
 mod http;
+mod licenses;
 mod lines;
 mod packages;
 mod process;
@@ -49,6 +50,12 @@ enum Task {
     /// Write down what the SDK's crates offer (docs/api).
     Api {
         /// Fail when the committed files differ instead of writing them.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Write the list of crates that `slides licenses` prints.
+    Licenses {
+        /// Fail when the committed list differs instead of writing it.
         #[arg(long)]
         check: bool,
     },
@@ -97,6 +104,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Codegen { check } => codegen::run(check),
         Task::Api { check } => api::run(check),
+        Task::Licenses { check } => licenses::run(check),
         Task::Tidy => tidy::run(),
         Task::Test { arguments } => test::run(&arguments),
         Task::SdkTests => sdk::run(),

@@ -47,6 +47,12 @@ pub(crate) enum LogFormat {
 pub(crate) enum Command {
     /// Convert a deck in this process, without a server.
     Convert(ConvertArguments),
+    /// Say what a deck holds: slides, fonts and what replaces them, features, and what a conversion would draw otherwise.
+    Info(InfoArguments),
+    /// Draw small pictures of the slides: one each in a folder, or all on one sheet.
+    Thumbs(ThumbsArguments),
+    /// Tell which slides of two decks look different. Exit status: 0 none, 1 some, 2 it could not be told.
+    Diff(DiffArguments),
     /// Serve the API from this machine.
     Serve(Box<ServeArguments>),
     /// Tell whether the server on this machine takes requests, for health checks.
@@ -61,6 +67,10 @@ pub(crate) enum Command {
     Result(ResultArguments),
     /// Cancel an operation.
     Cancel(IdArguments),
+    /// Check credentials of a server and keep them for the commands that talk to it.
+    Login(LoginArguments),
+    /// Forget credentials that `login` kept.
+    Logout(LogoutArguments),
     /// Look at the queue of a server, and tidy it up.
     Queue(QueueArguments),
     /// Check what this machine has for conversions.
@@ -74,25 +84,114 @@ pub(crate) enum Command {
     TokenKeys(TokenKeysArguments),
     /// Print the secret that a client checks its webhooks with.
     WebhookSecret(WebhookSecretArguments),
+    /// Print the licences of this program, of the fonts in it, and of the crates it is made of.
+    Licenses,
+    /// Print what a shell needs to complete this command.
+    Completions(CompletionsArguments),
+    /// Print the manual page, or write those of all commands.
+    Man(ManArguments),
 }
 
 #[derive(Debug, Args)]
+#[command(
+    override_usage = "slides convert [OPTIONS] <IN> <OUT>\n       slides convert [OPTIONS] --to <FORMAT> <IN>...",
+    after_long_help = CONVERT_HELP
+)]
 pub(crate) struct ConvertArguments {
-    /// The deck.
-    #[arg(value_name = "IN")]
-    pub(crate) input: PathBuf,
-    /// Where the result goes; its extension is the format. Several slides as images become
-    /// `OUT_1.png`, `OUT_2.png`, ... unless OUT ends with `.zip`.
-    #[arg(value_name = "OUT")]
-    pub(crate) output: PathBuf,
-    /// Format, where the extension does not say it.
+    /// A deck and the file to write; or, with `--to` or `--out-dir`, any number of decks, folders and patterns such as
+    /// `'decks/**/*.pptx'`. `-` is standard input, or behind a deck standard output.
+    ///
+    /// The extension of OUT is the format. Several slides as pictures become `OUT_1.png`, `OUT_2.png`, ... unless OUT
+    /// ends with `.zip`. Decks without an OUT are written beside themselves. Folders are searched with all that is
+    /// below them.
+    #[arg(value_name = "IN|OUT", required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Format, where the extension of OUT does not say it: pdf, png, jpeg, svg, html, md, ... (`slides formats`).
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) to: Option<String>,
+    /// Write into this folder, which is made if it is not there; what is found in a folder keeps its place below it.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out_dir: Option<PathBuf>,
+    /// Convert so many decks at the same time; default: processor cores, fewer when memory is short.
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) jobs: Option<u16>,
+    /// Leave out decks whose result is newer than they are. Times alone are compared: after a change of options, or with
+    /// another version of slides, convert without it.
+    #[arg(long)]
+    pub(crate) skip_unchanged: bool,
+    #[command(flatten)]
+    pub(crate) export: ExportArguments,
+    /// Give up after this time, such as `90s` or `5m`; each deck has its own.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub(crate) timeout: Option<Duration>,
+}
+
+const CONVERT_HELP: &str = "\
+Examples:
+  slides convert deck.pptx deck.pdf
+  slides convert deck.pptx deck.png --slides 1,3-5     deck_1.png, deck_3.png, ...
+  slides convert deck.pptx --to html                   deck.html beside it
+  slides convert decks --to pdf --out-dir pdfs --skip-unchanged
+  slides convert - - --to pdf < deck.pptx > deck.pdf
+  slides convert deck.pptx deck.pdf --option compliance=PdfA2b   `slides formats pdf` lists them
+
+Exit status: 0 all done, 1 a deck failed (the others are converted all the same), 2 the command line is wrong,
+3 the time of `--timeout` was not enough (one deck).";
+
+#[derive(Debug, Args)]
+pub(crate) struct InfoArguments {
+    /// The decks: files of the PPTX family.
+    #[arg(value_name = "DECK", required = true)]
+    pub(crate) decks: Vec<PathBuf>,
+    /// Tell the warnings of this format instead of those of a PDF.
     #[arg(long, value_name = "FORMAT")]
     pub(crate) to: Option<String>,
     #[command(flatten)]
-    pub(crate) export: ExportArguments,
-    /// Give up after this time, such as `90s` or `5m`.
-    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
-    pub(crate) timeout: Option<Duration>,
+    pub(crate) password: PasswordArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ThumbsArguments {
+    /// The deck: a file of the PPTX family.
+    #[arg(value_name = "DECK")]
+    pub(crate) deck: PathBuf,
+    /// A folder, made if it is not there, for a PNG each; or a file that ends with `.png` for all on one sheet. Default:
+    /// the folder `DECK-thumbs` beside the deck.
+    #[arg(value_name = "OUT")]
+    pub(crate) output: Option<PathBuf>,
+    /// Width of a picture in pixels.
+    #[arg(long, value_name = "PIXELS", default_value_t = 320, value_parser = clap::value_parser!(u16).range(16..=4096))]
+    pub(crate) width: u16,
+    /// Pictures beside each other on a sheet; default: about as many as below each other.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) columns: Option<u16>,
+    /// Slides to draw, such as `1,3-5`; default: all that are not hidden.
+    #[arg(long, value_name = "LIST")]
+    pub(crate) slides: Option<String>,
+    #[command(flatten)]
+    pub(crate) password: PasswordArguments,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "What is compared is what is drawn: notes, animations and texts that nobody sees do not count. \
+Hidden slides do. As with `diff`, the exit status is 0 when no slide differs, 1 when some do and 2 when it could not be told."
+)]
+pub(crate) struct DiffArguments {
+    /// The deck as it was.
+    #[arg(value_name = "OLD")]
+    pub(crate) old: PathBuf,
+    /// The deck as it is.
+    #[arg(value_name = "NEW")]
+    pub(crate) new: PathBuf,
+    /// Write the slides that differ, side by side, into this page.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Width in pixels in which slides are drawn and compared.
+    #[arg(long, value_name = "PIXELS", default_value_t = 960, value_parser = clap::value_parser!(u16).range(64..=4096))]
+    pub(crate) width: u16,
+    #[command(flatten)]
+    pub(crate) password: PasswordArguments,
 }
 
 /// What is asked of a conversion.
@@ -101,9 +200,21 @@ pub(crate) struct ExportArguments {
     /// Slides to keep, such as `1,3-5`.
     #[arg(long, value_name = "LIST")]
     pub(crate) slides: Option<String>,
-    /// Export option of the format, such as `jpegQuality=80`; may be repeated.
+    /// Export option of the format, such as `jpegQuality=80`; may be repeated. `slides formats FORMAT` lists the keys
+    /// and their values.
     #[arg(long = "option", value_name = "KEY=VALUE", action = ArgAction::Append)]
     pub(crate) options: Vec<String>,
+    #[command(flatten)]
+    pub(crate) password: PasswordArguments,
+}
+
+/// Where the password of a deck comes from.
+#[derive(Debug, Args)]
+pub(crate) struct PasswordArguments {
+    /// Ask for the deck's password on the terminal, unseen. Happens by itself for a protected deck when no password is
+    /// given and there is a terminal.
+    #[arg(long, group = "password_source")]
+    pub(crate) ask_password: bool,
     /// Read the deck's password from the first line of a file.
     #[arg(long, value_name = "FILE", group = "password_source")]
     pub(crate) password_file: Option<PathBuf>,
@@ -371,18 +482,13 @@ pub(crate) struct ImportArguments {
     pub(crate) from_key: Option<PathBuf>,
 }
 
-/// Which server, and who asks.
+/// Which server, and who asks. What is not said here or in the environment comes from `slides login`.
 #[derive(Debug, Args)]
 pub(crate) struct ServerArguments {
-    /// The server.
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "SLIDES_SERVER",
-        default_value = "http://127.0.0.1:8080"
-    )]
-    pub(crate) server: String,
-    /// Client id; the secret comes from SLIDES_CLIENT_SECRET.
+    /// The server; default: that of the last `slides login`, or `http://127.0.0.1:8080`.
+    #[arg(long, value_name = "URL", env = "SLIDES_SERVER")]
+    pub(crate) server: Option<String>,
+    /// Client id; the secret comes from SLIDES_CLIENT_SECRET. Default: who logged in to the server.
     #[arg(
         long,
         value_name = "ID",
@@ -396,6 +502,41 @@ pub(crate) struct ServerArguments {
     /// Send credentials over plain http to another machine.
     #[arg(long)]
     pub(crate) allow_plain_http: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LoginArguments {
+    /// The server; default: `http://127.0.0.1:8080`.
+    #[arg(value_name = "URL", env = "SLIDES_SERVER")]
+    pub(crate) server: Option<String>,
+    /// Client id; asked for on a terminal.
+    #[arg(
+        long,
+        value_name = "ID",
+        env = "SLIDES_CLIENT_ID",
+        hide_env_values = true
+    )]
+    pub(crate) client_id: Option<String>,
+    /// Read the secret from the first line of a file; else it comes from SLIDES_CLIENT_SECRET, or is asked for on a
+    /// terminal, unseen.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) secret_file: Option<PathBuf>,
+    /// Where tokens come from, if not from the server itself.
+    #[arg(long, value_name = "URL", env = "SLIDES_AUTH_SERVER")]
+    pub(crate) auth_server: Option<String>,
+    /// Send credentials over plain http to another machine, now and later.
+    #[arg(long)]
+    pub(crate) allow_plain_http: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LogoutArguments {
+    /// The server; default: that of the last login.
+    #[arg(value_name = "URL", conflicts_with = "all")]
+    pub(crate) server: Option<String>,
+    /// Forget all servers.
+    #[arg(long)]
+    pub(crate) all: bool,
 }
 
 #[derive(Debug, Args)]
@@ -550,6 +691,25 @@ pub(crate) struct WebhookSecretArguments {
     /// The key file of webhooks.
     #[arg(long, value_name = "FILE")]
     pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+bash:  slides completions bash > ~/.local/share/bash-completion/completions/slides
+zsh:   slides completions zsh > ~/.zfunc/_slides      (with ~/.zfunc in fpath before compinit)
+fish:  slides completions fish > ~/.config/fish/completions/slides.fish")]
+pub(crate) struct CompletionsArguments {
+    /// The shell.
+    #[arg(value_name = "SHELL")]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "To install: slides man --out-dir ~/.local/share/man/man1")]
+pub(crate) struct ManArguments {
+    /// Write a page for each command into this folder, which is made if it is not there.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out_dir: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, Subcommand)]

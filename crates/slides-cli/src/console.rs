@@ -1,12 +1,18 @@
 //! What people and scripts see: data on standard output, everything else on standard error.
 
 use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
 
+use crate::board::Board;
 use crate::failure::Failure;
 use crate::sdk::{Operation, OperationStatus};
+use crate::warnings;
+
+/// How often a live line moves.
+pub(crate) const TICK: Duration = Duration::from_millis(120);
 
 /// Both standard streams.
 pub(crate) struct Console {
@@ -18,13 +24,15 @@ pub(crate) struct Console {
     ids: bool,
     /// What was said last, so that it is said once.
     last: Option<(OperationStatus, Option<i32>)>,
+    /// The deck that events are about.
+    file: Option<String>,
 }
 
 impl Console {
     pub(crate) fn new(json: bool, quiet: bool) -> Self {
         let bar = (!json && !quiet && io::stderr().is_terminal()).then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
                 bar.set_style(style);
             }
             bar
@@ -35,7 +43,23 @@ impl Console {
             bar,
             ids: true,
             last: None,
+            file: None,
         }
+    }
+
+    /// Standard output carries the result: JSON lines may not go there.
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// What is told from here on is about this deck.
+    pub(crate) fn about(&mut self, file: &str) {
+        self.file = Some(file.to_owned());
+    }
+
+    /// A board for the progress of several decks.
+    pub(crate) fn board(&self, decks: usize) -> Board {
+        Board::new(self.json, self.quiet, decks)
     }
 
     /// Operations end with this process: their ids are of no use.
@@ -56,9 +80,17 @@ impl Console {
 
     /// Something that only JSON readers are told.
     pub(crate) fn event(&self, event: &Value) {
-        if self.json {
-            let _ = writeln!(io::stdout(), "{event}");
+        if !self.json {
+            return;
         }
+        let _ = match (&self.file, event) {
+            (Some(file), Value::Object(fields)) => {
+                let mut fields = fields.clone();
+                fields.insert("file".to_owned(), file.as_str().into());
+                writeln!(io::stdout(), "{}", Value::Object(fields))
+            }
+            _ => writeln!(io::stdout(), "{event}"),
+        };
     }
 
     /// A remark for people.
@@ -100,12 +132,16 @@ impl Console {
             .progress
             .as_ref()
             .filter(|progress| progress.step_count > 0);
+        if let Some(bar) = &self.bar {
+            // It moves although nothing is heard of the operation.
+            bar.enable_steady_tick(TICK);
+        }
         match (&self.bar, progress) {
             (Some(bar), Some(progress)) => {
                 bar.set_length(u64::try_from(progress.step_count).unwrap_or(0));
                 bar.set_position(u64::try_from(progress.step_index).unwrap_or(0));
                 if let Ok(style) =
-                    ProgressStyle::with_template("{msg} {wide_bar} slide {pos} of {len}")
+                    ProgressStyle::with_template("{spinner} {msg} {wide_bar} slide {pos} of {len}")
                 {
                     bar.set_style(style);
                 }
@@ -132,11 +168,11 @@ impl Console {
 
     /// Warnings of a conversion; they are shown even when nothing else is.
     pub(crate) fn warnings(&self, warnings: &[String]) {
-        for line in crate::warnings::grouped(warnings) {
+        for group in warnings::grouped(warnings) {
             if self.json {
-                self.event(&json!({ "event": "warning", "warning": line }));
+                self.event(&group.event());
             } else {
-                self.say(&format!("warning: {line}"));
+                self.say(&format!("warning: {group}"));
             }
         }
     }
@@ -144,14 +180,7 @@ impl Console {
     pub(crate) fn failure(&mut self, failure: &Failure) {
         self.done();
         if self.json {
-            self.event(&json!({
-                "event": "error",
-                "error": failure.message,
-                "causes": failure.causes,
-                "hint": failure.hint,
-                "id": failure.id.as_ref().map(ToString::to_string),
-                "exit": failure.exit as u8,
-            }));
+            self.event(&failure.event());
             return;
         }
         self.say(&format!("error: {}", failure.message));

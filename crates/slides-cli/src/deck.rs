@@ -2,18 +2,14 @@
 
 use std::path::Path;
 
-use serde_json::{Map, Value};
-
 use crate::arguments::ExportArguments;
 use crate::failure::Failure;
 use crate::quantity::parse_slides;
 use crate::sdk::{ExportFormat, ExportOptions, Outcome, Password, StartConversion};
-
-/// Bytes of a password file that are read.
-const MAX_PASSWORD_FILE: u64 = 64 << 10;
+use crate::{options, password};
 
 /// What is asked of a conversion, checked.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Wishes {
     slides: Vec<u32>,
     password: Option<Password>,
@@ -30,13 +26,25 @@ impl Wishes {
                 .transpose()
                 .map_err(Failure::usage)?
                 .unwrap_or_default(),
-            password: password(arguments)?,
-            options: options(format, &arguments.options)?,
+            password: password::given(&arguments.password)?,
+            options: options::read(format, &arguments.options)?,
         })
     }
 
     pub(crate) fn has_password(&self) -> bool {
         self.password.is_some()
+    }
+
+    /// The password that was given, or that is asked for because one of these decks is protected.
+    pub(crate) fn ask_for<'a>(
+        &mut self,
+        decks: impl IntoIterator<Item = &'a Path>,
+        may_ask: bool,
+    ) -> Result<(), Failure> {
+        if self.password.is_none() && may_ask {
+            self.password = password::asked_for(decks)?;
+        }
+        Ok(())
     }
 
     pub(crate) fn apply<S, T: Outcome>(
@@ -78,7 +86,7 @@ pub(crate) fn format_by_extension(path: &Path) -> Result<ExportFormat, Failure> 
             Err(Failure::usage(format!("`{}` can hold files of any format: say which with `--to`", path.display())))
         }
         Some(text) => find(text).ok_or_else(|| {
-            Failure::usage(format!("the extension of `{}` is no format: use another one, or say the format with `--to`", path.display()))
+            Failure::usage(format!("the extension of `{}` is no format: use another one, or say the format with `--to`", path.display())).hint("`slides formats` lists the formats")
         }),
         None => Err(Failure::usage(format!("`{}` has no extension: add one such as `.pdf`, or say the format with `--to`", path.display()))),
     }
@@ -95,92 +103,6 @@ fn find(text: &str) -> Option<ExportFormat> {
         other => other,
     };
     text.parse().ok()
-}
-
-fn password(arguments: &ExportArguments) -> Result<Option<Password>, Failure> {
-    if let Some(path) = &arguments.password_file {
-        use std::io::Read;
-        let mut text = String::new();
-        std::fs::File::open(path)
-            .and_then(|file| file.take(MAX_PASSWORD_FILE).read_to_string(&mut text))
-            .map_err(|error| {
-                Failure::usage(format!(
-                    "cannot read the password file `{}`",
-                    path.display()
-                ))
-                .caused_by(&error)
-            })?;
-        return Ok(Some(Password::from(
-            text.lines().next().unwrap_or_default(),
-        )));
-    }
-    if let Some(name) = &arguments.password_env {
-        let text = std::env::var(name).map_err(|error| {
-            Failure::usage(format!(
-                "cannot read the password from the variable `{name}`"
-            ))
-            .caused_by(&error)
-        })?;
-        return Ok(Some(Password::from(text)));
-    }
-    Ok(arguments.password.as_deref().map(Password::from))
-}
-
-/// `jpegQuality=80`, `accessPermissions.printDocument=false`, `fontSubstRules=[...]`.
-fn options(format: ExportFormat, pairs: &[String]) -> Result<Option<ExportOptions>, Failure> {
-    if pairs.is_empty() {
-        return Ok(None);
-    }
-    let mut object = Map::new();
-    for pair in pairs {
-        let (key, text) = pair.split_once('=').ok_or_else(|| {
-            Failure::usage(format!("option `{pair}` has no value: write `key=value`"))
-        })?;
-        // A text that is no JSON is a text.
-        let value = serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()));
-        insert(&mut object, key.trim(), value)
-            .ok_or_else(|| Failure::usage(format!("option `{key}` is set twice or in two ways")))?;
-    }
-    let given = Value::Object(object);
-    let options = ExportOptions::from_json(format, &given)
-        .map_err(|error| Failure::usage(format!("option: {error}")))?;
-    match unknown_key(format, &given) {
-        Some(key) => Err(Failure::usage(format!(
-            "option `{key}` is not known for `{format}`: keys are those of the export options of the API for the format"
-        ))),
-        None => Ok(Some(options)),
-    }
-}
-
-fn insert(object: &mut Map<String, Value>, key: &str, value: Value) -> Option<()> {
-    match key.split_once('.') {
-        Some((outer, inner)) => insert(
-            object
-                .entry(outer)
-                .or_insert_with(|| Value::Object(Map::new()))
-                .as_object_mut()?,
-            inner,
-            value,
-        ),
-        None => object.insert(key.to_owned(), value).is_none().then_some(()),
-    }
-}
-
-/// A key that the format's options do not have. Known keys come back in their own spelling, which never begins with
-/// a capital; unknown ones come back as they were written.
-fn unknown_key(format: ExportFormat, given: &Value) -> Option<String> {
-    let given = given.as_object()?;
-    let capitals: Map<String, Value> = given
-        .iter()
-        .map(|(key, value)| (key.to_ascii_uppercase(), value.clone()))
-        .collect();
-    let read = ExportOptions::from_json(format, &Value::Object(capitals))
-        .ok()?
-        .to_json(format);
-    given
-        .keys()
-        .find(|key| read.get(key.to_ascii_uppercase()).is_some())
-        .cloned()
 }
 
 #[cfg(test)]
@@ -207,42 +129,5 @@ mod tests {
                 .message
                 .contains("pdf, xps")
         );
-    }
-
-    #[test]
-    fn options_are_typed_and_checked() {
-        let read = |pairs: &[&str]| {
-            options(
-                ExportFormat::Pdf,
-                &pairs
-                    .iter()
-                    .map(|&pair| pair.to_owned())
-                    .collect::<Vec<_>>(),
-            )
-        };
-        let json = read(&[
-            "jpegquality=80",
-            "Compliance=pdfA1b",
-            "accessPermissions.printDocument=false",
-            "defaultRegularFont=Arial",
-        ])
-        .unwrap()
-        .unwrap()
-        .to_json(ExportFormat::Pdf);
-        assert_eq!(
-            json,
-            serde_json::json!({"format": "pdf", "jpegQuality": 80, "compliance": "PdfA1b", "accessPermissions": {"printDocument": false}, "defaultRegularFont": "Arial"})
-        );
-        for (pairs, words) in [
-            (&["jpegQuality"][..], "has no value"),
-            (&["jpegQuality=high"], "`jpegQuality`"),
-            (&["compliance=Pdf99"], "`Pdf99`"),
-            (&["jpegQualty=80"], "`jpegQualty` is not known"),
-            (&["jpegQuality=80", "jpegQuality=90"], "set twice"),
-        ] {
-            let message = read(pairs).unwrap_err().message;
-            assert!(message.contains(words), "{message}");
-        }
-        assert_eq!(read(&[]).unwrap(), None);
     }
 }

@@ -1,6 +1,9 @@
 //! Why a command did not do its work, for people, scripts and the shell.
 
 use std::error::Error as StdError;
+use std::io;
+
+use serde_json::{Value, json};
 
 use crate::sdk::{Error, OperationId};
 
@@ -48,6 +51,14 @@ impl Failure {
         self
     }
 
+    /// What to do when a file cannot be written, where the system says why.
+    pub(crate) fn hint_of_writing(self, error: &io::Error) -> Self {
+        match writing(error) {
+            Some(hint) => self.hint(hint),
+            None => self,
+        }
+    }
+
     pub(crate) fn caused_by(mut self, error: &(dyn StdError + 'static)) -> Self {
         let mut next = Some(error);
         while let Some(cause) = next {
@@ -58,6 +69,18 @@ impl Failure {
             next = cause.source();
         }
         self
+    }
+
+    /// What JSON readers are told.
+    pub(crate) fn event(&self) -> Value {
+        json!({
+            "event": "error",
+            "error": self.message,
+            "causes": self.causes,
+            "hint": self.hint,
+            "id": self.id.as_ref().map(ToString::to_string),
+            "exit": self.exit as u8,
+        })
     }
 
     /// A failed call of the SDK.
@@ -96,8 +119,26 @@ impl Failure {
             Error::DeadlineExceeded { last, .. } => Some(OperationId::new(last.id.clone())),
             _ => None,
         };
-        failure.hint = hint(error, &failure.message);
+        failure.hint = hint(error, &failure.message).or_else(|| {
+            let cause = error.source()?.downcast_ref()?;
+            writing(cause).map(str::to_owned)
+        });
         failure
+    }
+}
+
+fn writing(error: &io::Error) -> Option<&'static str> {
+    match error.kind() {
+        io::ErrorKind::StorageFull => {
+            Some("the disk is full: make room (`df -h` says where), or write to another one")
+        }
+        io::ErrorKind::PermissionDenied => {
+            Some("you may not write there: `ls -ld` says who may; write to a folder of your own")
+        }
+        io::ErrorKind::ReadOnlyFilesystem => {
+            Some("nothing can be written on that disk: write to another one")
+        }
+        _ => None,
     }
 }
 
@@ -106,7 +147,7 @@ fn hint(error: &Error, message: &str) -> Option<String> {
         Error::Failed { .. } | Error::Rejected(_)
             if message.to_ascii_lowercase().contains("password") =>
         {
-            "give the password with `--password-file FILE` or `--password-env NAME`"
+            crate::password::HINT
         }
         Error::Failed { .. } if message.contains("LibreOffice") => {
             "`slides doctor` says what this machine has and how to install the rest"
@@ -115,7 +156,7 @@ fn hint(error: &Error, message: &str) -> Option<String> {
             "the operation goes on: `slides watch ID` follows it, `slides cancel ID` ends it"
         }
         Error::Auth(_) => {
-            "set SLIDES_CLIENT_ID and SLIDES_CLIENT_SECRET to what the server expects"
+            "log in with `slides login`, or set SLIDES_CLIENT_ID and SLIDES_CLIENT_SECRET to what the server expects"
         }
         Error::Transport(_) => {
             "is the server there? `slides serve` starts one, `--server URL` or SLIDES_SERVER names another"

@@ -6,9 +6,9 @@ use slides_service::libreoffice_writes;
 
 use crate::arguments::FormatsArguments;
 use crate::console::Console;
-use crate::deck;
 use crate::failure::Failure;
 use crate::sdk::ExportFormat;
+use crate::{deck, options};
 
 /// Who writes a format, and why nobody does.
 fn writer(format: ExportFormat) -> (&'static str, &'static str) {
@@ -44,8 +44,12 @@ pub(crate) fn run(arguments: &FormatsArguments, console: &mut Console) -> Result
                 OptionSupport::Refused(instead) => ("refused", instead),
                 _ => ("other", ""),
             };
-            let line = format!("{option:<30} {what:<12} {reason}");
-            let event = json!({ "option": option, "support": what, "reason": reason });
+            let takes = options::values(format, option).unwrap_or_default();
+            // What is refused or without effect is not asked for.
+            let text = if reason.is_empty() { &takes } else { reason };
+            let line = format!("{option:<30} {what:<12} {text}");
+            let event =
+                json!({ "option": option, "support": what, "reason": reason, "takes": takes });
             console.data(line.trim_end(), &event);
         }
         return Ok(());

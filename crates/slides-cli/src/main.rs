@@ -5,16 +5,26 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod access;
+mod account;
 mod arguments;
+mod board;
 mod clients;
 mod console;
 mod convert;
 mod deck;
+mod diff;
 mod doctor;
 mod engine;
 mod failure;
 mod figures;
 mod formats;
+mod info;
+mod inspect;
+mod licenses;
+mod options;
+mod pages;
+mod password;
+mod pictures;
 mod private;
 mod quantity;
 mod queue;
@@ -24,6 +34,7 @@ mod save;
 mod sdk;
 mod serve;
 mod settings;
+mod thumbs;
 mod token_keys;
 #[cfg(feature = "otlp")]
 mod traces;
@@ -71,7 +82,7 @@ fn main() -> ExitCode {
         )
     });
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(failure) => {
             console.failure(&failure);
             ExitCode::from(failure.exit as u8)
@@ -79,9 +90,13 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command, console: &mut Console) -> Result<(), Failure> {
-    match command {
+fn run(command: Command, console: &mut Console) -> Result<ExitCode, Failure> {
+    let done = match command {
         Command::Convert(arguments) => convert::run(&arguments, console),
+        Command::Info(arguments) => info::run(&arguments, console),
+        Command::Thumbs(arguments) => thumbs::run(&arguments, console),
+        // It tells more than that it is done.
+        Command::Diff(arguments) => return diff::run(&arguments, console),
         Command::Serve(arguments) => serve::run(&arguments, console),
         Command::Ready(arguments) => ready::run(&arguments, console),
         Command::Start(arguments) => remote::start(&arguments, console),
@@ -89,13 +104,19 @@ fn run(command: Command, console: &mut Console) -> Result<(), Failure> {
         Command::Watch(arguments) => remote::watch(&arguments, console),
         Command::Result(arguments) => remote::result(&arguments, console),
         Command::Cancel(arguments) => remote::cancel(&arguments, console),
+        Command::Login(arguments) => account::login(&arguments, console),
+        Command::Logout(arguments) => account::logout(&arguments, console),
         Command::Queue(arguments) => queue::run(&arguments, console),
         Command::Doctor(arguments) => doctor::run(&arguments, console),
         Command::Formats(arguments) => formats::run(&arguments, console),
         Command::Clients(arguments) => clients::run(&arguments, console),
         Command::TokenKeys(arguments) => token_keys::run(&arguments, console),
         Command::WebhookSecret(arguments) => webhooks::secret(&arguments, console),
-    }
+        Command::Licenses => licenses::run(console),
+        Command::Completions(arguments) => pages::completions(&arguments),
+        Command::Man(arguments) => pages::man(&arguments, console),
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 /// Logs to standard error: a server what it does, other commands only what is asked for.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::account::{self, Account, USUAL_SERVER};
 use crate::arguments::{
     IdArguments, ResultArguments, ServerArguments, StartArguments, WatchArguments,
 };
@@ -17,18 +18,48 @@ use crate::sdk::{
 use crate::{deck, save};
 
 fn client(arguments: &ServerArguments) -> Result<Client, Failure> {
-    let mut builder = Client::builder().base_url(&arguments.server);
-    if let Some(url) = &arguments.auth_server {
+    let kept = account::find(arguments.server.as_deref())?;
+    client_of(arguments, kept.as_ref())
+}
+
+/// A client of the server that is named, or of that of the account.
+pub(crate) fn client_of(
+    arguments: &ServerArguments,
+    kept: Option<&Account>,
+) -> Result<Client, Failure> {
+    let server = arguments
+        .server
+        .as_deref()
+        .or(kept.map(|account| account.server.as_str()))
+        .unwrap_or(USUAL_SERVER);
+    let mut builder = Client::builder().base_url(server);
+    let auth_server = arguments
+        .auth_server
+        .as_deref()
+        .or(kept.and_then(|account| account.auth_server.as_deref()));
+    if let Some(url) = auth_server {
         builder = builder.auth_base_url(url);
     }
-    if let Some(id) = &arguments.client_id {
-        // Only from the environment: the command line of a process is public.
-        let secret = std::env::var("SLIDES_CLIENT_SECRET").map_err(|_| {
-            Failure::usage("a client id is set, but no secret").hint("set SLIDES_CLIENT_SECRET, or leave out SLIDES_CLIENT_ID for a server without credentials")
-        })?;
-        builder = builder.credentials(id, SecretString::from(secret));
+    // Only from the environment: the command line of a process is public.
+    let secret = std::env::var("SLIDES_CLIENT_SECRET");
+    match (&arguments.client_id, kept) {
+        (Some(id), kept) => {
+            let kept = kept.filter(|account| account.id == *id);
+            let secret = secret
+                .ok()
+                .map(SecretString::from)
+                .or(kept.map(|account| account.secret.clone()))
+                .ok_or_else(|| {
+                    Failure::usage("a client id is set, but no secret").hint("set SLIDES_CLIENT_SECRET, or leave out SLIDES_CLIENT_ID for a server without credentials")
+                })?;
+            builder = builder.credentials(id, secret);
+        }
+        (None, Some(account)) => {
+            builder = builder.credentials(&account.id, account.secret.clone());
+        }
+        (None, None) => {}
     }
-    if arguments.allow_plain_http {
+    if arguments.allow_plain_http || kept.is_some_and(|account| account.allow_plain_http) {
         builder = builder.allow_plain_http();
     }
     builder.build().map_err(|error| {
@@ -38,7 +69,7 @@ fn client(arguments: &ServerArguments) -> Result<Client, Failure> {
     })
 }
 
-fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -46,6 +46,24 @@ pub(crate) async fn save(
     )
 }
 
+/// Writes a file whole or not at all.
+pub(crate) fn bytes(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    use std::io::Write;
+    let folder = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let mut file = temporary(folder)?;
+    file.write_all(bytes)
+        .and_then(|()| readable_by_others(file.path()))
+        .and_then(|()| file.persist(path).map_err(|error| error.error).map(drop))
+        .map_err(|error| {
+            Failure::new(Exit::Failed, format!("cannot write `{}`", path.display()))
+                .caused_by(&error)
+                .hint_of_writing(&error)
+        })
+}
+
 /// Formats whose documents may come with files in a folder beside them.
 pub(crate) fn has_files(format: ExportFormat) -> bool {
     use ExportFormat::{Html, Html5, Md};
@@ -53,7 +71,7 @@ pub(crate) fn has_files(format: ExportFormat) -> bool {
 }
 
 /// Formats of which a slide is a file of its own (contract section 9, choice 12).
-fn is_one_file_per_slide(format: ExportFormat) -> bool {
+pub(crate) fn is_one_file_per_slide(format: ExportFormat) -> bool {
     use ExportFormat::{Bmp, Emf, Jpeg, Png, Svg};
     matches!(format, Jpeg | Png | Bmp | Svg | Emf)
 }
@@ -68,6 +86,7 @@ fn temporary(folder: &Path) -> Result<tempfile::NamedTempFile, Failure> {
                 format!("cannot write in `{}`", folder.display()),
             )
             .caused_by(&error)
+            .hint_of_writing(&error)
         })
 }
 

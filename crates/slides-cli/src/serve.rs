@@ -69,18 +69,32 @@ async fn serve(
 ) -> Result<(), Failure> {
     let data = &arguments.place.data;
     let cannot = |what: &str, error: &io::Error| {
-        Failure::new(Exit::Failed, format!("{what} `{}`", data.display())).caused_by(error)
+        Failure::new(Exit::Failed, format!("{what} `{}`", data.display()))
+            .caused_by(error)
+            .hint("name another folder with `--data DIR`; `slides doctor --data DIR` tries one")
     };
     fs::create_dir_all(data).map_err(|error| cannot("cannot make the data folder", &error))?;
     // Before the service: without an address no operation may begin.
     let listener = tokio::net::TcpListener::bind(arguments.listen)
         .await
         .map_err(|error| {
-            Failure::new(
+            let failure = Failure::new(
                 Exit::Service,
                 format!("cannot listen on `{}`", arguments.listen),
             )
-            .caused_by(&error)
+            .caused_by(&error);
+            match error.kind() {
+                io::ErrorKind::AddrInUse => failure.hint(format!(
+                    "another program listens there, a server of yours perhaps: `--listen {}` takes a port that is free",
+                    SocketAddr::new(arguments.listen.ip(), 0)
+                )),
+                io::ErrorKind::PermissionDenied => {
+                    failure.hint("ports below 1024 are kept for root: take one such as 8080")
+                }
+                io::ErrorKind::AddrNotAvailable => failure
+                    .hint("this machine has no such address: `--listen 127.0.0.1:8080` is its own"),
+                _ => failure,
+            }
         })?;
     #[cfg_attr(
         not(feature = "otlp"),

@@ -1,30 +1,74 @@
 //! Warnings of a conversion, one line for what happened on several slides.
 
+use std::fmt;
+
+use serde_json::{Value, json};
+
+/// What happened on some slides, or to the deck when there are none.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Group<'a> {
+    /// Sorted, each once.
+    pub(crate) slides: Vec<u32>,
+    /// `chart: left out`.
+    what: &'a str,
+}
+
+impl Group<'_> {
+    /// What JSON readers are told.
+    pub(crate) fn event(&self) -> Value {
+        json!({
+            "event": "warning",
+            "warning": self.to_string(),
+            "slides": self.slides,
+            "feature": self.feature(),
+            "message": self.message(),
+        })
+    }
+
+    /// `chart` of `chart: left out`; nothing when the text names no feature.
+    pub(crate) fn feature(&self) -> Option<&str> {
+        self.what.split_once(": ").map(|(feature, _)| feature)
+    }
+
+    /// `left out` of `chart: left out`.
+    pub(crate) fn message(&self) -> &str {
+        self.what
+            .split_once(": ")
+            .map_or(self.what, |(_, message)| message)
+    }
+}
+
+impl fmt::Display for Group<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.slides.as_slice() {
+            [] => f.write_str(self.what),
+            [slide] => write!(f, "slide {slide}: {}", self.what),
+            slides => write!(f, "slides {}: {}", ranges(slides), self.what),
+        }
+    }
+}
+
 /// Groups `slide 3: chart: ...` by what follows the slide, in the order of first mention.
-pub(crate) fn grouped(warnings: &[String]) -> Vec<String> {
-    let mut groups: Vec<(Vec<u32>, &str)> = Vec::new();
+pub(crate) fn grouped(warnings: &[String]) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
     for warning in warnings {
         let (slide, what) = split(warning);
         match groups
             .iter_mut()
-            .find(|(slides, text)| *text == what && slides.is_empty() == slide.is_none())
+            .find(|group| group.what == what && group.slides.is_empty() == slide.is_none())
         {
-            Some((slides, _)) => slides.extend(slide),
-            None => groups.push((slide.into_iter().collect(), what)),
+            Some(group) => group.slides.extend(slide),
+            None => groups.push(Group {
+                slides: slide.into_iter().collect(),
+                what,
+            }),
         }
     }
+    for group in &mut groups {
+        group.slides.sort_unstable();
+        group.slides.dedup();
+    }
     groups
-        .into_iter()
-        .map(|(mut slides, what)| {
-            slides.sort_unstable();
-            slides.dedup();
-            match slides.as_slice() {
-                [] => what.to_owned(),
-                [slide] => format!("slide {slide}: {what}"),
-                slides => format!("slides {}: {what}", ranges(slides)),
-            }
-        })
-        .collect()
 }
 
 fn split(warning: &str) -> (Option<u32>, &str) {
@@ -42,7 +86,7 @@ fn split(warning: &str) -> (Option<u32>, &str) {
 const MAX_RUNS: usize = 12;
 
 /// `1, 3-5` for sorted numbers.
-fn ranges(slides: &[u32]) -> String {
+pub(crate) fn ranges(slides: &[u32]) -> String {
     let mut runs: Vec<(u32, u32)> = Vec::new();
     for &slide in slides {
         match runs.last_mut() {
@@ -88,9 +132,15 @@ mod tests {
             "slide 4: chart: left out",
             "font: Foo is not here",
         ];
-        let grouped = grouped(&warnings.map(str::to_owned));
+        let warnings = warnings.map(str::to_owned);
+        let groups = grouped(&warnings);
+        let lines: Vec<String> = groups.iter().map(ToString::to_string).collect();
         assert_eq!(
-            grouped,
+            (groups[0].feature(), groups[0].message()),
+            (Some("chart"), "left out")
+        );
+        assert_eq!(
+            lines,
             [
                 "slides 1, 3-4: chart: left out",
                 "font: Foo is not here",

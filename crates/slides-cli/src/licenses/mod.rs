@@ -1,0 +1,60 @@
+//! `slides licenses`: what this program is made of, and on which terms.
+
+use std::fmt::Write as _;
+
+use serde_json::json;
+use slides_service::engine::FONT_LICENCES;
+
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::pages;
+
+/// The program's own, at the user's choice.
+const OWN: [(&str, &str); 2] = [
+    ("LICENSE-MIT", include_str!("../../../../LICENSE-MIT")),
+    ("LICENSE-APACHE", include_str!("../../../../LICENSE-APACHE")),
+];
+/// `name: licence`, written by `cargo xtask licenses`.
+const CRATES: &str = include_str!("crates.txt");
+
+pub(crate) fn run(console: &mut Console) -> Result<(), Failure> {
+    if console.is_json() {
+        for (part, texts) in [("program", &OWN[..]), ("fonts", &FONT_LICENCES)] {
+            for (file, text) in texts {
+                let event = json!({ "event": "text", "part": part, "file": file, "text": text });
+                console.event(&event);
+            }
+        }
+        for (name, license) in CRATES.lines().filter_map(|line| line.split_once(": ")) {
+            console.event(&json!({ "event": "crate", "name": name, "license": license }));
+        }
+        return Ok(());
+    }
+    let mut all = String::from(
+        "Slides: MIT OR Apache-2.0, at your choice. Both texts follow, then those of the fonts in it, then the crates.\n",
+    );
+    for (file, text) in OWN.iter().chain(&FONT_LICENCES) {
+        // Into a text nothing fails.
+        let _ = write!(all, "\n---- {file}\n\n{}\n", text.trim_end());
+    }
+    all.push_str("\n---- Crates, each under its own licence (crates.io has the texts)\n\n");
+    all.push_str(CRATES);
+    pages::print(all.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_crate_has_a_licence() {
+        assert!(CRATES.lines().count() > 100);
+        for line in CRATES.lines() {
+            let (name, license) = line.split_once(": ").unwrap();
+            assert!(
+                !name.is_empty() && !license.is_empty() && license != "?",
+                "{line}"
+            );
+        }
+    }
+}
