@@ -19,7 +19,10 @@ fn deck(name: &str) -> PathBuf {
 /// The program in an empty folder, away from this machine's settings.
 fn slides(folder: &Path) -> Command {
     let mut command = Command::new(slides_program());
-    command.current_dir(folder).stdin(Stdio::null());
+    command
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .env("XDG_CONFIG_HOME", folder.join(".config"));
     for name in [
         "SLIDES_SERVER",
         "SLIDES_CLIENT_ID",
@@ -331,7 +334,10 @@ fn the_doctor_says_what_is_there() {
             "LibreOffice",
             "sandbox",
             "data folder",
-            "disk"
+            "disk",
+            "temporary folder",
+            "credentials",
+            "settings"
         ]
     );
     // A check that found something missing names the command that mends it.
