@@ -45,7 +45,7 @@ pub(crate) enum LogFormat {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Convert a deck in this process, without a server.
+    /// Convert decks in this process, without a server.
     Convert(ConvertArguments),
     /// Say what a deck holds: slides, fonts and what replaces them, features, and what a conversion would draw otherwise.
     Info(InfoArguments),
