@@ -1,5 +1,5 @@
-//! Converts one deck: `convert IN OUT [PASSWORD [OPTIONS]]`, where OUT ends in `.pdf` or `.png` (one file a slide,
-//! `-N` added), PASSWORD may be empty and OPTIONS are export options as JSON.
+//! Converts one deck: `convert IN OUT [PASSWORD [OPTIONS]]`, where OUT has the extension of a format (of formats with one
+//! file a slide, `-N` is added), PASSWORD may be empty and OPTIONS are export options as JSON.
 #![expect(clippy::print_stderr, reason = "a tool for the terminal")]
 
 use std::error::Error;
@@ -14,18 +14,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [input, output, more @ ..] = &arguments[..] else {
         return Err("usage: convert IN OUT [PASSWORD [OPTIONS]]".into());
     };
-    let png = Path::new(output)
-        .extension()
-        .is_some_and(|extension| extension == "png");
+    let extension = Path::new(output).extension().unwrap_or_default();
+    let format = ExportFormat::ALL
+        .iter()
+        .copied()
+        .find(|format| extension.eq_ignore_ascii_case(format.extension()))
+        .ok_or("OUT has the extension of no format")?;
     let source = std::fs::read(input)?;
-    let mut job = Job::new(
-        &source,
-        if png {
-            ExportFormat::Png
-        } else {
-            ExportFormat::Pdf
-        },
-    );
+    let mut job = Job::new(&source, format);
     job.password = more
         .first()
         .map(String::as_str)
@@ -52,13 +48,17 @@ fn main() -> Result<(), Box<dyn Error>> {
         eprintln!("  {warning}");
     }
     for (file, bytes) in &sink.files {
-        let path = match file.slide {
-            Some(slide) => {
-                Path::new(output).with_extension("").display().to_string()
-                    + &format!("-{slide}.png")
+        let path = match (&file.path, file.slide) {
+            (Some(path), _) => Path::new(output).with_file_name(path),
+            (None, Some(slide)) => {
+                let stem = Path::new(output).with_extension("");
+                format!("{}-{slide}.{}", stem.display(), file.extension).into()
             }
-            None => output.clone(),
+            (None, None) => output.into(),
         };
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
         std::fs::write(path, bytes)?;
     }
     Ok(())

@@ -2,8 +2,8 @@
 //! stop flag and warnings.
 //!
 //! Synchronous and free of sockets, clocks, environment and global state: what
-//! it needs is handed in. [`NativeEngine`] reads PPTX and writes PDF, pictures, SVG,
-//! HTML, Markdown and the PPTX family.
+//! it needs is handed in. [`NativeEngine`] reads PPTX and writes PDF, XPS,
+//! pictures, SVG, EMF, XAML, HTML, Markdown and the PPTX family.
 //!
 //! ```no_run
 //! use slides_engine::{Engine, Job, MemorySink, NativeEngine, NativeOptions, Unmonitored};

@@ -28,6 +28,15 @@ pub enum RenderError {
         /// What the PDF library says.
         message: String,
     },
+    /// A package could not be put together.
+    #[error("the {format} could not be put together")]
+    Package {
+        /// The format.
+        format: &'static str,
+        /// Cause.
+        #[source]
+        source: std::io::Error,
+    },
     /// A picture file could not be written.
     #[error("the {format} of {width} x {height} pixels could not be written")]
     File {

@@ -140,6 +140,53 @@ impl Shared {
         }
     }
 
+    /// A page begins: it has allowances of its own.
+    pub(crate) fn begin_page(&mut self, number: u32) {
+        self.warnings.set_page(number);
+        self.pictures.begin_page();
+    }
+
+    /// A line's pen, with a warning when it has lost its dashes; `hairline` is the width of one that has none, in the
+    /// coordinates in force.
+    pub(crate) fn pen(
+        &mut self,
+        style: &StrokeStyle,
+        shape: &BezPath,
+        hairline: f64,
+    ) -> kurbo::Stroke {
+        let (mut pen, no_dashes) = clean_stroke(style, shape, self.limits.max_dashes);
+        if no_dashes {
+            self.warnings.add(
+                "line",
+                "a line with too many dashes was drawn solid (`max_dashes`)",
+            );
+        }
+        if pen.width <= 0.0 {
+            pen.width = hairline;
+        }
+        pen
+    }
+
+    /// A raster effect as pixels and the box that they fill in the coordinates in force, `current` leading from those to
+    /// the page; `None` where nothing is seen.
+    pub(crate) fn effect(
+        &mut self,
+        op: &EffectOp,
+        current: Affine,
+        page: kurbo::Size,
+        dpi: f64,
+        budget: &mut Budget,
+    ) -> Option<(Pixels, Rect)> {
+        let dpi = sane_dpi(dpi);
+        let visible = current
+            .inverse()
+            .transform_rect_bbox(Rect::from_origin_size((0.0, 0.0), page));
+        let scale = scale_of(current) * dpi / 72.0;
+        let (pixels, covered) = effect_picture(op, self, scale, Some(visible), budget)?;
+        let is_seen = pixels.rgba.chunks_exact(4).any(|pixel| pixel[3] > 0);
+        is_seen.then_some((pixels, covered))
+    }
+
     /// How a run is drawn, with a warning when not all of it is.
     pub(crate) fn shape_of(&mut self, run: &GlyphRun) -> Option<RunShape> {
         let shape = RunShape::of(run)?;
@@ -182,8 +229,7 @@ impl Rasterizer {
         if w == 0 || h == 0 || u64::from(width) * u64::from(height) > limit {
             return Err(too_many);
         }
-        self.shared.warnings.set_page(page.number);
-        self.shared.pictures.begin_page();
+        self.shared.begin_page(page.number);
         let size = page_size(page);
         let base = Affine::scale_non_uniform(
             f64::from(width) / size.width,
@@ -208,6 +254,15 @@ impl Rasterizer {
     /// What was drawn differently so far.
     pub fn warnings(&self) -> &[Warning] {
         self.shared.warnings.list()
+    }
+}
+
+/// A resolution of pictures that can be drawn.
+pub(crate) fn sane_dpi(dpi: f64) -> f64 {
+    if dpi.is_finite() {
+        dpi.clamp(10.0, 600.0)
+    } else {
+        150.0
     }
 }
 

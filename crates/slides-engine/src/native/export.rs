@@ -73,10 +73,19 @@ impl Export<'_> {
             ExportFormat::Html | ExportFormat::Html5 => self.html(sink, monitor, &mut warnings)?,
             ExportFormat::Md => self.markdown(sink, monitor, &mut warnings)?,
             ExportFormat::Svg => self.svg(sink, monitor, &mut warnings)?,
+            ExportFormat::Xps if !self.job.per_slide => self.xps(sink, monitor, &mut warnings)?,
+            ExportFormat::Emf => self.emf(sink, monitor, &mut warnings)?,
+            ExportFormat::Xaml => self.xaml(sink, monitor, &mut warnings)?,
             ExportFormat::Gif | ExportFormat::Tiff if !self.job.per_slide => {
                 self.frames(sink, monitor, &mut warnings)?;
             }
-            _ => self.slide_files(sink, monitor, &mut warnings)?,
+            _ => self.file_a_slide(
+                sink,
+                monitor,
+                &mut warnings,
+                || self.rasterizer(),
+                |rasterizer, number| self.slide_file(rasterizer, number),
+            )?,
         }
         Ok(Report {
             slides: self.pages.len() as u32,
@@ -141,37 +150,6 @@ impl Export<'_> {
             &OutputFile::whole(self.job.format),
             &bytes,
             &mut written,
-        )
-    }
-
-    /// One file a slide, made on the workers and handed to the sink in order.
-    fn slide_files(
-        &self,
-        sink: &mut dyn Sink,
-        monitor: &dyn Monitor,
-        warnings: &mut Warnings,
-    ) -> Result<(), EngineError> {
-        let (mut done, mut written) = (0, 0);
-        in_order(
-            self.keys,
-            self.threads,
-            || self.rasterizer(),
-            |rasterizer, number| self.slide_file(rasterizer, number),
-            |number, file| {
-                if monitor.is_stopped() {
-                    return Err(stopped());
-                }
-                warnings.add_all(number, file.warnings);
-                self.write(
-                    sink,
-                    &OutputFile::slide(self.job.format, number),
-                    &file.bytes,
-                    &mut written,
-                )?;
-                done += 1;
-                monitor.progress(done, self.keys.len() as u32);
-                Ok(())
-            },
         )
     }
 
@@ -259,6 +237,9 @@ impl Export<'_> {
             let bytes = writer.finish().map_err(from_render)?;
             return Ok(SlideFile { bytes, warnings });
         }
+        if self.job.format == ExportFormat::Xps {
+            return self.xps_slide(number);
+        }
         let (pixmap, dpi, warnings) = self.drawn(rasterizer, number)?;
         let in_memory = |error: std::io::Error| {
             EngineError::new(ErrorKind::Internal, "a file could not be put together")
@@ -317,7 +298,7 @@ impl Export<'_> {
     }
 
     /// Size of a page in EMU; that of the slides is known to the unit.
-    fn size_in_emu(&self, page: &Page) -> (i64, i64) {
+    pub(super) fn size_in_emu(&self, page: &Page) -> (i64, i64) {
         const EMU_PER_POINT: f64 = 12_700.0;
         if self.arranger.is_none() {
             return self.deck.presentation().slide_size;
@@ -363,6 +344,13 @@ impl Export<'_> {
         let mut limits = slides_render::Limits::default();
         limits.max_image_pixels = self.job.limits.max_image_pixels;
         limits.max_page_pixels = self.job.limits.max_page_pixels;
+        limits
+    }
+
+    /// Limits of files that are put together before they are written: they may have what a job may write.
+    pub(super) fn document_limits(&self) -> slides_render::Limits {
+        let mut limits = self.render_limits();
+        limits.max_document_bytes = self.job.limits.max_output_bytes;
         limits
     }
 

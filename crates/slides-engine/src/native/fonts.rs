@@ -12,34 +12,19 @@ const MAX_RULES: usize = 1000;
 
 /// The rules of a job's options.
 pub(super) fn rules(options: Option<&ExportOptions>) -> Result<FontRules, EngineError> {
-    let (substitutes, ranges) = match options {
-        Some(ExportOptions::Pdf(options)) => {
-            (&options.font_subst_rules, &options.font_fallback_rules)
-        }
-        Some(ExportOptions::Image(options)) => {
-            (&options.font_subst_rules, &options.font_fallback_rules)
-        }
-        Some(ExportOptions::Tiff(options)) => {
-            (&options.font_subst_rules, &options.font_fallback_rules)
-        }
-        Some(ExportOptions::Gif(options)) => {
-            (&options.font_subst_rules, &options.font_fallback_rules)
-        }
-        Some(ExportOptions::Svg(options)) => {
-            (&options.font_subst_rules, &options.font_fallback_rules)
-        }
-        Some(ExportOptions::Html(options)) => {
-            (&options.font_subst_rules, &options.font_fallback_rules)
-        }
-        Some(ExportOptions::Html5(options)) => {
-            (&options.font_subst_rules, &options.font_fallback_rules)
-        }
-        Some(ExportOptions::Markdown(options)) => {
-            (&options.font_subst_rules, &options.font_fallback_rules)
-        }
-        // No other class is drawn.
-        Some(_) | None => (&None, &None),
-    };
+    // The rules of the class at hand, which are fields of the same names in all of them.
+    macro_rules! of {
+        ($($class:ident),*) => {
+            match options {
+                $(Some(ExportOptions::$class(options)) => {
+                    (&options.font_subst_rules, &options.font_fallback_rules)
+                })*
+                // No other class is drawn.
+                Some(_) | None => (&None, &None),
+            }
+        };
+    }
+    let (substitutes, ranges) = of!(Pdf, Xps, Image, Tiff, Gif, Svg, Xaml, Html, Html5, Markdown);
     read(
         substitutes.as_deref().unwrap_or_default(),
         ranges.as_deref().unwrap_or_default(),

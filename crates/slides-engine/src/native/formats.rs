@@ -6,19 +6,16 @@ use super::package;
 
 /// Whether the native engine writes a format.
 pub fn writes(format: ExportFormat) -> bool {
-    use ExportFormat::{Bmp, Gif, Html, Html5, Jpeg, Md, Pdf, Png, Svg, Tiff};
+    use ExportFormat::{Bmp, Emf, Gif, Html, Html5, Jpeg, Md, Pdf, Png, Svg, Tiff, Xaml, Xps};
     matches!(
         format,
-        Pdf | Png | Jpeg | Bmp | Gif | Tiff | Svg | Html | Html5 | Md
+        Pdf | Xps | Png | Jpeg | Bmp | Gif | Tiff | Svg | Emf | Xaml | Html | Html5 | Md
     ) || package::format(format).is_some()
 }
 
 /// Why a format is written by no engine, and what to use instead; none for formats that one of them writes.
 pub fn refusal(format: ExportFormat) -> Option<&'static str> {
     Some(match format {
-        ExportFormat::Xps => "there is no writer for it yet, use `Pdf`",
-        ExportFormat::Emf => "there is no writer for it yet, use `Svg`",
-        ExportFormat::Xaml => "there is no writer for it yet, use `Svg` or `Html`",
         ExportFormat::Mpeg4 => "it needs a video encoder, use `Gif` or `Html`",
         ExportFormat::Swf => "nothing plays Flash any more, use `Html`",
         _ => return None,

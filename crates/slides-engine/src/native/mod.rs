@@ -1,8 +1,10 @@
 //! The engine of this workspace: PPTX to the formats of the API.
 
 mod arrange;
+mod emf;
 mod errors;
 mod export;
+mod fixed;
 mod flat;
 mod fonts;
 mod formats;
@@ -17,6 +19,7 @@ mod raster_settings;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod warnings;
 mod web;
 mod web_settings;
@@ -90,8 +93,8 @@ pub fn font_families(options: &FontOptions, fonts: Vec<Vec<u8>>) -> Vec<(String,
     builder.build().families()
 }
 
-/// Converts PPTX decks (encrypted ones with their password) to PDF, pictures, SVG, HTML, Markdown and the PPTX
-/// family.
+/// Converts PPTX decks (encrypted ones with their password) to PDF, XPS, pictures, SVG, EMF, XAML, HTML, Markdown
+/// and the PPTX family.
 ///
 /// Slides are laid out in parallel and written in order; memory follows a few pages, and the same deck, options
 /// and fonts give the same bytes whatever the number of threads.

@@ -86,6 +86,20 @@ const PDF: &[Row] = &[
     ),
     ("includeOleData", Refused(OFF)),
 ];
+const XPS: &[Row] = &[
+    ("skipJavaScriptLinks", NoEffect(NO_SCRIPTS)),
+    ("width", NoEffect(PAGE_SIZE)),
+    ("height", NoEffect(PAGE_SIZE)),
+    ("showHiddenSlides", Honoured),
+    ("saveMetafilesAsPng", NoEffect(VECTORS)),
+    ("drawSlidesFrame", Honoured),
+];
+const XAML: &[Row] = &[
+    ("skipJavaScriptLinks", NoEffect(NO_SCRIPTS)),
+    ("width", NoEffect(PAGE_SIZE)),
+    ("height", NoEffect(PAGE_SIZE)),
+    ("exportHiddenSlides", Honoured),
+];
 const IMAGE: &[Row] = &[
     ("showHiddenSlides", Honoured),
     ("slidesLayoutOptions", Honoured),
@@ -198,6 +212,8 @@ const PPTX: &[Row] = &[
 fn rows(class: ExportOptionsClass) -> &'static [&'static [Row]] {
     match class {
         ExportOptionsClass::Pdf => &[COMMON, PDF],
+        ExportOptionsClass::Xps => &[COMMON, XPS],
+        ExportOptionsClass::Xaml => &[COMMON, XAML],
         ExportOptionsClass::Image => &[COMMON, PICTURE, IMAGE],
         ExportOptionsClass::Tiff => &[COMMON, PICTURE, TIFF],
         ExportOptionsClass::Gif => &[COMMON, PICTURE, GIF],

@@ -57,6 +57,8 @@ impl Settings {
             Some(ExportOptions::Html(options)) => settings.html(options)?,
             Some(ExportOptions::Html5(options)) => settings.html5(options)?,
             Some(ExportOptions::Markdown(options)) => settings.markdown(options)?,
+            Some(ExportOptions::Xps(options)) => settings.xps(options),
+            Some(ExportOptions::Xaml(options)) => settings.xaml(options),
             // Held against the table above.
             Some(_) | None => {}
         }

@@ -8,23 +8,21 @@ use slides_scene::Page;
 
 use crate::api::{EngineError, Monitor, OutputFile, Sink};
 
-use super::errors::{from_render, guard, stopped};
+use super::errors::{from_render, guard};
 use super::export::{Bounded, Export, SlideFile, note};
-use super::pipeline::in_order;
 use super::warnings::Warnings;
 
 impl Export<'_> {
     fn svg_options(&self, slides: Vec<u32>) -> SvgOptions {
         let mut options = self.settings.web.svg().clone();
-        options.limits = self.render_limits();
-        options.limits.max_document_bytes = self.job.limits.max_output_bytes;
+        options.limits = self.document_limits();
         options.slides = slides;
         let (width, height) = self.settings.size;
         options.size = (width.or(options.size.0), height.or(options.size.1));
         options
     }
 
-    /// One SVG a slide, made on the workers and handed to the sink in order.
+    /// One SVG a slide.
     pub(super) fn svg(
         &self,
         sink: &mut dyn Sink,
@@ -32,10 +30,10 @@ impl Export<'_> {
         warnings: &mut Warnings,
     ) -> Result<(), EngineError> {
         let options = self.svg_options(Vec::new());
-        let (mut done, mut written) = (0, 0);
-        in_order(
-            self.keys,
-            self.threads,
+        self.file_a_slide(
+            sink,
+            monitor,
+            warnings,
             || SvgWriter::new(options.clone()),
             |writer, number| {
                 let mut sheets = self.lay_out(number)?;
@@ -47,63 +45,33 @@ impl Export<'_> {
                     warnings: sheets.warnings,
                 })
             },
-            |number, file| {
-                if monitor.is_stopped() {
-                    return Err(stopped());
-                }
-                warnings.add_all(number, file.warnings);
-                let place = OutputFile::slide(self.job.format, number);
-                self.write(sink, &place, &file.bytes, &mut written)?;
-                done += 1;
-                monitor.progress(done, self.keys.len() as u32);
-                Ok(())
-            },
         )
     }
 
-    /// All slides in one document, or one document a slide. Pages are laid out ahead on the workers and written here,
-    /// one by one: they share faces and pictures.
+    /// All slides in one document, or one document a slide. Its pages share faces and pictures.
     pub(super) fn html(
         &self,
         sink: &mut dyn Sink,
         monitor: &dyn Monitor,
         warnings: &mut Warnings,
     ) -> Result<(), EngineError> {
-        let total = self.keys.len() as u32;
-        let mut done = 0;
-        let mut each = |found: Vec<(String, String)>, number: u32| {
-            warnings.add_all(number, found);
-            done += 1;
-            monitor.progress(done, total);
-        };
         if self.job.per_slide {
             let mut written = 0;
-            return in_order(
-                self.keys,
-                self.threads,
-                || (),
-                |(), number| self.lay_out(number),
-                |number, mut sheets| {
-                    if monitor.is_stopped() {
-                        return Err(stopped());
-                    }
-                    let mut writer = self.html_writer(vec![number], Some(number));
-                    let (mut text, mut files) = (String::new(), Vec::new());
-                    for page in &sheets.pages {
-                        text += &html_page(&mut writer, page, text.is_empty(), number)?;
-                        files.append(&mut writer.take_files());
-                    }
-                    note(&mut sheets.warnings, writer.warnings(), number);
-                    let (end, sheet) = writer.finish();
-                    text += &end;
-                    files.extend(sheet);
-                    let place = OutputFile::slide(self.job.format, number);
-                    self.write(sink, &place, text.as_bytes(), &mut written)?;
-                    self.side_files(sink, files, Some(number), &mut written)?;
-                    each(sheets.warnings, number);
-                    Ok(())
-                },
-            );
+            return self.in_turn(monitor, warnings, |number, sheets| {
+                let mut writer = self.html_writer(vec![number], Some(number));
+                let (mut text, mut files) = (String::new(), Vec::new());
+                for page in &sheets.pages {
+                    text += &html_page(&mut writer, page, text.is_empty(), number)?;
+                    files.append(&mut writer.take_files());
+                }
+                note(&mut sheets.warnings, writer.warnings(), number);
+                let (end, sheet) = writer.finish();
+                text += &end;
+                files.extend(sheet);
+                let place = OutputFile::slide(self.job.format, number);
+                self.write(sink, &place, text.as_bytes(), &mut written)?;
+                self.side_files(sink, files, Some(number), &mut written)
+            });
         }
         // Pages that are more than slides may be more than one each: links to them lead to the first.
         let mut writer = self.html_writer(self.keys.to_vec(), None);
@@ -111,7 +79,7 @@ impl Export<'_> {
         if self.settings.web.has_files() {
             // One file at a time is open: the document waits for its pictures.
             let (mut text, mut written) = (String::new(), 0);
-            self.html_pages(&mut writer, monitor, &mut each, |writer, page| {
+            self.html_pages(&mut writer, monitor, warnings, |writer, page| {
                 text += &page;
                 let files = writer.take_files();
                 self.side_files(sink, files, None, &mut written)
@@ -128,7 +96,7 @@ impl Export<'_> {
             left: self.job.limits.max_output_bytes,
             over: &over,
         };
-        self.html_pages(&mut writer, monitor, &mut each, |_, page| {
+        self.html_pages(&mut writer, monitor, warnings, |_, page| {
             out.write_all(page.as_bytes()).map_err(failed)
         })?;
         let (end, _) = writer.finish();
@@ -141,29 +109,19 @@ impl Export<'_> {
         &self,
         writer: &mut HtmlWriter,
         monitor: &dyn Monitor,
-        each: &mut dyn FnMut(Vec<(String, String)>, u32),
+        warnings: &mut Warnings,
         mut out: impl FnMut(&mut HtmlWriter, String) -> Result<(), EngineError>,
     ) -> Result<(), EngineError> {
         let mut first = true;
-        in_order(
-            self.keys,
-            self.threads,
-            || (),
-            |(), number| self.lay_out(number),
-            |number, mut sheets| {
-                if monitor.is_stopped() {
-                    return Err(stopped());
-                }
-                for page in &sheets.pages {
-                    let text = html_page(writer, page, first, number)?;
-                    first = false;
-                    out(writer, text)?;
-                }
-                note(&mut sheets.warnings, writer.warnings(), number);
-                each(sheets.warnings, number);
-                Ok(())
-            },
-        )
+        self.in_turn(monitor, warnings, |number, sheets| {
+            for page in &sheets.pages {
+                let text = html_page(writer, page, first, number)?;
+                first = false;
+                out(writer, text)?;
+            }
+            note(&mut sheets.warnings, writer.warnings(), number);
+            Ok(())
+        })
     }
 
     /// A writer of one document; for one of a slide its files are named after it.

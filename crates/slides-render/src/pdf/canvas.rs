@@ -8,8 +8,8 @@ use krilla::tagging::TagGroup;
 use krilla::text::{GlyphId, KrillaGlyph};
 use kurbo::{Affine, BezPath, PathEl, Point, Rect, Size};
 use slides_scene::{
-    BlendMode, EffectKind, EffectOp, FillRule, GlyphRun, GradientStop, ImageOp, Paint, PixelEffect,
-    Rgba, StrokeStyle, Tag, TileMode,
+    BlendMode, EffectKind, EffectOp, FillRule, GlyphRun, GradientStop, ImageOp, Paint, Rgba,
+    StrokeStyle, Tag,
 };
 
 use super::PdfOptions;
@@ -17,17 +17,16 @@ use super::fonts::{Fonts, PdfFont};
 use super::pictures::{Pictures, Request};
 use super::structure::Structure;
 use crate::error::Warnings;
-use crate::geometry::{clean_affine, clean_stroke, rect_path, scale_of};
-use crate::gradient::{Gradient, analyse, average};
+use crate::geometry::{rect_path, scale_of};
+use crate::gradient::average;
 use crate::outlines::OutlineCache;
+use crate::paints::{Kind, PATTERN_SIDE, Special, Tiles};
 use crate::picture::{Pixels, Shown, pixels_needed, split_alpha};
-use crate::raster::{RunShape, Shared, clean_alpha, effect_picture};
+use crate::raster::{RunShape, Shared, clean_alpha};
 use crate::walk::{Budget, Canvas, walk};
 
 /// Width of a hairline in points.
 const HAIRLINE: f64 = 0.24;
-/// Side of a pattern's tile in points: 8 cells of 0.75.
-const PATTERN_SIDE: f64 = 6.0;
 
 pub(super) fn transform(affine: Affine) -> Transform {
     let [a, b, c, d, e, f] = affine.as_coeffs().map(|value| value as f32);
@@ -85,15 +84,6 @@ enum Ink {
     Plain(paint::Paint, NormalizedF32),
     /// Drawn through the shape as a clip.
     Clipped(Special),
-}
-
-enum Special {
-    NestedRects {
-        bounds: Rect,
-        focus: Rect,
-        stops: Vec<GradientStop>,
-    },
-    Picture(Box<ImageOp>, Affine),
 }
 
 /// What of a page is written.
@@ -178,100 +168,70 @@ impl<'a, 'b> PdfCanvas<'a, 'b> {
     }
 
     fn ink(&mut self, paint: &Paint) -> Ink {
-        match paint {
-            Paint::Solid(color) if color.a == 0 => Ink::Nothing,
-            Paint::Solid(color) => Ink::Plain(solid(*color), opacity(*color)),
-            Paint::Linear { .. } | Paint::Path { .. } => match analyse(paint) {
-                None | Some(Gradient::Solid(None)) => Ink::Nothing,
-                Some(Gradient::Solid(Some(color))) => Ink::Plain(solid(color), opacity(color)),
-                Some(Gradient::Linear {
-                    start,
-                    end,
-                    stops: list,
-                }) => {
-                    let gradient = paint::LinearGradient {
-                        x1: start.x as f32,
-                        y1: start.y as f32,
-                        x2: end.x as f32,
-                        y2: end.y as f32,
-                        transform: Transform::identity(),
-                        spread_method: paint::SpreadMethod::Pad,
-                        stops: stops(&list),
-                        anti_alias: false,
-                    };
-                    Ink::Plain(gradient.into(), NormalizedF32::ONE)
-                }
-                Some(Gradient::Ellipse {
-                    bounds,
-                    focus,
-                    focus_radius,
-                    stops: list,
-                }) => {
-                    let to_bounds = Affine::translate(bounds.center().to_vec2())
-                        * Affine::scale_non_uniform(bounds.width() / 2.0, bounds.height() / 2.0);
-                    let gradient = paint::RadialGradient {
-                        fx: focus.x as f32,
-                        fy: focus.y as f32,
-                        fr: focus_radius as f32,
-                        cx: 0.0,
-                        cy: 0.0,
-                        cr: 1.0,
-                        transform: transform(to_bounds),
-                        spread_method: paint::SpreadMethod::Pad,
-                        stops: stops(&list),
-                        anti_alias: false,
-                    };
-                    Ink::Plain(gradient.into(), NormalizedF32::ONE)
-                }
-                Some(Gradient::Rect {
-                    bounds,
-                    focus,
-                    stops,
-                }) => Ink::Clipped(Special::NestedRects {
-                    bounds,
-                    focus,
-                    stops,
-                }),
-            },
-            Paint::Pattern {
+        match Kind::of(paint) {
+            Kind::Nothing => Ink::Nothing,
+            Kind::Solid(color) => Ink::Plain(solid(color), opacity(color)),
+            Kind::Linear {
+                start,
+                end,
+                stops: list,
+            } => {
+                let gradient = paint::LinearGradient {
+                    x1: start.x as f32,
+                    y1: start.y as f32,
+                    x2: end.x as f32,
+                    y2: end.y as f32,
+                    transform: Transform::identity(),
+                    spread_method: paint::SpreadMethod::Pad,
+                    stops: stops(&list),
+                    anti_alias: false,
+                };
+                Ink::Plain(gradient.into(), NormalizedF32::ONE)
+            }
+            Kind::Ellipse {
+                bounds,
+                focus,
+                focus_radius,
+                stops: list,
+            } => {
+                let to_bounds = Affine::translate(bounds.center().to_vec2())
+                    * Affine::scale_non_uniform(bounds.width() / 2.0, bounds.height() / 2.0);
+                let gradient = paint::RadialGradient {
+                    fx: focus.x as f32,
+                    fy: focus.y as f32,
+                    fr: focus_radius as f32,
+                    cx: 0.0,
+                    cy: 0.0,
+                    cr: 1.0,
+                    transform: transform(to_bounds),
+                    spread_method: paint::SpreadMethod::Pad,
+                    stops: stops(&list),
+                    anti_alias: false,
+                };
+                Ink::Plain(gradient.into(), NormalizedF32::ONE)
+            }
+            Kind::Special(special) => Ink::Clipped(special),
+            Kind::Pattern {
                 foreground,
                 background,
-                bits,
-            } => self.pattern(*foreground, *background, *bits),
-            Paint::Image {
-                image,
-                transform: to_shape,
-                tile,
-                alpha,
-                effects,
-            } => {
-                let Some(to_shape) = clean_affine(*to_shape) else {
-                    return Ink::Nothing;
-                };
-                match tile {
-                    TileMode::None => {
-                        let op = ImageOp::of_fill(image, *alpha, effects);
-                        Ink::Clipped(Special::Picture(Box::new(op), to_shape))
-                    }
-                    TileMode::Repeat { flip_x, flip_y } => {
-                        self.tiles(image, to_shape, (*flip_x, *flip_y), *alpha, effects)
-                    }
-                }
-            }
+                bars,
+            } => self.pattern(foreground, background, &bars),
+            Kind::Tiles(tiles) => self.tiles(&tiles),
         }
     }
 
-    fn pattern(&mut self, foreground: Rgba, background: Rgba, bits: [u8; 8]) -> Ink {
-        let cell = (PATTERN_SIDE / 8.0) as f32;
+    fn pattern(&mut self, foreground: Rgba, background: Rgba, bars: &[Rect]) -> Ink {
         let side = PATTERN_SIDE as f32;
         let mut builder = self.surface.stream_builder();
         let mut surface = builder.surface();
-        let mut boxes = |color: Rgba, boxes: &[(f32, f32, f32, f32)]| {
+        let mut boxes = |color: Rgba, boxes: &[Rect]| {
             if color.a == 0 {
                 return;
             }
             let mut shape = PathBuilder::new();
-            for &(x, y, width, height) in boxes {
+            for bar in boxes {
+                let (x, y) = (bar.x0 as f32, bar.y0 as f32);
+                let (width, height) = (bar.width() as f32, bar.height() as f32);
                 if let Some(rect) = krilla::geom::Rect::from_xywh(x, y, width, height) {
                     shape.push_rect(rect);
                 }
@@ -285,24 +245,11 @@ impl<'a, 'b> PdfCanvas<'a, 'b> {
                 surface.draw_path(&shape);
             }
         };
-        boxes(background, &[(0.0, 0.0, side, side)]);
-        let mut runs = Vec::new();
-        for (row, line) in bits.iter().enumerate() {
-            let mut x = 0;
-            while x < 8 {
-                let length = (x..8).take_while(|at| line & (0x80 >> at) != 0).count();
-                if length > 0 {
-                    runs.push((
-                        x as f32 * cell,
-                        row as f32 * cell,
-                        length as f32 * cell,
-                        cell,
-                    ));
-                }
-                x += length.max(1);
-            }
-        }
-        boxes(foreground, &runs);
+        boxes(
+            background,
+            &[Rect::new(0.0, 0.0, PATTERN_SIDE, PATTERN_SIDE)],
+        );
+        boxes(foreground, bars);
         surface.finish();
         let stream = builder.finish();
         Ink::Plain(
@@ -317,20 +264,12 @@ impl<'a, 'b> PdfCanvas<'a, 'b> {
         )
     }
 
-    fn tiles(
-        &mut self,
-        image: &slides_scene::Image,
-        to_shape: Affine,
-        flip: (bool, bool),
-        alpha: f32,
-        effects: &[PixelEffect],
-    ) -> Ink {
-        let (effects, own_alpha) = split_alpha(effects);
+    fn tiles(&mut self, tiles: &Tiles<'_>) -> Ink {
         let whole = Rect::new(0.0, 0.0, 1.0, 1.0);
-        let to_page = self.transform() * to_shape;
+        let to_page = self.transform() * tiles.to_shape;
         let request = Request {
-            image,
-            effects,
+            image: tiles.image,
+            effects: tiles.effects,
             target: pixels_needed(self.options.max_image_dpi, to_page, whole),
             seen: whole,
         };
@@ -340,9 +279,8 @@ impl<'a, 'b> PdfCanvas<'a, 'b> {
         else {
             return Ink::Nothing;
         };
-        // The tile is drawn at its size in points: readers do badly with tiles of one unit.
-        let [a, b, c, d, ..] = to_shape.as_coeffs();
-        let (width, height) = (a.hypot(b).max(1e-3), c.hypot(d).max(1e-3));
+        let ((width, height), to_points) = tiles.in_points();
+        let flip = tiles.flip;
         let mut builder = self.surface.stream_builder();
         let mut surface = builder.surface();
         let copies = |mirrored: bool| if mirrored { 2u8 } else { 1 };
@@ -370,11 +308,11 @@ impl<'a, 'b> PdfCanvas<'a, 'b> {
         let stream = builder.finish();
         let pattern = paint::Pattern {
             stream,
-            transform: transform(to_shape * Affine::scale_non_uniform(1.0 / width, 1.0 / height)),
+            transform: transform(to_points),
             width: (width * f64::from(copies(flip.0))) as f32,
             height: (height * f64::from(copies(flip.1))) as f32,
         };
-        Ink::Plain(pattern.into(), unit(clean_alpha(alpha) * own_alpha))
+        Ink::Plain(pattern.into(), unit(tiles.alpha))
     }
 
     fn fill_clipped(&mut self, shape: &krilla::geom::Path, fill_rule: FillRule, special: &Special) {
@@ -744,16 +682,8 @@ impl Canvas for PdfCanvas<'_, '_> {
             return;
         }
         self.structure.mark(self.surface);
-        let (mut stroke, no_dashes) = clean_stroke(style, shape, self.shared.limits.max_dashes);
-        if no_dashes {
-            self.shared.warnings.add(
-                "line",
-                "a line with too many dashes was drawn solid (`max_dashes`)",
-            );
-        }
-        if stroke.width <= 0.0 {
-            stroke.width = HAIRLINE / scale_of(self.transform()).max(1e-6);
-        }
+        let hairline = HAIRLINE / scale_of(self.transform()).max(1e-6);
+        let stroke = self.shared.pen(style, shape, hairline);
         match self.ink(paint) {
             Ink::Nothing => {}
             Ink::Plain(paint, opacity) => {
@@ -943,23 +873,11 @@ impl Canvas for PdfCanvas<'_, '_> {
 
 impl PdfCanvas<'_, '_> {
     fn effect_picture(&mut self, op: &EffectOp, budget: &mut Budget) {
-        let dpi = if self.options.effect_dpi.is_finite() {
-            self.options.effect_dpi.clamp(10.0, 600.0)
-        } else {
-            150.0
-        };
-        let current = self.transform();
-        let scale = scale_of(current) * dpi / 72.0;
-        let visible = current
-            .inverse()
-            .transform_rect_bbox(Rect::from_origin_size((0.0, 0.0), self.page));
-        let Some((pixels, covered)) = effect_picture(op, self.shared, scale, Some(visible), budget)
-        else {
+        let (current, dpi) = (self.transform(), self.options.effect_dpi);
+        let drawn = self.shared.effect(op, current, self.page, dpi, budget);
+        let Some((pixels, covered)) = drawn else {
             return;
         };
-        if pixels.rgba.chunks_exact(4).all(|pixel| pixel[3] == 0) {
-            return;
-        }
         if let Some(image) = self.pictures.pixels(&pixels) {
             self.structure.mark(self.surface);
             self.draw_picture(image, covered, 1.0);

@@ -4,23 +4,22 @@ use std::fmt::Write;
 use kurbo::{Affine, BezPath, Rect, Size};
 use slides_scene::{
     BlendMode, EffectOp, FillRule, GlyphRun, GradientStop, ImageOp, Paint, PixelEffect, Rgba,
-    StrokeStyle, Tag, TileMode,
+    StrokeStyle, Tag,
 };
 
 use super::Document;
 use super::markup::{color, escape, number, numbers, path, transform};
-use super::pictures::{Held, Request};
+use super::pictures::Held;
+use crate::coded::Request;
 use crate::error::Warnings;
-use crate::geometry::{clean_affine, clean_stroke, rect_path, scale_of};
-use crate::gradient::{Gradient, analyse};
+use crate::geometry::{rect_path, scale_of};
+use crate::paints::{Kind, PATTERN_SIDE, Special, Tiles};
 use crate::picture::{Shown, pixels_needed, split_alpha};
-use crate::raster::{clean_alpha, effect_picture, nested_rects};
+use crate::raster::{clean_alpha, nested_rects};
 use crate::walk::{Budget, Canvas};
 
 /// Width of a hairline in points: one pixel of a screen.
 const HAIRLINE: f64 = 0.75;
-/// Side of a pattern's tile in points: 8 cells of 0.75.
-const PATTERN_SIDE: f64 = 6.0;
 /// Pixels a side of the picture that stands for a rectangular gradient.
 const MAX_GRADIENT_SIDE: f64 = 512.0;
 
@@ -31,15 +30,6 @@ pub(super) enum Ink {
     Plain(String, f32),
     /// Drawn through the shape as a clip.
     Clipped(Special),
-}
-
-pub(super) enum Special {
-    NestedRects {
-        bounds: Rect,
-        focus: Rect,
-        stops: Vec<GradientStop>,
-    },
-    Picture(Box<ImageOp>, Affine),
 }
 
 pub(super) struct SvgCanvas<'a> {
@@ -102,102 +92,64 @@ impl<'a> SvgCanvas<'a> {
 
     /// A paint as an attribute's value; what it needs is written before the element that uses it.
     pub(super) fn ink(&mut self, paint: &Paint) -> Ink {
-        let solid = |color_: Rgba| {
-            if color_.a == 0 {
-                Ink::Nothing
-            } else {
-                Ink::Plain(color(color_), alpha_of(color_))
+        match Kind::of(paint) {
+            Kind::Nothing => Ink::Nothing,
+            Kind::Solid(solid) => Ink::Plain(color(solid), alpha_of(solid)),
+            Kind::Linear { start, end, stops } => {
+                let id = self.document.id();
+                let _ = write!(
+                    self.out,
+                    "<linearGradient id=\"{id}\" gradientUnits=\"userSpaceOnUse\""
+                );
+                numbers(
+                    self.out,
+                    &[
+                        ("x1", start.x),
+                        ("y1", start.y),
+                        ("x2", end.x),
+                        ("y2", end.y),
+                    ],
+                );
+                self.out.push('>');
+                self.stops(&stops);
+                self.out.push_str("</linearGradient>");
+                Ink::Plain(format!("url(#{id})"), 1.0)
             }
-        };
-        match paint {
-            Paint::Solid(color) => solid(*color),
-            Paint::Linear { .. } | Paint::Path { .. } => match analyse(paint) {
-                None | Some(Gradient::Solid(None)) => Ink::Nothing,
-                Some(Gradient::Solid(Some(color))) => solid(color),
-                Some(Gradient::Linear { start, end, stops }) => {
-                    let id = self.document.id();
-                    let _ = write!(
-                        self.out,
-                        "<linearGradient id=\"{id}\" gradientUnits=\"userSpaceOnUse\""
-                    );
-                    numbers(
-                        self.out,
-                        &[
-                            ("x1", start.x),
-                            ("y1", start.y),
-                            ("x2", end.x),
-                            ("y2", end.y),
-                        ],
-                    );
-                    self.out.push('>');
-                    self.stops(&stops);
-                    self.out.push_str("</linearGradient>");
-                    Ink::Plain(format!("url(#{id})"), 1.0)
-                }
-                Some(Gradient::Ellipse {
-                    bounds,
-                    focus,
-                    focus_radius,
-                    stops,
-                }) => {
-                    let id = self.document.id();
-                    let _ = write!(
-                        self.out,
-                        "<radialGradient id=\"{id}\" gradientUnits=\"userSpaceOnUse\" cx=\"0\" cy=\"0\" r=\"1\""
-                    );
-                    numbers(
-                        self.out,
-                        &[("fx", focus.x), ("fy", focus.y), ("fr", focus_radius)],
-                    );
-                    let to_bounds = Affine::translate(bounds.center().to_vec2())
-                        * Affine::scale_non_uniform(bounds.width() / 2.0, bounds.height() / 2.0);
-                    transform(self.out, "gradientTransform", to_bounds);
-                    self.out.push('>');
-                    self.stops(&stops);
-                    self.out.push_str("</radialGradient>");
-                    Ink::Plain(format!("url(#{id})"), 1.0)
-                }
-                Some(Gradient::Rect {
-                    bounds,
-                    focus,
-                    stops,
-                }) => Ink::Clipped(Special::NestedRects {
-                    bounds,
-                    focus,
-                    stops,
-                }),
-            },
-            Paint::Pattern {
+            Kind::Ellipse {
+                bounds,
+                focus,
+                focus_radius,
+                stops,
+            } => {
+                let id = self.document.id();
+                let _ = write!(
+                    self.out,
+                    "<radialGradient id=\"{id}\" gradientUnits=\"userSpaceOnUse\" cx=\"0\" cy=\"0\" r=\"1\""
+                );
+                numbers(
+                    self.out,
+                    &[("fx", focus.x), ("fy", focus.y), ("fr", focus_radius)],
+                );
+                let to_bounds = Affine::translate(bounds.center().to_vec2())
+                    * Affine::scale_non_uniform(bounds.width() / 2.0, bounds.height() / 2.0);
+                transform(self.out, "gradientTransform", to_bounds);
+                self.out.push('>');
+                self.stops(&stops);
+                self.out.push_str("</radialGradient>");
+                Ink::Plain(format!("url(#{id})"), 1.0)
+            }
+            Kind::Special(special) => Ink::Clipped(special),
+            Kind::Pattern {
                 foreground,
                 background,
-                bits,
-            } => self.pattern(*foreground, *background, *bits),
-            Paint::Image {
-                image,
-                transform: to_shape,
-                tile,
-                alpha,
-                effects,
-            } => {
-                let Some(to_shape) = clean_affine(*to_shape) else {
-                    return Ink::Nothing;
-                };
-                match tile {
-                    TileMode::None => {
-                        let op = ImageOp::of_fill(image, *alpha, effects);
-                        Ink::Clipped(Special::Picture(Box::new(op), to_shape))
-                    }
-                    TileMode::Repeat { flip_x, flip_y } => {
-                        self.tiles(image, to_shape, (*flip_x, *flip_y), *alpha, effects)
-                    }
-                }
-            }
+                bars,
+            } => self.pattern(foreground, background, &bars),
+            Kind::Tiles(tiles) => self.tiles(&tiles),
         }
     }
 
-    fn pattern(&mut self, foreground: Rgba, background: Rgba, bits: [u8; 8]) -> Ink {
+    fn pattern(&mut self, foreground: Rgba, background: Rgba, bars: &[Rect]) -> Ink {
         let id = self.document.id();
-        let cell = PATTERN_SIDE / 8.0;
         let _ = write!(
             self.out,
             "<pattern id=\"{id}\" patternUnits=\"userSpaceOnUse\" width=\"{PATTERN_SIDE}\" height=\"{PATTERN_SIDE}\"><g shape-rendering=\"crispEdges\">"
@@ -213,20 +165,13 @@ impl<'a> SvgCanvas<'a> {
         }
         if foreground.a > 0 {
             self.out.push_str("<path d=\"");
-            for (row, line) in bits.iter().enumerate() {
-                let mut x = 0;
-                while x < 8 {
-                    let length = (x..8).take_while(|at| line & (0x80 >> at) != 0).count();
-                    if length > 0 {
-                        self.out.push('M');
-                        number(self.out, x as f64 * cell);
-                        self.out.push(' ');
-                        number(self.out, row as f64 * cell);
-                        let width = length as f64 * cell;
-                        let _ = write!(self.out, "h{width}v{cell}h-{width}z");
-                    }
-                    x += length.max(1);
-                }
+            for bar in bars {
+                self.out.push('M');
+                number(self.out, bar.x0);
+                self.out.push(' ');
+                number(self.out, bar.y0);
+                let (width, cell) = (bar.width(), bar.height());
+                let _ = write!(self.out, "h{width}v{cell}h-{width}z");
             }
             let _ = write!(self.out, "\" fill=\"{}\"", color(foreground));
             opacity(self.out, "fill-opacity", alpha_of(foreground));
@@ -243,12 +188,10 @@ impl<'a> SvgCanvas<'a> {
         target: Option<(u32, u32)>,
         seen: Rect,
     ) -> Option<Held> {
-        let request = Request {
-            image,
-            effects,
-            target,
-            seen,
-        };
+        let mut request = Request::new(image, effects, target);
+        if self.document.options.cut_pictures {
+            request = request.cut_to(seen);
+        }
         let Document {
             pictures,
             options,
@@ -272,27 +215,18 @@ impl<'a> SvgCanvas<'a> {
         self.out.push_str("/>");
     }
 
-    fn tiles(
-        &mut self,
-        image: &slides_scene::Image,
-        to_shape: Affine,
-        flip: (bool, bool),
-        alpha: f32,
-        effects: &[PixelEffect],
-    ) -> Ink {
-        let (effects, own_alpha) = split_alpha(effects);
+    fn tiles(&mut self, tiles: &Tiles<'_>) -> Ink {
         let whole = Rect::new(0.0, 0.0, 1.0, 1.0);
         let target = pixels_needed(
             self.document.options.max_image_dpi,
-            self.transform() * to_shape,
+            self.transform() * tiles.to_shape,
             whole,
         );
-        let Some(held) = self.held(image, effects, target, whole) else {
+        let Some(held) = self.held(tiles.image, tiles.effects, target, whole) else {
             return Ink::Nothing;
         };
-        // The tile is drawn at its size in points: readers do badly with tiles of one unit.
-        let [a, b, c, d, ..] = to_shape.as_coeffs();
-        let (width, height) = (a.hypot(b).max(1e-3), c.hypot(d).max(1e-3));
+        let ((width, height), unit) = tiles.in_points();
+        let flip = tiles.flip;
         let copies = |mirrored: bool| if mirrored { 2_u8 } else { 1 };
         let id = self.document.id();
         let _ = write!(
@@ -306,7 +240,6 @@ impl<'a> SvgCanvas<'a> {
                 ("height", height * f64::from(copies(flip.1))),
             ],
         );
-        let unit = to_shape * Affine::scale_non_uniform(1.0 / width, 1.0 / height);
         transform(self.out, "patternTransform", unit);
         self.out.push('>');
         for column in 0..copies(flip.0) {
@@ -324,7 +257,7 @@ impl<'a> SvgCanvas<'a> {
             }
         }
         self.out.push_str("</pattern>");
-        Ink::Plain(format!("url(#{id})"), clean_alpha(alpha) * own_alpha)
+        Ink::Plain(format!("url(#{id})"), tiles.alpha)
     }
 
     /// A clip path; gives its name.
@@ -471,17 +404,8 @@ impl Canvas for SvgCanvas<'_> {
         if !self.has_room() {
             return;
         }
-        let limits = &self.document.shared.limits;
-        let (mut stroke, no_dashes) = clean_stroke(style, shape, limits.max_dashes);
-        if no_dashes {
-            self.document.shared.warnings.add(
-                "line",
-                "a line with too many dashes was drawn solid (`max_dashes`)",
-            );
-        }
-        if stroke.width <= 0.0 {
-            stroke.width = HAIRLINE / scale_of(self.transform()).max(1e-6);
-        }
+        let hairline = HAIRLINE / scale_of(self.transform()).max(1e-6);
+        let stroke = self.document.shared.pen(style, shape, hairline);
         match self.ink(paint) {
             Ink::Nothing => {}
             Ink::Plain(value, alpha) => {
@@ -569,25 +493,12 @@ impl Canvas for SvgCanvas<'_> {
         if !self.has_room() {
             return;
         }
+        let (current, page) = (self.transform(), self.page);
         let dpi = self.document.options.effect_dpi;
-        let dpi = if dpi.is_finite() {
-            dpi.clamp(10.0, 600.0)
-        } else {
-            150.0
-        };
-        let current = self.transform();
-        let visible = current
-            .inverse()
-            .transform_rect_bbox(Rect::from_origin_size((0.0, 0.0), self.page));
-        let scale = scale_of(current) * dpi / 72.0;
-        let shared = &mut self.document.shared;
-        let Some((pixels, covered)) = effect_picture(op, shared, scale, Some(visible), budget)
-        else {
+        let drawn = self.document.shared.effect(op, current, page, dpi, budget);
+        let Some((pixels, covered)) = drawn else {
             return;
         };
-        if pixels.rgba.chunks_exact(4).all(|pixel| pixel[3] == 0) {
-            return;
-        }
         let Document {
             pictures, options, ..
         } = &mut *self.document;

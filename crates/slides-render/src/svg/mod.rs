@@ -122,7 +122,7 @@ impl Document {
 
     /// A page's content, without the `svg` element around it, to `out`.
     pub(crate) fn content(&mut self, page: &Page, out: &mut String) -> Result<(), RenderError> {
-        self.shared.warnings.set_page(page.number);
+        self.shared.begin_page(page.number);
         self.pictures.begin_page();
         let limits = self.options.limits.clone();
         let size = page_size(page);
