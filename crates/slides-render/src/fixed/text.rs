@@ -1,10 +1,11 @@
 //! Runs as glyphs of embedded fonts, each with its place and the text that it stands for.
 //!
-//! What glyphs cannot be (bold by a stroke, emoji in colours, fonts that cannot be cut down) is drawn as outlines, with
-//! the glyphs over them, unseen, for those who search and copy.
+//! What glyphs cannot be (bold by a stroke, emoji in colours, spaced text from the right, fonts that cannot be cut down)
+//! is drawn as outlines, with the glyphs over them, unseen, for those who search and copy.
 use std::fmt::Write;
 
 use kurbo::{Affine, BezPath};
+use skrifa::MetadataProvider;
 use slides_scene::{FillRule, Glyph, GlyphRun, Paint, Rgba};
 
 use super::canvas::{Brush, FixedCanvas};
@@ -40,7 +41,7 @@ pub(super) fn draw(canvas: &mut FixedCanvas<'_>, run: &GlyphRun, paint: &Paint) 
     let unseen = Brush::Plain(UNSEEN);
     if is_colored {
         draw_colored(canvas, run, &shape, &glyphs, paint);
-    } else if shape.embolden > 0.0 || !carried {
+    } else if shape.embolden > 0.0 || !carried || !is_placed_alike(run, &shape, &glyphs) {
         draw_outlines(canvas, run, &shape, &glyphs, paint);
     } else {
         let brush = match canvas.brush(paint) {
@@ -60,6 +61,26 @@ pub(super) fn draw(canvas: &mut FixedCanvas<'_>, run: &GlyphRun, paint: &Paint) 
     if canvas.has_room() {
         write_glyphs(canvas, run, &shape, &glyphs, &unseen);
     }
+}
+
+/// Whether all readers put the glyphs where they are meant to be. From the right some step back by a glyph's own width
+/// and some by the one that is written, so these have to be the same.
+fn is_placed_alike(run: &GlyphRun, shape: &RunShape, glyphs: &[Glyph]) -> bool {
+    let starts = |glyph: Option<&Glyph>| glyph.map(|glyph| glyph.start);
+    if starts(glyphs.last()) >= starts(glyphs.first()) {
+        return true;
+    }
+    let Some(font) = run.face.font_ref() else {
+        return false;
+    };
+    let size = skrifa::instance::Size::new(shape.size as f32);
+    let metrics = font.glyph_metrics(size, skrifa::instance::LocationRef::default());
+    glyphs.iter().all(|glyph| {
+        let own = metrics.advance_width(skrifa::GlyphId::new(glyph.id));
+        own.is_some_and(|own| {
+            (f64::from(own) * shape.scale_x - glyph.advance).abs() < shape.size * 2e-3
+        })
+    })
 }
 
 /// Glyphs in reading order with the text they stand for.
