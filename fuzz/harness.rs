@@ -43,6 +43,30 @@ pub(crate) fn slide(data: &[u8]) {
     }
 }
 
+/// The shape tree of a slide with a picture, through every writer.
+pub(crate) fn exporter(data: &[u8]) {
+    const PIXELS: &[u8] =
+        b"GIF89a\x02\0\x01\0\x80\0\0\xFF\0\0\0\0\xFF,\0\0\0\0\x02\0\x01\0\0\x02\x02D\n\0;";
+    let Ok(xml) = std::str::from_utf8(data) else {
+        return;
+    };
+    let mut deck = Deck::new(xml);
+    deck.related.push((
+        format!("{RELATIONSHIPS}/image"),
+        "../media/image1.gif".to_owned(),
+    ));
+    deck.part("ppt/media/image1.gif", PIXELS);
+    if let Some(bytes) = deck.bytes() {
+        for format in ExportFormat::ALL
+            .iter()
+            .copied()
+            .filter(|format| slides_engine::writes(*format))
+        {
+            convert(&bytes, format);
+        }
+    }
+}
+
 /// The body of a text box: properties, list styles, paragraphs, equations.
 pub(crate) fn text(data: &[u8]) {
     if let Ok(xml) = std::str::from_utf8(data) {
@@ -191,17 +215,42 @@ fn convert(source: &[u8], format: ExportFormat) {
     job.limits.max_slides = 8;
     job.limits.max_image_pixels = 1_000_000;
     job.limits.max_page_pixels = 1_000_000;
-    if format == ExportFormat::Png {
+    job.limits.max_output_bytes = 4 << 20;
+    if format != ExportFormat::Pdf {
         job.size = (Some(160), None);
     }
     let mut sink = MemorySink::default();
     if engine.convert(&job, &mut sink, &Unmonitored).is_ok() {
-        let magic: &[u8] = match format {
-            ExportFormat::Pdf => b"%PDF-",
-            _ => b"\x89PNG",
-        };
-        for (_, bytes) in &sink.files {
-            assert!(bytes.starts_with(magic), "the output is no {format:?}");
+        let written: usize = sink.files.iter().map(|(_, bytes)| bytes.len()).sum();
+        assert!(
+            written as u64 <= job.limits.max_output_bytes,
+            "{written} bytes of {format:?}"
+        );
+        let results = sink.files.iter().filter(|(file, _)| file.path.is_none());
+        for (_, bytes) in results {
+            assert!(
+                bytes.starts_with(starts(format)),
+                "the output is no {format:?}"
+            );
         }
+    }
+}
+
+/// What files of a format begin with.
+fn starts(format: ExportFormat) -> &'static [u8] {
+    match format {
+        ExportFormat::Pdf => b"%PDF-",
+        ExportFormat::Png => b"\x89PNG",
+        ExportFormat::Jpeg => b"\xFF\xD8\xFF",
+        ExportFormat::Bmp => b"BM",
+        ExportFormat::Gif => b"GIF89a",
+        ExportFormat::Tiff => b"II*\0",
+        ExportFormat::Svg => b"<svg ",
+        ExportFormat::Emf => b"\x01\0\0\0\x6C\0\0\0",
+        ExportFormat::Xaml => b"<Canvas ",
+        ExportFormat::Html | ExportFormat::Html5 => b"<!DOCTYPE html>",
+        ExportFormat::Xml => b"<?xml ",
+        ExportFormat::Md => b"",
+        _ => b"PK\x03\x04",
     }
 }

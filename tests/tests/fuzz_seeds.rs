@@ -51,6 +51,11 @@ fn charts() {
 }
 
 #[test]
+fn exporters() {
+    replay("exporter", harness::exporter);
+}
+
+#[test]
 fn requests() {
     replay("request", harness::request);
 }

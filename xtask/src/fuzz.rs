@@ -8,7 +8,7 @@ use clap::Args;
 use crate::{process, workspace};
 
 const TARGETS: &[&str] = &[
-    "package", "slide", "text", "picture", "metafile", "chart", "request",
+    "package", "slide", "text", "picture", "metafile", "chart", "exporter", "request",
 ];
 
 /// Needs a nightly toolchain and `cargo-fuzz`.
