@@ -20,6 +20,7 @@ mod packages;
 mod process;
 mod references;
 mod release;
+mod roundtrip;
 mod schema;
 mod sdk;
 mod server;
@@ -96,6 +97,8 @@ enum Task {
     Lines(lines::Arguments),
     /// Compare the feature decks' slides with the committed pictures.
     References(references::Arguments),
+    /// Save decks again, split and merge them, and compare.
+    Roundtrip(roundtrip::Arguments),
     /// Convert hostile decks by the command line and by a server.
     Hostile(hostile::Arguments),
 }
@@ -119,6 +122,7 @@ fn main() -> ExitCode {
         Task::Fidelity(arguments) => fidelity::run(&arguments),
         Task::Lines(arguments) => lines::run(&arguments),
         Task::References(arguments) => references::run(&arguments),
+        Task::Roundtrip(arguments) => roundtrip::run(&arguments),
         Task::Hostile(arguments) => hostile::run(&arguments),
     };
     match outcome {
