@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 use wait4::Wait4 as _;
 
-use super::repeat;
+use super::{exports, packages, repeat};
 use crate::{fidelity, process, workspace};
 
 #[derive(Debug, Args)]
@@ -25,20 +25,32 @@ pub(crate) struct Arguments {
     /// Only decks whose name contains this text.
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
+    /// Measure splitting and merging beside python-pptx instead.
+    #[arg(long, conflicts_with = "exports")]
+    packages: bool,
+    /// Measure the formats that LibreOffice writes as well, in place of PDF alone.
+    #[arg(long)]
+    exports: bool,
 }
 
 /// What one process took.
 #[derive(Debug, Clone, Copy)]
-struct Cost {
-    wall: f64,
-    memory: f64,
+pub(super) struct Cost {
+    pub(super) wall: f64,
+    pub(super) memory: f64,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let decks = fidelity::decks(&arguments.corpus, arguments.only.as_deref())?;
+    if arguments.packages {
+        return packages::run(&decks, arguments.rounds);
+    }
+    if arguments.exports {
+        return exports::run(&decks, arguments.rounds);
+    }
     let slides = workspace::released()?;
     let soffice = process::soffice()?;
     let folder = tempfile::tempdir()?;
-    let decks = fidelity::decks(&arguments.corpus, arguments.only.as_deref())?;
     println!(
         "| deck | ours, s | LibreOffice, s | ratio | ours, MiB | LibreOffice, MiB |\n|---|---:|---:|---:|---:|---:|"
     );
@@ -50,7 +62,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             rounds.push(convert(&slides, &deck, folder.path())?);
         }
         let own = middle(&rounds);
-        let other = libreoffice(&soffice, &deck, folder.path())?;
+        let other = libreoffice(&soffice, &deck, folder.path(), "pdf")?;
         println!(
             "| {} | {:.3} | {:.2} | 1/{:.0} | {:.0} | {:.0} |",
             deck.file_stem().unwrap_or_default().to_string_lossy(),
@@ -114,21 +126,26 @@ fn with_paths<'a>(command: &'a mut Command, deck: &Path, folder: &Path) -> &'a m
     command.args(["convert", "--quiet"]).arg(deck).arg(target)
 }
 
-fn libreoffice(soffice: &Path, deck: &Path, folder: &Path) -> Result<Cost> {
+pub(super) fn libreoffice(
+    soffice: &Path,
+    deck: &Path,
+    folder: &Path,
+    format: &str,
+) -> Result<Cost> {
     let profile = format!(
         "-env:UserInstallation=file://{}",
         folder.join("profile").display()
     );
     measured(
         process::command(soffice)
-            .args([&profile, "--headless", "--convert-to", "pdf", "--outdir"])
+            .args([&profile, "--headless", "--convert-to", format, "--outdir"])
             .arg(folder)
             .arg(deck),
     )
 }
 
 /// Runs a command and takes its wall time and the peak memory of its largest process, in MiB.
-fn measured(command: &mut Command) -> Result<Cost> {
+pub(super) fn measured(command: &mut Command) -> Result<Cost> {
     let start = Instant::now();
     let child = command
         .stdin(Stdio::null())
@@ -149,7 +166,7 @@ fn measured(command: &mut Command) -> Result<Cost> {
 }
 
 /// The median of each figure.
-fn middle(costs: &[Cost]) -> Cost {
+pub(super) fn middle(costs: &[Cost]) -> Cost {
     let median = |figure: fn(&Cost) -> f64| {
         let mut all: Vec<f64> = costs.iter().map(figure).collect();
         all.sort_by(f64::total_cmp);

@@ -1,6 +1,8 @@
 //! Speed and memory, always as ratios beside a peer in the same run.
 
 mod engine;
+mod exports;
+mod packages;
 mod queue;
 mod repeat;
 mod sdk;
