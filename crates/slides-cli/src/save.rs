@@ -66,8 +66,8 @@ pub(crate) fn bytes(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 
 /// Formats whose documents may come with files in a folder beside them.
 pub(crate) fn has_files(format: ExportFormat) -> bool {
-    use ExportFormat::{Html, Html5, Md};
-    matches!(format, Html | Html5 | Md)
+    use ExportFormat::{Html, Html5, Md, Xaml};
+    matches!(format, Html | Html5 | Md | Xaml)
 }
 
 /// Formats of which a slide is a file of its own (contract section 9, choice 12).
@@ -115,6 +115,13 @@ fn unpack(
         ));
     }
     let stem = output.file_stem().unwrap_or_default().to_string_lossy();
+    // A document that is a file a slide.
+    let is_numbered = is_document
+        && archive
+            .file_names()
+            .filter(|name| matches!(name, Ok(name) if !name.contains('/')))
+            .count()
+            > 1;
     let mut written = Vec::new();
     for index in 0..archive.len() {
         let mut entry = archive.by_index(index).map_err(|e| failed(&e))?;
@@ -123,7 +130,7 @@ fn unpack(
             Some(below) if is_document => folder.join(below),
             // Nothing that a document shows.
             None if is_document && name.contains('/') => continue,
-            _ if is_document => output.to_owned(),
+            _ if is_document && !is_numbered => output.to_owned(),
             _ => folder.join(own_name(&stem, output, &name, index)),
         };
         let mut file = temporary(folder)?;
@@ -295,6 +302,21 @@ mod tests {
         .await
         .unwrap();
         assert_eq!(listing(folder.path()), ["Images", "x.md", "y.md"]);
+    }
+
+    #[tokio::test]
+    async fn a_document_that_is_a_file_a_slide_brings_its_files_along() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = ["deck_2.xaml", "slides_files/font1.ttf", "deck_3.xaml"];
+        let output = folder.path().join("x.xaml");
+        let xaml = Some(ExportFormat::Xaml);
+        save(zipped(&names), xaml, &output).await.unwrap();
+        assert_eq!(
+            listing(folder.path()),
+            ["slides_files", "x_2.xaml", "x_3.xaml"]
+        );
+        save(zipped(&names[..2]), xaml, &output).await.unwrap();
+        assert!(listing(folder.path()).contains(&"x.xaml".to_owned()));
     }
 
     #[tokio::test]

@@ -92,7 +92,7 @@ async fn convert(
     };
     console.done();
     if let (Target::File(output), Some(first)) = (&one.target, written.first()) {
-        tell_files(one, output, first, written.len(), console);
+        tell_files(one, output, first, &written, console);
     }
     console.warnings(&warnings);
     let files: Vec<_> = written
@@ -104,12 +104,15 @@ async fn convert(
 }
 
 /// Where the result is, when that is not plain from the command line.
-fn tell_files(one: &One, output: &Path, first: &Path, count: usize, console: &Console) {
+fn tell_files(one: &One, output: &Path, first: &Path, written: &[PathBuf], console: &Console) {
     let was_named = deck_is_elsewhere(one, output);
+    let count = written.len();
     if count > 1 {
-        console.note(&if save::has_files(one.format) {
+        console.note(&if written.iter().any(|path| path == output) {
             let (output, beside) = (output.display(), count - 1);
             format!("written as `{output}` with {beside} files in a folder beside it")
+        } else if save::has_files(one.format) {
+            format!("{count} files, written as `{}` and so on", first.display())
         } else {
             format!("{count} slides, written as `{}` and so on", first.display())
         });

@@ -45,7 +45,7 @@ pub(super) fn keep_old(results: &[PathBuf], deck: &Path, before: Option<SystemTi
 /// The result, and the pictures `OUT_3.png` beside it.
 fn results(output: &Path, format: ExportFormat) -> Vec<PathBuf> {
     let mut paths = vec![output.to_owned()];
-    if save::is_one_file_per_slide(format) {
+    if save::is_one_file_per_slide(format) || save::has_files(format) {
         let folder = output
             .parent()
             .filter(|folder| !folder.as_os_str().is_empty());
