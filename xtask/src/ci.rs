@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::{api, book, codegen, features, licenses, process, schema, sdk, tidy};
+use crate::{api, book, browser, codegen, features, licenses, process, schema, sdk, tidy};
 
 pub(crate) fn run() -> Result<()> {
     process::step("fmt", || {
@@ -27,5 +27,8 @@ pub(crate) fn run() -> Result<()> {
         ]))
     })?;
     process::step("sdk-tests", sdk::run)?;
+    process::step("browser-tests", || {
+        browser::run(&browser::Arguments::for_ci())
+    })?;
     process::step("schema-tests", || schema::run(&schema::Arguments::for_ci()))
 }

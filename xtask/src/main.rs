@@ -6,6 +6,7 @@
 mod api;
 mod bench;
 mod book;
+mod browser;
 mod ci;
 mod codegen;
 mod faults;
@@ -70,6 +71,8 @@ enum Task {
     },
     /// Run the vendor's SDKs for Python and Node.js against a server of ours.
     SdkTests,
+    /// Try the server's page, and what the exporters write, in a real browser.
+    BrowserTests(browser::Arguments),
     /// Test a server of ours against the API's description.
     SchemaTests(schema::Arguments),
     /// Check what each choice of the SDK's features pulls in, and that it builds.
@@ -111,6 +114,7 @@ fn main() -> ExitCode {
         Task::Tidy => tidy::run(),
         Task::Test { arguments } => test::run(&arguments),
         Task::SdkTests => sdk::run(),
+        Task::BrowserTests(arguments) => browser::run(&arguments),
         Task::SchemaTests(arguments) => schema::run(&arguments),
         Task::Features { no_build } => features::run(!no_build),
         Task::Book => book::run(),

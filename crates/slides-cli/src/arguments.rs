@@ -371,6 +371,9 @@ pub(crate) struct ServeArguments {
     /// every public one over https; may be repeated. Default: none.
     #[arg(long, value_name = "HOST|CIDR|*")]
     pub(crate) allow_url_sources: Vec<String>,
+    /// Serve no page for people at `/ui`.
+    #[arg(long)]
+    pub(crate) no_ui: bool,
     /// Put the vendor's sentences into errors about missing files, as the vendor's own tests want them.
     #[arg(long)]
     pub(crate) vendor_messages: bool,

@@ -124,12 +124,25 @@ async fn serve(
     let is_open = credentials.is_empty() && !arguments.only_workers;
     let (ready, figures, fonts) = (service.clone(), service.clone(), service.clone());
     let (clients, admits) = (service.clone(), service.clone());
+    let (lists, retries) = (service.clone(), service.clone());
     let mut server = Server::builder(Arc::new(service.clone()), Arc::new(service.clone()))
         .for_client(move |client| Arc::new(clients.for_client(client)))
         .fonts(move |folder| {
             let service = fonts.clone();
             async move { service.fonts(folder).await }
         })
+        .list_operations(move |client, which| {
+            let service = lists.for_client(client);
+            async move {
+                let before = which.before;
+                service.list(&which.statuses, before, which.limit).await
+            }
+        })
+        .retry_operation(move |client, id| {
+            let service = retries.for_client(client);
+            async move { service.retry(&id).await }
+        })
+        .ui(!arguments.no_ui)
         .max_body(arguments.max_body)
         .max_file(arguments.max_file)
         .spool_dir(spool)
@@ -180,6 +193,9 @@ async fn serve(
     // Whoever reads the address may ask for the end at once.
     let end = interrupted();
     announce(address, is_open, console);
+    if !arguments.no_ui && !arguments.only_workers {
+        console.note(&format!("note: http://{address}/ui is a page for people"));
+    }
     let served = server.serve(listener, end).await;
     reload.abort();
     service.shutdown(arguments.grace).await;

@@ -27,6 +27,7 @@ use crate::commands;
 use crate::error::{ApiError, Subject};
 use crate::guard::Guard;
 use crate::links::Links;
+use crate::listing::{List, Retry};
 use crate::metrics::Metrics;
 use crate::pages;
 use crate::path::{Call, Found, Routes};
@@ -63,6 +64,10 @@ pub(crate) struct App {
     pub(crate) admit: Option<Admit>,
     pub(crate) storage: Arc<dyn StorageApi>,
     pub(crate) fonts: Option<Fonts>,
+    pub(crate) list: Option<List>,
+    pub(crate) retry: Option<Retry>,
+    /// Whether the page for people is served.
+    pub(crate) ui: bool,
     pub(crate) authority: Arc<Authority>,
     pub(crate) guard: Guard,
     pub(crate) routes: Routes,
@@ -125,10 +130,10 @@ impl App {
 
     async fn handle(&self, exchange: &mut Exchange) -> Result<Response<Body>, ApiError> {
         let path = exchange.parts.uri.path();
-        if let Some(asset) = pages::asset(path)
-            && matches!(exchange.parts.method, Method::GET | Method::HEAD)
+        if matches!(exchange.parts.method, Method::GET | Method::HEAD)
+            && let Some((name, asset)) = pages::asset(path, self.ui && !self.health_only)
         {
-            exchange.name = "Docs";
+            exchange.name = name;
             return Ok(asset);
         }
         let found = self.routes.find(&exchange.parts.method, path);
@@ -163,7 +168,9 @@ impl App {
             ApiCall::Readyz => return Ok(self.readiness()),
             ApiCall::Metrics => return Box::pin(self.figures()).await,
             _ if self.health_only => return Err(ApiError::health_only()),
-            ApiCall::Docs => return Ok(pages::page()),
+            ApiCall::Docs => return Ok(pages::docs()),
+            ApiCall::Ui if self.ui => return Ok(pages::ui()),
+            ApiCall::Ui => return Err(ApiError::no_page()),
             ApiCall::DescriptionYaml => return Ok(pages::yaml()),
             ApiCall::DescriptionJson => return Ok(pages::json()),
             ApiCall::Token => return Box::pin(self.token(exchange)).await,
@@ -346,14 +353,14 @@ pub(crate) struct Exchange {
     body: Body,
     /// Name of the call, for logs and metrics.
     name: &'static str,
-    caller: Caller,
+    pub(crate) caller: Caller,
 }
 
 /// Who asks for what, for the log.
 #[derive(Default)]
-struct Caller {
+pub(crate) struct Caller {
     /// Empty for anyone.
-    client: String,
+    pub(crate) client: String,
     address: Option<IpAddr>,
     operation: Option<String>,
     trace: Option<Trace>,

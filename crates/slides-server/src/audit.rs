@@ -27,6 +27,8 @@ pub(crate) fn is_kept(call: ApiCall) -> bool {
             | ApiCall::DescriptionYaml
             | ApiCall::DescriptionJson
             | ApiCall::Docs
+            | ApiCall::Ui
+            | ApiCall::ListOperations
     )
 }
 

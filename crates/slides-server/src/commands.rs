@@ -234,12 +234,15 @@ impl App {
                     .await
                     .map_err(storage)?,
             ),
+            ApiCall::ListOperations => self.list(&exchange.caller.client, query).await?,
+            ApiCall::RetryOperation => self.retry(&exchange.caller.client, call).await?,
             // Made by their own functions before.
             ApiCall::Token
             | ApiCall::Livez
             | ApiCall::Readyz
             | ApiCall::Metrics
             | ApiCall::Docs
+            | ApiCall::Ui
             | ApiCall::DescriptionYaml
             | ApiCall::DescriptionJson
             | ApiCall::GetOperationEvents

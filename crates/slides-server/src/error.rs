@@ -75,6 +75,14 @@ impl ApiError {
         )
     }
 
+    pub(crate) fn no_page() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "notFound",
+            "this server was told to serve no page (`--no-ui`): `/docs` lists its calls",
+        )
+    }
+
     pub(crate) fn health_only() -> Self {
         Self::new(
             StatusCode::NOT_FOUND,

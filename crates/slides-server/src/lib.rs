@@ -5,7 +5,7 @@
 //! Served are the token endpoint, the twelve asynchronous operations and our
 //! `DELETE` of one, their synchronous twins, the storage operations, facts about
 //! the service, and beside the API `/livez`, `/readyz`, `/metrics`, the API's
-//! description and `/docs` to read and try it, which need no token.
+//! description, `/docs` to read and try it and `/ui` to work with it, which need no token.
 //!
 //! Invariants: a request body is never held in memory as a whole; every answer
 //! that is no success has the vendor's error shape and tells nothing of the
@@ -26,6 +26,7 @@ mod error;
 pub mod fuzz;
 mod guard;
 mod links;
+mod listing;
 mod metrics;
 mod pages;
 mod partial;
@@ -45,6 +46,7 @@ pub use auth::{Credentials, InvalidCredentials, ReplaceError};
 pub use body::BodyLimits;
 pub use cors::InvalidOrigin;
 pub use guard::RateLimits;
+pub use listing::ListRequest;
 pub use metrics::{Sample, SampleValue};
 pub use server::{ConnectionLimits, ServeError, Server, ServerBuilder};
 pub use watch::WatchLimits;

@@ -1,15 +1,54 @@
-//! The description of the API, and a page of our own to read and try it that
-//! asks no other host for anything.
+//! The description of the API, and pages of our own that ask no other host for anything: one to read and try the API,
+//! and one for people who have a presentation to convert.
 
 use axum::body::Body;
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderName, HeaderValue, Response};
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderName, HeaderValue, Response, StatusCode};
 
 const YAML: &str = include_str!("../../../docs/openapi/slides-async.yaml");
 const JSON: &str = include_str!("pages/openapi.json");
-const PAGE: &str = include_str!("pages/docs.html");
-const SCRIPT: &str = include_str!("pages/docs.js");
-const STYLE: &str = include_str!("pages/docs.css");
+const DOCS: &str = include_str!("pages/docs.html");
+const UI: &str = include_str!("pages/ui/ui.html");
+
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const STYLE: &str = "text/css; charset=utf-8";
+
+/// What the pages load: path, media type and text.
+const ASSETS: &[(&str, &str, &str)] = &[
+    ("/docs/docs.js", SCRIPT, include_str!("pages/docs.js")),
+    ("/docs/docs.css", STYLE, include_str!("pages/docs.css")),
+    ("/ui/ui.css", STYLE, include_str!("pages/ui/ui.css")),
+    ("/ui/api.js", SCRIPT, include_str!("pages/ui/api.js")),
+    ("/ui/card.js", SCRIPT, include_str!("pages/ui/card.js")),
+    (
+        "/ui/convert.js",
+        SCRIPT,
+        include_str!("pages/ui/convert.js"),
+    ),
+    ("/ui/dom.js", SCRIPT, include_str!("pages/ui/dom.js")),
+    ("/ui/files.js", SCRIPT, include_str!("pages/ui/files.js")),
+    ("/ui/follow.js", SCRIPT, include_str!("pages/ui/follow.js")),
+    (
+        "/ui/formats.js",
+        SCRIPT,
+        include_str!("pages/ui/formats.js"),
+    ),
+    ("/ui/load.js", SCRIPT, include_str!("pages/ui/load.js")),
+    ("/ui/main.js", SCRIPT, include_str!("pages/ui/main.js")),
+    (
+        "/ui/operations.js",
+        SCRIPT,
+        include_str!("pages/ui/operations.js"),
+    ),
+    (
+        "/ui/pictures.js",
+        SCRIPT,
+        include_str!("pages/ui/pictures.js"),
+    ),
+    ("/ui/zip.js", SCRIPT, include_str!("pages/ui/zip.js")),
+];
 
 /// Nothing but what this server hands out itself.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -22,8 +61,16 @@ pub(crate) fn json() -> Response<Body> {
     text("application/json; charset=utf-8", JSON)
 }
 
-pub(crate) fn page() -> Response<Body> {
-    let mut response = text("text/html; charset=utf-8", PAGE);
+pub(crate) fn docs() -> Response<Body> {
+    page(DOCS)
+}
+
+pub(crate) fn ui() -> Response<Body> {
+    page(UI)
+}
+
+fn page(html: &'static str) -> Response<Body> {
+    let mut response = text("text/html; charset=utf-8", html);
     let headers = response.headers_mut();
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(
@@ -33,13 +80,23 @@ pub(crate) fn page() -> Response<Body> {
     response
 }
 
-/// What the page loads.
-pub(crate) fn asset(path: &str) -> Option<Response<Body>> {
-    match path {
-        "/docs/docs.js" => Some(text("text/javascript; charset=utf-8", SCRIPT)),
-        "/docs/docs.css" => Some(text("text/css; charset=utf-8", STYLE)),
-        _ => None,
+/// What the pages load, with the name of the page for logs; `with_ui` says whether the page for people is served. Who
+/// opens the server's address alone is led there.
+pub(crate) fn asset(path: &str, with_ui: bool) -> Option<(&'static str, Response<Body>)> {
+    if path == "/" && with_ui {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::SEE_OTHER;
+        let headers = response.headers_mut();
+        headers.insert(LOCATION, HeaderValue::from_static("/ui"));
+        return Some(("Ui", response));
     }
+    let is_ui = path.starts_with("/ui/");
+    if is_ui && !with_ui {
+        return None;
+    }
+    let (_, media_type, content) = ASSETS.iter().find(|(known, _, _)| *known == path)?;
+    let name = if is_ui { "Ui" } else { "Docs" };
+    Some((name, text(media_type, content)))
 }
 
 fn text(media_type: &'static str, text: &'static str) -> Response<Body> {
@@ -56,13 +113,40 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_page_names_no_other_host() {
-        for text in [PAGE, SCRIPT, STYLE] {
+    fn the_pages_name_no_other_host() {
+        let assets = ASSETS.iter().map(|(_, _, text)| *text);
+        for text in assets.chain([DOCS, UI]) {
             assert!(!text.contains("http://") && !text.contains("https://"));
         }
-        // The policy allows no code and no style inside the page.
-        assert!(!PAGE.contains("<style") && !PAGE.contains("style=") && !PAGE.contains("onclick"));
-        assert_eq!(PAGE.matches("<script").count(), 1);
+        // The policy allows no code and no style inside a page.
+        for page in [DOCS, UI] {
+            assert!(
+                !page.contains("<style") && !page.contains("style=") && !page.contains("onclick")
+            );
+            assert_eq!(page.matches("<script").count(), 1);
+        }
+    }
+
+    #[test]
+    fn what_a_page_loads_is_there() {
+        let loads = |text: &str| -> Vec<String> {
+            let quoted = text.split(['"', '\'']);
+            quoted
+                .filter(|part| part.ends_with(".js") || part.ends_with(".css"))
+                .map(|part| part.replace("./", "/ui/"))
+                .collect()
+        };
+        let mut wanted: Vec<String> = [DOCS, UI].into_iter().flat_map(loads).collect();
+        for (path, _, text) in ASSETS {
+            if path.starts_with("/ui/") {
+                wanted.extend(loads(text));
+            }
+        }
+        wanted.sort();
+        wanted.dedup();
+        let mut there: Vec<_> = ASSETS.iter().map(|(path, _, _)| *path).collect();
+        there.sort_unstable();
+        assert_eq!(wanted, there);
     }
 
     #[test]

@@ -42,6 +42,17 @@ impl Query {
         self.get(name).map(str::to_owned)
     }
 
+    /// The texts of `a,b`, with the list in one parameter or in several.
+    pub(crate) fn list<'a, 'n>(
+        &'a self,
+        name: &'n str,
+    ) -> impl Iterator<Item = &'a str> + use<'a, 'n> {
+        self.all(name)
+            .flat_map(|list| list.split(','))
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
+    }
+
     /// A path inside a storage; it may not climb out.
     pub(crate) fn path(&self, name: &str) -> Result<Option<String>, ApiError> {
         let Some(value) = self.get(name) else {
@@ -103,10 +114,7 @@ impl Query {
 
     /// `2,4`, with the list in one parameter or in several. The error is the reason.
     pub(crate) fn slides(&self) -> Result<Vec<u32>, String> {
-        self.all("slides")
-            .flat_map(|list| list.split(','))
-            .map(str::trim)
-            .filter(|text| !text.is_empty())
+        self.list("slides")
             .map(|text| {
                 text.parse()
                     .map_err(|_| no_slide("slides", text, "give a list such as `2,4`"))

@@ -9,8 +9,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::Request;
 use secrecy::SecretSlice;
-use slides_core::{AsyncApi, FileLocation, StorageApi};
-use slides_types::FontsData;
+use slides_core::{AsyncApi, FileLocation, OperationId, StorageApi};
+use slides_types::{FontsData, OperationList};
 use tokio_util::sync::CancellationToken;
 use tower_http::cors::AllowOrigin;
 
@@ -20,6 +20,7 @@ use crate::auth::{Authority, Credentials};
 use crate::body::BodyLimits;
 use crate::cors::{self, InvalidOrigin};
 use crate::guard::{Guard, RateLimits};
+use crate::listing::{List, ListRequest, Retry};
 use crate::metrics::{Metrics, Sample, Samples};
 use crate::path::Routes;
 use crate::watch::{WatchLimits, Watching};
@@ -70,7 +71,10 @@ pub struct ServerBuilder {
     for_client: Option<ForClient>,
     admit: Option<Admit>,
     fonts: Option<Fonts>,
-    pub(crate) cors: Option<AllowOrigin>,
+    list: Option<List>,
+    retry: Option<Retry>,
+    ui: bool,
+    cors: Option<AllowOrigin>,
     sync_timeout: Duration,
     limits: BodyLimits,
     connections: ConnectionLimits,
@@ -113,6 +117,9 @@ impl Server {
             for_client: None,
             admit: None,
             fonts: None,
+            list: None,
+            retry: None,
+            ui: true,
             cors: None,
             sync_timeout: SYNC_TIMEOUT,
             limits: BodyLimits::default(),
@@ -201,6 +208,38 @@ impl ServerBuilder {
         F: Future<Output = slides_core::Result<FontsData>> + Send + 'static,
     {
         self.fonts = Some(Arc::new(move |folder| Box::pin(fonts(folder))));
+        self
+    }
+
+    /// What `ListOperations` answers a client (by its id, empty on an open server): its operations, the newest first.
+    /// The default is that the server cannot tell.
+    pub fn list_operations<F>(
+        mut self,
+        list: impl Fn(&str, ListRequest) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = slides_core::Result<OperationList>> + Send + 'static,
+    {
+        self.list = Some(Arc::new(move |client, which| Box::pin(list(client, which))));
+        self
+    }
+
+    /// What `RetryOperation` does for a client: it starts an ended operation once more and gives the new one's id. The
+    /// default is that the server cannot.
+    pub fn retry_operation<F>(
+        mut self,
+        retry: impl Fn(&str, OperationId) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = slides_core::Result<OperationId>> + Send + 'static,
+    {
+        self.retry = Some(Arc::new(move |client, id| Box::pin(retry(client, id))));
+        self
+    }
+
+    /// Whether `/ui`, the page for people, is served. Default: it is.
+    pub fn ui(mut self, on: bool) -> Self {
+        self.ui = on;
         self
     }
 
@@ -311,6 +350,9 @@ impl ServerBuilder {
                 for_client: self.for_client,
                 admit: self.admit,
                 fonts: self.fonts,
+                list: self.list,
+                retry: self.retry,
+                ui: self.ui,
                 routes: Routes::new(),
                 health_only: self.health_only,
                 sync_timeout: self.sync_timeout,

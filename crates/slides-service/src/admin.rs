@@ -10,12 +10,10 @@ use slides_core::{Error, OperationId, Result};
 use crate::blobs::Blobs;
 use crate::clock;
 use crate::options::ServiceOptions;
-use crate::queue::{
-    Canceled, Filter, Micros, NewOperation, Record, State, Store, StoreError, Submitted,
-};
-use crate::request::{self, Unread};
+use crate::queue::{Canceled, Filter, Micros, Record, State, Store, StoreError, Submitted};
+use crate::retry;
 use crate::seal::Sealer;
-use crate::service::{self, MAX_ATTEMPTS};
+use crate::service;
 
 mod archive;
 
@@ -44,9 +42,6 @@ impl std::fmt::Debug for QueueAdmin {
             .finish_non_exhaustive()
     }
 }
-
-/// Why an operation cannot be tried again.
-const NO_DOCUMENTS: &str = "its documents are gone: those of an operation are kept only while it waits, runs, or has failed and is not yet removed";
 
 impl QueueAdmin {
     /// Opens the queue that [`Service::open`](crate::Service::open) would open with the same options. Must be called
@@ -109,74 +104,13 @@ impl QueueAdmin {
             what: id.to_owned(),
             detail: None,
         })?;
-        let refused = |why: &str| {
-            let words = format!("the operation `{id}` cannot be started once more: {why}");
-            Error::rejected(409, "conflict", words)
-        };
-        if !record.state.is_terminal() {
-            return Err(refused("it has not ended yet"));
-        }
-        if record.state != State::Failed && !record.inputs.is_empty() {
-            return Err(refused(NO_DOCUMENTS));
-        }
-        let unread = |e| Error::io(format!("the request of `{id}` cannot be read"), e);
-        let plain = self
-            .sealer
-            .open_sealed(id, &record.request)
-            .map_err(unread)?;
-        let mut request = request::read(&plain).map_err(|error| match error {
-            Unread::Newer(_) => refused("a newer version of the server wrote it"),
-            Unread::Broken(error) => unread(error),
-        })?;
-        let mut copies = Vec::new();
-        for input in &mut request.inputs {
-            match self.runtime.block_on(self.blobs.copy(&input.blob)) {
-                Ok(Some(copy)) => {
-                    input.blob.clone_from(&copy);
-                    copies.push(copy);
-                }
-                lost => {
-                    self.remove_blobs(copies);
-                    return Err(match lost {
-                        Err(error) => Error::io("a document cannot be copied", error),
-                        Ok(_) => refused(NO_DOCUMENTS),
-                    });
-                }
-            }
-        }
-        let new = uuid::Uuid::new_v4().to_string();
-        let sealed = serde_json::to_vec(&request)
-            .map_err(std::io::Error::from)
-            .and_then(|plain| self.sealer.seal(&new, &plain))
-            .map_err(|e| Error::io("the request cannot be sealed", e))?;
-        let operation = NewOperation {
-            id: new.clone(),
-            tenant: record.tenant,
-            method: record.method,
-            request: sealed,
-            inputs: copies,
-            input_bytes: record.input_bytes,
-            priority: record.priority,
-            max_attempts: MAX_ATTEMPTS,
-            idempotency: None,
-            webhook: self.seal_again(id, &new, record.webhook)?,
-        };
+        let again = retry::again(&record, &self.blobs, &self.sealer);
+        let operation = self.runtime.block_on(again)?;
+        let new = operation.id.clone();
         match self.store.submit(operation, clock::now()).map_err(failed)? {
             Submitted::New => Ok(OperationId::new(new)),
             Submitted::Existing(id) => Ok(OperationId::new(id)),
         }
-    }
-
-    /// A sealed value of one operation, sealed for another.
-    fn seal_again(&self, from: &str, to: &str, sealed: Option<Vec<u8>>) -> Result<Option<Vec<u8>>> {
-        let again = |sealed: Vec<u8>| {
-            let plain = self.sealer.open_sealed(from, &sealed)?;
-            self.sealer.seal(to, &plain)
-        };
-        sealed
-            .map(again)
-            .transpose()
-            .map_err(|e| Error::io(format!("the webhook of `{from}` cannot be read"), e))
     }
 
     /// Removes ended operations with their results that ended before a point in time; gives their number.

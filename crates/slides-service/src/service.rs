@@ -21,6 +21,7 @@ use crate::blobs::{Blobs, Spooled};
 use crate::clock::{self, Clock};
 use crate::health::Health;
 use crate::libreoffice::LibreOffice;
+use crate::listing::Places;
 use crate::options::{QueuePlace, Runner, ServiceOptions};
 use crate::pressure::{self, Pressure};
 use crate::queue::{
@@ -81,7 +82,7 @@ const KILL_GRACE: Duration = Duration::from_secs(5);
 /// what they ran is started again by the next service on the same folder.
 #[derive(Clone)]
 pub struct Service {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
     tasks: TaskTracker,
     _stop: Arc<DropGuard>,
     /// Whose operations this handle makes and sees; empty makes nobody's and sees all.
@@ -104,7 +105,7 @@ pub(crate) struct Inner {
     pub(crate) runner: Box<dyn RunJobs>,
     pub(crate) libreoffice: Option<LibreOffice>,
     pub(crate) counters: Arc<Counters>,
-    pressure: Pressure,
+    pub(crate) pressure: Pressure,
     /// An operation is ready.
     pub(crate) ready: Notify,
     /// An operation ended.
@@ -124,7 +125,8 @@ pub(crate) struct Inner {
     /// How well workers are shut in; nothing where that was not tried.
     sandbox: Option<SandboxReport>,
     store: Arc<dyn Store>,
-    sealer: Sealer,
+    pub(crate) sealer: Sealer,
+    pub(crate) places: Places,
     running: Mutex<HashMap<String, Arc<Running>>>,
     work: PathBuf,
     // Dropped last: the folder belongs to this process until then.
@@ -256,8 +258,13 @@ impl Service {
         }
     }
 
+    /// Whose operations this handle makes.
+    pub(crate) fn client(&self) -> &str {
+        &self.client
+    }
+
     /// An operation this handle may see.
-    async fn record(&self, id: &OperationId) -> Result<Arc<Record>> {
+    pub(crate) async fn record(&self, id: &OperationId) -> Result<Arc<Record>> {
         let record = self.inner.record(id).await?;
         let owners = [&*record.tenant, &*self.client];
         if owners.iter().any(|owner| owner.is_empty()) || owners[0] == owners[1] {
@@ -694,6 +701,7 @@ fn parts(
         look: look(),
         store,
         sealer,
+        places: Places::default(),
         running: Mutex::new(HashMap::new()),
         work,
         _lock: lock,
@@ -764,7 +772,7 @@ fn sandbox(options: &ServiceOptions, is_durable: bool) -> Result<Option<SandboxR
 }
 
 /// An error of the queue as a caller sees it.
-fn of_store(error: StoreError) -> Error {
+pub(crate) fn of_store(error: StoreError) -> Error {
     match error {
         StoreError::KeyConflict { .. } => Error::rejected(
             409,
@@ -800,7 +808,7 @@ impl Inner {
     }
 
     /// Calls the store off the asynchronous threads: a durable one waits for the disk.
-    async fn with_store<R: Send + 'static>(
+    pub(crate) async fn with_store<R: Send + 'static>(
         &self,
         call: impl FnOnce(&dyn Store) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, StoreError> {
@@ -1029,7 +1037,7 @@ impl Inner {
     }
 
     /// A record as the wire shows it.
-    fn reply(&self, record: &Record) -> StatusReply {
+    pub(crate) fn reply(&self, record: &Record) -> StatusReply {
         let status = match record.state {
             State::Created => OperationStatus::Created,
             State::Enqueued => OperationStatus::Enqueued,
@@ -1130,7 +1138,7 @@ impl Inner {
     }
 
     /// Whether the server still takes work.
-    fn is_open(&self) -> Result<()> {
+    pub(crate) fn is_open(&self) -> Result<()> {
         if self.drain.is_cancelled() {
             return Err(Error::unavailable(
                 503,
@@ -1142,7 +1150,7 @@ impl Inner {
     }
 
     /// Whether there is room for one more operation of a client.
-    async fn room(&self, client: &str) -> Result<()> {
+    pub(crate) async fn room(&self, client: &str) -> Result<()> {
         if let Some(reason) = self.health.full(&self.options.limits) {
             self.counters.refused.add(1);
             return Err(Error::unavailable(503, reason, Some(FULL_DISK_WAIT)));

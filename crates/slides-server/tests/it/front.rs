@@ -255,6 +255,34 @@ async fn the_description_and_its_page_are_handed_out_to_all() {
         .error(401, "unauthorized");
 }
 
+#[tokio::test]
+async fn the_page_for_people_is_served_unless_it_is_switched_off() {
+    let server = closed_server();
+    let root = get(&server, "/").await;
+    assert_eq!(
+        (root.status.as_u16(), root.header("location")),
+        (303, "/ui")
+    );
+    let page = get(&server, "/ui").await;
+    assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+    let policy = page.header("content-security-policy");
+    assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"));
+    let script = get(&server, "/ui/main.js").await;
+    assert_eq!(script.status, 200);
+    assert!(script.header("content-type").starts_with("text/javascript"));
+
+    let server = Server::builder(
+        Arc::new(MockAsyncApi::new()),
+        Arc::new(MockStorageApi::new()),
+    )
+    .ui(false)
+    .build();
+    for path in ["/", "/ui", "/ui/main.js", "/ui/ui.css"] {
+        get(&server, path).await.error(404, "notFound");
+    }
+    assert_eq!(get(&server, "/docs/docs.js").await.status, 200);
+}
+
 #[tokio::test(start_paused = true)]
 async fn wrong_secrets_are_refused_for_a_while_and_right_ones_with_them() {
     let server = closed_server();

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod front;
+mod listing;
 mod operations;
 mod sockets;
 mod storage;

@@ -7,8 +7,8 @@ use super::state::rescue_event;
 use super::store::{LONGEST_WAIT, attempts_spent};
 use super::{
     Beat, Canceled, EndEvent, Ended, Event, Expired, Filter, Hold, IdempotencyKey, Micros,
-    NewOperation, Outcome, Progress, Record, Rescue, Rescued, State, Store, StoreError, StoreStats,
-    Submitted, Waiting, transition,
+    NewOperation, Newest, NewestPage, Outcome, Progress, Record, Rescue, Rescued, State, Store,
+    StoreError, StoreStats, Submitted, Waiting, transition,
 };
 
 /// A queue in memory, for embedded use: nothing outlives the process.
@@ -428,6 +428,34 @@ impl Store for MemoryStore {
         let rows = self.rows();
         let found = rows.by_seq.values().filter(|row| which.takes(row));
         Ok(found.take(which.limit).cloned().collect())
+    }
+
+    fn newest(&self, which: &Newest) -> Result<NewestPage, StoreError> {
+        let rows = self.rows();
+        let mut page = NewestPage::default();
+        let below = rows.by_seq.range(..which.below()).rev();
+        for (looked, (&seq, row)) in below.enumerate() {
+            if looked >= which.scan || page.rows.len() >= which.limit {
+                page.before = Some(seq.saturating_add(1));
+                break;
+            }
+            if which.takes(row.state, &row.tenant) {
+                page.rows.push(row.clone());
+            }
+        }
+        Ok(page)
+    }
+
+    fn line(&self, limit: usize) -> Result<Vec<i64>, StoreError> {
+        let rows = self.rows();
+        let mut waiting: Vec<_> = rows
+            .by_seq
+            .values()
+            .filter(|row| row.state == State::Enqueued)
+            .map(|row| (Reverse(row.priority), row.turn, row.seq))
+            .collect();
+        waiting.sort_unstable();
+        Ok(waiting.into_iter().take(limit).map(|row| row.2).collect())
     }
 
     fn insert(&self, record: &Record, untold: bool) -> Result<(), StoreError> {

@@ -37,6 +37,6 @@ pub use record::{
 pub use sqlite::{SqliteOptions, SqliteStore};
 pub use state::{Event, State, transition};
 pub use store::{
-    Beat, Canceled, Commits, EndEvent, Ended, Expired, Filter, Hold, News, Rescue, Rescued, Store,
-    StoreError, StoreStats, Submitted, Waiting,
+    Beat, Canceled, Commits, EndEvent, Ended, Expired, Filter, Hold, Newest, NewestPage, News,
+    Rescue, Rescued, Store, StoreError, StoreStats, Submitted, Waiting,
 };

@@ -175,6 +175,43 @@ impl Filter {
     }
 }
 
+/// Which of the newest operations to show to a client.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Newest {
+    /// In these states; in any when empty.
+    pub states: Vec<State>,
+    /// Of these clients; of all when empty.
+    pub tenants: Vec<String>,
+    /// Before this `seq`; from the newest on when nothing.
+    pub before: Option<i64>,
+    /// At most so many.
+    pub limit: usize,
+    /// Rows that are looked at, at most: the work is bounded however few of them are asked for.
+    pub scan: usize,
+}
+
+impl Newest {
+    /// Whether it lets an operation through, place and number aside.
+    pub(super) fn takes(&self, state: State, tenant: &str) -> bool {
+        (self.states.is_empty() || self.states.contains(&state))
+            && (self.tenants.is_empty() || self.tenants.iter().any(|known| known == tenant))
+    }
+
+    /// What `seq` is less than.
+    pub(super) fn below(&self) -> i64 {
+        self.before.unwrap_or(i64::MAX)
+    }
+}
+
+/// Answer to [`Store::newest`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NewestPage {
+    /// The operations, the newest first.
+    pub rows: Vec<Record>,
+    /// Where to go on, when not all were looked at.
+    pub before: Option<i64>,
+}
+
 /// The end of an operation with a webhook, of which its caller is to be told. It is written in one change with the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndEvent {
@@ -323,6 +360,19 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// When the store cannot be read.
     fn list(&self, which: &Filter) -> Result<Vec<Record>, StoreError>;
+
+    /// The newest operations first, of a bounded number that is looked at.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn newest(&self, which: &Newest) -> Result<NewestPage, StoreError>;
+
+    /// The first of those that wait for a worker, by their `seq`, in the order in which they would be handed out if all
+    /// were due.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn line(&self, limit: usize) -> Result<Vec<i64>, StoreError>;
 
     /// Puts an operation in as another store held it; only its `seq` is given anew. A started one comes back as it
     /// is, to be rescued when its lease ends. `untold` says that its caller was not told of its end yet.

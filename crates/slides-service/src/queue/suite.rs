@@ -273,6 +273,80 @@ fn lists_are_cut_by_state_client_and_number() {
 }
 
 #[test]
+fn the_newest_come_first_and_little_is_looked_at() {
+    on_each(|store| {
+        for (id, tenant) in [("1", "a"), ("2", "b"), ("3", ""), ("4", "a"), ("5", "b")] {
+            store.submit(of_client(id, tenant, 0), 1).unwrap();
+        }
+        store.cancel("4", 2, 9).unwrap();
+        let all = Newest {
+            limit: 10,
+            scan: 10,
+            ..Newest::default()
+        };
+        let ids = |which: &Newest| -> (Vec<String>, Option<i64>) {
+            let page = store.newest(which).unwrap();
+            for row in &page.rows {
+                assert_eq!(store.get(&row.id).unwrap().as_ref(), Some(row));
+            }
+            let ids = page.rows.into_iter().map(|row| row.id).collect();
+            (ids, page.before)
+        };
+        let whole = |list: &[&str]| (list.iter().map(|&id| id.to_owned()).collect(), None);
+        assert_eq!(ids(&all), whole(&["5", "4", "3", "2", "1"]));
+        let mine = Newest {
+            tenants: vec!["a".to_owned(), String::new()],
+            ..all.clone()
+        };
+        assert_eq!(ids(&mine), whole(&["4", "3", "1"]));
+        let waiting = Newest {
+            states: vec![State::Enqueued],
+            ..mine.clone()
+        };
+        assert_eq!(ids(&waiting), whole(&["3", "1"]));
+        // Page by page, whatever ends one: enough found, or enough looked at.
+        for (limit, scan) in [(1, 10), (2, 10), (10, 1), (10, 2), (1, 1)] {
+            let mut found = Vec::new();
+            let mut which = Newest {
+                limit,
+                scan,
+                ..mine.clone()
+            };
+            for _ in 0..6 {
+                let (page, before) = ids(&which);
+                assert!(page.len() <= limit.min(scan));
+                found.extend(page);
+                which.before = before;
+                if before.is_none() {
+                    break;
+                }
+            }
+            assert_eq!((found, which.before), whole(&["4", "3", "1"]));
+        }
+    });
+}
+
+#[test]
+fn the_line_is_the_order_of_the_claims() {
+    on_each(|store| {
+        assert_eq!(store.line(10).unwrap(), Vec::<i64>::new());
+        for (id, tenant, priority) in [("1", "a", 0), ("2", "a", 0), ("3", "b", 0), ("4", "b", 1)] {
+            store.submit(of_client(id, tenant, priority), 1).unwrap();
+        }
+        let line = store.line(10).unwrap();
+        assert_eq!(store.line(2).unwrap(), line[..2]);
+        let claimed: Vec<i64> = (0..4)
+            .map(|_| {
+                let hold = claim(store, 2);
+                store.get(&hold.id).unwrap().unwrap().seq
+            })
+            .collect();
+        assert_eq!(line, claimed);
+        assert_eq!(store.line(10).unwrap(), Vec::<i64>::new());
+    });
+}
+
+#[test]
 fn a_queue_moves_from_one_store_to_another() {
     let other = MemoryStore::new();
     let webhook = |id: &str| NewOperation {

@@ -880,6 +880,86 @@ async fn operations_of_other_clients_are_unknown() {
     assert!(me.status(&old).await.is_ok() && you.status(&old).await.is_ok());
 }
 
+#[tokio::test]
+async fn a_client_lists_its_own_operations_with_what_they_were_asked() {
+    let nobody = Service::in_process(options().workers(0)).unwrap();
+    let (me, you) = (nobody.for_client("me"), nobody.for_client("you"));
+    let one = target(ExportFormat::Png, |target| {
+        target.slides = vec![2];
+        target.password = Some(Password::new("secret".to_owned()));
+    });
+    let one = StartRequest::new(StartCall::Convert(one)).document(deck("slides=3"));
+    let mut low = CallOptions::default();
+    low.priority = -1;
+    let last = me.start(one.options(low)).await.unwrap();
+    let first = you
+        .start(convert(ExportFormat::Pdf, "slides=1"))
+        .await
+        .unwrap();
+    let all = nobody.list(&[], None, 10).await.unwrap().operations;
+    assert_eq!(
+        all.iter()
+            .map(|entry| (entry.operation.id.as_str(), entry.place))
+            .collect::<Vec<_>>(),
+        [(first.as_str(), Some(1)), (last.as_str(), Some(2))]
+    );
+    let mine = me.list(&[], None, 10).await.unwrap();
+    let [entry] = &mine.operations[..] else {
+        panic!("{mine:?}");
+    };
+    assert_eq!(entry.operation.status, OperationStatus::Enqueued);
+    assert_eq!(
+        (entry.format.as_deref(), &*entry.slides),
+        (Some("png"), &[2][..])
+    );
+    assert_eq!(entry.documents, ["My Deck.pptx"]);
+    assert_eq!((entry.size, entry.can_retry), (Some(8), None));
+    assert!(!serde_json::to_string(&mine).unwrap().contains("secret"));
+    assert!(mine.before.is_none());
+
+    // Page by page, and by state.
+    let page = nobody.list(&[], None, 1).await.unwrap();
+    let rest = nobody.list(&[], page.before, 1).await.unwrap();
+    assert_eq!(rest.operations[0].operation.id, last.as_str());
+    assert!(rest.before.is_none());
+    let ended = [OperationStatus::Finished, OperationStatus::Canceled];
+    assert_eq!(me.list(&ended, None, 10).await.unwrap().operations, []);
+    me.cancel(&last).await.unwrap();
+    let ended = me.list(&ended, None, 10).await.unwrap().operations;
+    assert_eq!((ended.len(), ended[0].place), (1, None));
+    assert!(ended[0].expires.is_some());
+}
+
+#[tokio::test]
+async fn a_failed_operation_is_tried_again_by_its_client_alone() {
+    let nobody = service();
+    let (me, you) = (nobody.for_client("me"), nobody.for_client("you"));
+    let id = me
+        .start(convert(ExportFormat::Pdf, "no deck"))
+        .await
+        .unwrap();
+    me.ended(&id).await.unwrap();
+    let unknown = you.retry(&id).await.unwrap_err();
+    assert_eq!(refusal(&unknown), (404, UNKNOWN_OPERATION.to_owned()));
+    let [entry] = &me.list(&[], None, 10).await.unwrap().operations[..] else {
+        panic!("one is there");
+    };
+    assert_eq!(entry.can_retry, Some(true));
+    let again = me.retry(&id).await.unwrap();
+    assert_ne!(again, id);
+    let operation = me.ended(&again).await.unwrap().operation;
+    assert_eq!(operation.status, OperationStatus::Failed);
+    assert!(you.status(&again).await.is_err());
+    // What went well has left no documents.
+    let fine = me
+        .start(convert(ExportFormat::Pdf, "slides=1"))
+        .await
+        .unwrap();
+    me.ended(&fine).await.unwrap();
+    let refused = refusal(&me.retry(&fine).await.unwrap_err());
+    assert_eq!(refused.0, 409, "{refused:?}");
+}
+
 fn seen(text: &str) -> Seen {
     text.parse().unwrap()
 }

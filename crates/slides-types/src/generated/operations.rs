@@ -260,6 +260,291 @@ impl Serialize for Operation {
         map.end()
     }
 }
+/// Operations of a client, the newest first.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct OperationList {
+    /// The operations.
+    pub operations: Vec<OperationEntry>,
+    /// What to ask for older ones with; absent when there are none.
+    pub before: Option<i64>,
+    /// Fields this version does not know, as they were sent.
+    pub extra: BTreeMap<String, Value>,
+}
+impl OperationList {
+    /// Known keys in lower case.
+    pub(crate) const KEYS: &'static [&'static str] = &["operations", "before"];
+}
+impl OperationList {
+    /// A value with its required fields; the others are absent.
+    pub fn new(operations: Vec<OperationEntry>) -> Self {
+        Self {
+            operations,
+            ..Self::default()
+        }
+    }
+}
+impl FromWire for OperationList {
+    fn from_wire(value: Value) -> Result<Self, OptionsError> {
+        let mut out = Self::default();
+        for (key, value) in wire::object(value)? {
+            match key.to_ascii_lowercase().as_str() {
+                "operations" => {
+                    wire::set(&mut out.operations, "operations", value)?;
+                }
+                "before" => {
+                    wire::set(&mut out.before, "before", value)?;
+                }
+                _ => {
+                    out.extra.insert(key, value);
+                }
+            }
+        }
+        Ok(out)
+    }
+}
+deserialize_from_wire!(OperationList);
+impl Serialize for OperationList {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("operations", &self.operations)?;
+        if let Some(value) = &self.before {
+            map.serialize_entry("before", value)?;
+        }
+        wire::write_extra(&mut map, &self.extra, Self::KEYS)?;
+        map.end()
+    }
+}
+/// An operation in a list, with what it was asked to do and what came of it.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct OperationEntry {
+    /// The operation as its status call tells it.
+    pub operation: Operation,
+    /// When it became ready for a worker.
+    pub enqueued: Timestamp,
+    /// When it and its result may be removed.
+    pub expires: Option<Timestamp>,
+    /// Its place among those that wait, from 1, when it is near the front.
+    pub place: Option<i32>,
+    /// Names of the presentations, where they have some.
+    pub documents: Vec<String>,
+    /// Bytes of the uploaded presentations.
+    pub size: Option<i64>,
+    /// Format that was asked for.
+    pub format: Option<String>,
+    /// Numbers of the slides that were asked for; all when empty.
+    pub slides: Vec<i32>,
+    /// Path in the storage that the result goes to.
+    pub saved_to: Option<String>,
+    /// The result that can be fetched.
+    pub result: Option<OperationResult>,
+    /// What was drawn otherwise than the presentation asks, the first 50.
+    pub warnings: Vec<String>,
+    /// Number of warnings.
+    pub warning_count: Option<i32>,
+    /// Whether a cancel was asked for and is on its way.
+    pub cancel_requested: Option<bool>,
+    /// Whether it can be started once more.
+    pub can_retry: Option<bool>,
+    /// Fields this version does not know, as they were sent.
+    pub extra: BTreeMap<String, Value>,
+}
+impl OperationEntry {
+    /// Known keys in lower case.
+    pub(crate) const KEYS: &'static [&'static str] = &[
+        "operation",
+        "enqueued",
+        "expires",
+        "place",
+        "documents",
+        "size",
+        "format",
+        "slides",
+        "savedto",
+        "result",
+        "warnings",
+        "warningcount",
+        "cancelrequested",
+        "canretry",
+    ];
+}
+impl OperationEntry {
+    /// A value with its required fields; the others are absent.
+    pub fn new(operation: Operation, enqueued: Timestamp) -> Self {
+        Self {
+            operation,
+            enqueued,
+            ..Self::default()
+        }
+    }
+}
+impl FromWire for OperationEntry {
+    fn from_wire(value: Value) -> Result<Self, OptionsError> {
+        let mut out = Self::default();
+        for (key, value) in wire::object(value)? {
+            match key.to_ascii_lowercase().as_str() {
+                "operation" => {
+                    wire::set(&mut out.operation, "operation", value)?;
+                }
+                "enqueued" => {
+                    wire::set(&mut out.enqueued, "enqueued", value)?;
+                }
+                "expires" => {
+                    wire::set(&mut out.expires, "expires", value)?;
+                }
+                "place" => {
+                    wire::set(&mut out.place, "place", value)?;
+                }
+                "documents" => {
+                    wire::set(&mut out.documents, "documents", value)?;
+                }
+                "size" => {
+                    wire::set(&mut out.size, "size", value)?;
+                }
+                "format" => {
+                    wire::set(&mut out.format, "format", value)?;
+                }
+                "slides" => {
+                    wire::set(&mut out.slides, "slides", value)?;
+                }
+                "savedto" => {
+                    wire::set(&mut out.saved_to, "savedTo", value)?;
+                }
+                "result" => {
+                    wire::set(&mut out.result, "result", value)?;
+                }
+                "warnings" => {
+                    wire::set(&mut out.warnings, "warnings", value)?;
+                }
+                "warningcount" => {
+                    wire::set(&mut out.warning_count, "warningCount", value)?;
+                }
+                "cancelrequested" => {
+                    wire::set(&mut out.cancel_requested, "cancelRequested", value)?;
+                }
+                "canretry" => {
+                    wire::set(&mut out.can_retry, "canRetry", value)?;
+                }
+                _ => {
+                    out.extra.insert(key, value);
+                }
+            }
+        }
+        Ok(out)
+    }
+}
+deserialize_from_wire!(OperationEntry);
+impl Serialize for OperationEntry {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("operation", &self.operation)?;
+        map.serialize_entry("enqueued", &self.enqueued)?;
+        if let Some(value) = &self.expires {
+            map.serialize_entry("expires", value)?;
+        }
+        if let Some(value) = &self.place {
+            map.serialize_entry("place", value)?;
+        }
+        if !self.documents.is_empty() {
+            map.serialize_entry("documents", &self.documents)?;
+        }
+        if let Some(value) = &self.size {
+            map.serialize_entry("size", value)?;
+        }
+        if let Some(value) = &self.format {
+            map.serialize_entry("format", value)?;
+        }
+        if !self.slides.is_empty() {
+            map.serialize_entry("slides", &self.slides)?;
+        }
+        if let Some(value) = &self.saved_to {
+            map.serialize_entry("savedTo", value)?;
+        }
+        if let Some(value) = &self.result {
+            map.serialize_entry("result", value)?;
+        }
+        if !self.warnings.is_empty() {
+            map.serialize_entry("warnings", &self.warnings)?;
+        }
+        if let Some(value) = &self.warning_count {
+            map.serialize_entry("warningCount", value)?;
+        }
+        if let Some(value) = &self.cancel_requested {
+            map.serialize_entry("cancelRequested", value)?;
+        }
+        if let Some(value) = &self.can_retry {
+            map.serialize_entry("canRetry", value)?;
+        }
+        wire::write_extra(&mut map, &self.extra, Self::KEYS)?;
+        map.end()
+    }
+}
+/// A result that can be fetched.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct OperationResult {
+    /// Name of the file.
+    pub file_name: String,
+    /// Media type of the file.
+    pub media_type: String,
+    /// Bytes.
+    pub size: i64,
+    /// Fields this version does not know, as they were sent.
+    pub extra: BTreeMap<String, Value>,
+}
+impl OperationResult {
+    /// Known keys in lower case.
+    pub(crate) const KEYS: &'static [&'static str] = &["filename", "mediatype", "size"];
+}
+impl OperationResult {
+    /// A value with its required fields; the others are absent.
+    pub fn new(
+        file_name: impl Into<String>,
+        media_type: impl Into<String>,
+        size: i64,
+    ) -> Self {
+        Self {
+            file_name: file_name.into(),
+            media_type: media_type.into(),
+            size,
+            ..Self::default()
+        }
+    }
+}
+impl FromWire for OperationResult {
+    fn from_wire(value: Value) -> Result<Self, OptionsError> {
+        let mut out = Self::default();
+        for (key, value) in wire::object(value)? {
+            match key.to_ascii_lowercase().as_str() {
+                "filename" => {
+                    wire::set(&mut out.file_name, "fileName", value)?;
+                }
+                "mediatype" => {
+                    wire::set(&mut out.media_type, "mediaType", value)?;
+                }
+                "size" => {
+                    wire::set(&mut out.size, "size", value)?;
+                }
+                _ => {
+                    out.extra.insert(key, value);
+                }
+            }
+        }
+        Ok(out)
+    }
+}
+deserialize_from_wire!(OperationResult);
+impl Serialize for OperationResult {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("fileName", &self.file_name)?;
+        map.serialize_entry("mediaType", &self.media_type)?;
+        map.serialize_entry("size", &self.size)?;
+        wire::write_extra(&mut map, &self.extra, Self::KEYS)?;
+        map.end()
+    }
+}
 /// Steps of an operation; one for each source of a merge and for each slide of a split or conversion.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]

@@ -88,6 +88,10 @@ pub enum ApiCall {
     GetApiInfo,
     /// Exchange client credentials for a bearer token.
     Token,
+    /// List the operations of the caller, the newest first.
+    ListOperations,
+    /// Start an operation that has ended once more, as a new one.
+    RetryOperation,
     /// Whether the server runs.
     Livez,
     /// Whether the server takes work.
@@ -100,6 +104,8 @@ pub enum ApiCall {
     DescriptionJson,
     /// A page to read this description and to try the calls.
     Docs,
+    /// A page to convert presentations, to follow operations and to look into the storage.
+    Ui,
 }
 impl Route {
     /// `PUT /v3.0/slides/async/convert/{format}`: Convert an uploaded presentation; the result goes to the storage.
@@ -741,6 +747,36 @@ impl Route {
         success: 200u16,
         token: false,
     };
+    /// `GET /operations`: List the operations of the caller, the newest first.
+    ///
+    /// Not part of the vendor's API.
+    pub const LIST_OPERATIONS: Self = Self {
+        call: ApiCall::ListOperations,
+        operation_id: "ListOperations",
+        method: "GET",
+        path: "/operations",
+        query: &["status", "limit", "before"],
+        required_query: &[],
+        headers: &[],
+        rest: None,
+        success: 200u16,
+        token: true,
+    };
+    /// `POST /operations/{id}/retry`: Start an operation that has ended once more, as a new one.
+    ///
+    /// Not part of the vendor's API.
+    pub const RETRY_OPERATION: Self = Self {
+        call: ApiCall::RetryOperation,
+        operation_id: "RetryOperation",
+        method: "POST",
+        path: "/operations/{id}/retry",
+        query: &[],
+        required_query: &[],
+        headers: &[],
+        rest: None,
+        success: 201u16,
+        token: true,
+    };
     /// `GET /livez`: Whether the server runs.
     ///
     /// Not part of the vendor's API.
@@ -831,6 +867,21 @@ impl Route {
         success: 200u16,
         token: false,
     };
+    /// `GET /ui`: A page to convert presentations, to follow operations and to look into the storage.
+    ///
+    /// Not part of the vendor's API.
+    pub const UI: Self = Self {
+        call: ApiCall::Ui,
+        operation_id: "Ui",
+        method: "GET",
+        path: "/ui",
+        query: &[],
+        required_query: &[],
+        headers: &[],
+        rest: None,
+        success: 200u16,
+        token: false,
+    };
     /// Every call of the API, in the order of the API description.
     pub const ALL: &'static [Self] = &[
         Self::START_CONVERT_AND_SAVE,
@@ -875,11 +926,14 @@ impl Route {
         Self::GET_FILE_VERSIONS,
         Self::GET_API_INFO,
         Self::TOKEN,
+        Self::LIST_OPERATIONS,
+        Self::RETRY_OPERATION,
         Self::LIVEZ,
         Self::READYZ,
         Self::METRICS,
         Self::DESCRIPTION_YAML,
         Self::DESCRIPTION_JSON,
         Self::DOCS,
+        Self::UI,
     ];
 }

@@ -27,8 +27,9 @@ use self::news::Messenger;
 pub use self::options::PostgresOptions;
 use self::trouble::Trouble;
 use super::{
-    Beat, Canceled, EndEvent, Ended, Expired, Filter, Hold, Micros, NewOperation, News, Outcome,
-    Progress, Record, Rescue, Rescued, State, Store, StoreError, StoreStats, Submitted, Waiting,
+    Beat, Canceled, EndEvent, Ended, Expired, Filter, Hold, Micros, NewOperation, Newest,
+    NewestPage, News, Outcome, Progress, Record, Rescue, Rescued, State, Store, StoreError,
+    StoreStats, Submitted, Waiting,
 };
 
 /// Longer times than this, a hundred thousand years, are taken for it: a sum with the time of day must not overflow.
@@ -364,6 +365,18 @@ impl Store for PostgresStore {
     fn list(&self, which: &Filter) -> Result<Vec<Record>> {
         self.ask("read", async |connection, _| {
             read::list(connection, which).await
+        })
+    }
+
+    fn newest(&self, which: &Newest) -> Result<NewestPage> {
+        self.ask("read", async |connection, _| {
+            read::newest(connection, which).await
+        })
+    }
+
+    fn line(&self, limit: usize) -> Result<Vec<i64>> {
+        self.ask("read", async |connection, _| {
+            read::line(connection, limit).await
         })
     }
 

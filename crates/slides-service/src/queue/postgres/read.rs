@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sqlx::{PgConnection, Row as _};
 
-use super::super::{Filter, Record, State, StoreStats, Waiting};
+use super::super::{Filter, Newest, NewestPage, Record, State, StoreStats, Waiting};
 use super::rows::{columns, json, record, state, unsigned};
 use super::trouble::Trouble;
 
@@ -44,6 +44,63 @@ pub(super) async fn list(
     .fetch_all(connection)
     .await?;
     Ok(rows.iter().map(record).collect::<Result<_, _>>()?)
+}
+
+/// The newest rows, of a bounded number that is looked at.
+pub(super) async fn newest(
+    connection: &mut PgConnection,
+    which: &Newest,
+) -> Result<NewestPage, Trouble> {
+    let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    let states: Vec<&str> = which.states.iter().map(|state| state.as_str()).collect();
+    let rows = sqlx::query(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM operations o JOIN (
+              SELECT seq FROM (SELECT seq, status, tenant FROM operations WHERE seq < $1 ORDER BY seq DESC LIMIT $2) looked
+               WHERE (cardinality($3::text[]) = 0 OR status = ANY($3))
+                 AND (cardinality($4::text[]) = 0 OR tenant = ANY($4)) ORDER BY seq DESC LIMIT $5
+          ) found ON found.seq = o.seq ORDER BY o.seq DESC"
+    ))
+    .bind(which.below())
+    .bind(number(which.scan))
+    .bind(states)
+    .bind(&which.tenants)
+    .bind(number(which.limit))
+    .fetch_all(&mut *connection)
+    .await?;
+    let rows: Vec<Record> = rows.iter().map(record).collect::<Result<_, _>>()?;
+    let (from, passed) = match rows.last() {
+        Some(last) if rows.len() >= which.limit => (last.seq, 0),
+        _ => (which.below(), number(which.scan)),
+    };
+    // Whatever comes behind what was looked at.
+    let next = sqlx::query(
+        "SELECT seq FROM operations WHERE seq < $1 ORDER BY seq DESC LIMIT 1 OFFSET $2",
+    )
+    .bind(from)
+    .bind(passed)
+    .fetch_optional(connection)
+    .await?;
+    let before = match next {
+        Some(row) => Some(row.try_get::<i64, _>("seq")?.saturating_add(1)),
+        None => None,
+    };
+    Ok(NewestPage { rows, before })
+}
+
+/// The first of those that wait, as the claim goes along them.
+pub(super) async fn line(connection: &mut PgConnection, limit: usize) -> Result<Vec<i64>, Trouble> {
+    let rows = sqlx::query(
+        "SELECT seq FROM operations WHERE status = 'Enqueued' ORDER BY priority DESC, turn, seq LIMIT $1",
+    )
+    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .iter()
+        .map(|row| row.try_get("seq"))
+        .collect::<Result<_, _>>()?)
 }
 
 /// One page of the blobs that are referred to, and where the next begins.

@@ -10,13 +10,13 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use self::changes::requeue;
-use self::rows::{COLUMNS, get, json, record, state, unsigned};
+use self::rows::{COLUMNS, get, json, newest, record, state, unsigned};
 use self::writer::{Call, CommitCounts, Pending, failed, grow_log, write_loop};
 use super::recent::Recent;
 use super::{
     Beat, Canceled, Commits, EndEvent, Ended, Event, Expired, Filter, Hold, Micros, NewOperation,
-    Outcome, Progress, Record, Rescue, Rescued, State, Store, StoreError, StoreStats, Submitted,
-    Waiting,
+    Newest, NewestPage, Outcome, Progress, Record, Rescue, Rescued, State, Store, StoreError,
+    StoreStats, Submitted, Waiting,
 };
 
 mod changes;
@@ -458,6 +458,22 @@ impl Store for SqliteStore {
                 }
             }
             Ok(found)
+        })
+    }
+
+    fn newest(&self, which: &Newest) -> Result<NewestPage> {
+        self.read(|connection| newest(connection, which))
+    }
+
+    fn line(&self, limit: usize) -> Result<Vec<i64>> {
+        self.read(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT seq FROM operations WHERE status = 'Enqueued'
+                      ORDER BY priority DESC, turn, seq LIMIT ?1",
+                )?
+                .query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| row.get(0))?
+                .collect()
         })
     }
 

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::super::{IdempotencyKey, ResultRef, State};
+use super::super::{IdempotencyKey, Newest, NewestPage, ResultRef, State};
 use super::{Record, Result, StoreError};
 
 pub(super) const COLUMNS: &str = "seq, id, tenant, method, status, request, inputs, input_bytes, priority, turn, idem_key, \
@@ -100,4 +100,33 @@ pub(super) fn get(connection: &Connection, id: &str) -> rusqlite::Result<Option<
         .prepare_cached(&format!("SELECT {COLUMNS} FROM operations WHERE id = ?1"))?
         .query_row([id], record)
         .optional()
+}
+
+/// The newest rows. State and client stand at the front of a row, so that of those that are passed over little is read.
+pub(super) fn newest(connection: &Connection, which: &Newest) -> rusqlite::Result<NewestPage> {
+    let mut page = NewestPage::default();
+    let mut found = Vec::new();
+    let mut statement = connection.prepare_cached(
+        "SELECT seq, tenant, status FROM operations WHERE seq < ?1 ORDER BY seq DESC",
+    )?;
+    let mut rows = statement.query([which.below()])?;
+    let mut looked = 0;
+    while let Some(row) = rows.next()? {
+        let seq: i64 = row.get("seq")?;
+        if looked >= which.scan || found.len() >= which.limit {
+            page.before = Some(seq.saturating_add(1));
+            break;
+        }
+        looked += 1;
+        if which.takes(state(row)?, &row.get::<_, String>("tenant")?) {
+            found.push(seq);
+        }
+    }
+    let mut whole =
+        connection.prepare_cached(&format!("SELECT {COLUMNS} FROM operations WHERE seq = ?1"))?;
+    for seq in found {
+        // It may have been removed since.
+        page.rows.extend(whole.query_row([seq], record).optional()?);
+    }
+    Ok(page)
 }
