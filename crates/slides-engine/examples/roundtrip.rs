@@ -132,7 +132,7 @@ fn deck(engine: &NativeEngine, source: &[u8]) -> Outcome<(String, Vec<String>)> 
     let (_, merged) = merged.files.pop().ok_or("nothing was merged")?;
     let known: BTreeSet<&[u8]> = parts.values().map(Vec::as_slice).collect();
     for (name, bytes) in self::parts(&merged)? {
-        let is_data = !name.ends_with(".xml") && !name.ends_with(".rels");
+        let is_data = !matches!(extension(&name), "xml" | "rels");
         if is_data && !known.contains(&*bytes) {
             faults.push(format!("merged: `{name}` is not what it was"));
         }
@@ -149,10 +149,14 @@ fn deck(engine: &NativeEngine, source: &[u8]) -> Outcome<(String, Vec<String>)> 
     Ok((row, faults))
 }
 
+fn extension(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or_default()
+}
+
 /// What tells of the slides there are.
 fn may_change_in_split(name: &str) -> bool {
     name.starts_with("docProps/")
-        || name.ends_with(".rels")
+        || extension(name) == "rels"
         || matches!(
             name,
             "[Content_Types].xml" | "ppt/presentation.xml" | "ppt/viewProps.xml"

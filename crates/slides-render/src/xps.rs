@@ -505,7 +505,10 @@ mod tests {
             assert_eq!(count, 2);
         }
         assert_eq!(
-            parts.keys().filter(|name| name.ends_with(".png")).count(),
+            parts
+                .keys()
+                .filter(|name| name.starts_with("Resources/Images/"))
+                .count(),
             1
         );
     }

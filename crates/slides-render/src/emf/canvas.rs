@@ -86,7 +86,7 @@ impl<'a> EmfCanvas<'a> {
         let Some((pixels, covered)) = drawn else {
             return;
         };
-        if let Some((pixels, covered)) = trimmed(pixels, covered) {
+        if let Some((pixels, covered)) = trimmed(&pixels, covered) {
             self.records.picture(&pixels, covered);
         }
     }
@@ -172,7 +172,7 @@ impl<'a> EmfCanvas<'a> {
 }
 
 /// Without rows and columns of which nothing is seen; `None` where nothing is left.
-fn trimmed(pixels: Pixels, place: Rect) -> Option<(Pixels, Rect)> {
+fn trimmed(pixels: &Pixels, place: Rect) -> Option<(Pixels, Rect)> {
     let (width, height) = (pixels.width, pixels.height);
     let seen = |x: u32, y: u32| {
         let at = (y as usize * width as usize + x as usize) * 4 + 3;
