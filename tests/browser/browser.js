@@ -32,8 +32,8 @@ async function open(browser, base, { phone, dark, touch } = {}) {
   const faults = [];
   page.on("pageerror", (error) => faults.push(`error: ${error.message}`));
   page.on("console", (message) => {
-    // A refusal that the test asked for is a message of the browser's too.
-    if (message.type() === "error" && !/status of 4\d\d/.test(message.text())) faults.push(message.text());
+    // A refusal or a break that a test asks for is a message of the browser too.
+    if (message.type() === "error" && !/status of 4\d\d|ERR_INTERNET_DISCONNECTED/.test(message.text())) faults.push(message.text());
   });
   page.on("request", (request) => {
     const url = request.url();

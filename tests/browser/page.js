@@ -239,7 +239,7 @@ async function main() {
       await see(page, "#live", /startup-pitch.*finished/);
       await tabTo("Download");
       await page.keyboard.press("Enter");
-      assert.match((await downloaded(downloads, "startup-pitch.md")).toString("utf8"), /^#/m);
+      assert.match((await downloaded(downloads, "startup-pitch.md")).toString("utf8"), /Renderly/);
     }),
     "on a phone, in the dark": on(free, { phone: true, dark: true }, async (page) => {
       await page.goto(`${free}/ui`);

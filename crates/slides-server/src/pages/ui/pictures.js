@@ -43,8 +43,8 @@ async function ended(id, signal) {
 async function ask({ file, password, slides, signal, onPicture }) {
   const form = new FormData();
   form.append('options', new Blob([JSON.stringify({ format: 'png', width: WIDTH })], { type: 'application/json' }));
-  // Without its name: the list of operations shows names of conversions.
-  form.append('document', file, 'document');
+  // Lists of operations elsewhere say what it is.
+  form.append('document', file, `Pictures of ${file.name}`);
   const headers = { password, 'X-Slides-Priority': '-1' };
   const id = await send('POST', `${API}/async/convert/png?slides=${slides.join(',')}`, { headers, body: form, signal });
   note(id);
