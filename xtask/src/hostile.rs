@@ -1,4 +1,4 @@
-//! Broken and malicious decks, by the command line and by a server.
+//! Broken and malicious decks, by the command line, by a server, and through every writer.
 
 use std::{
     fs,
@@ -52,11 +52,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         let mut command = process::command("python3");
         process::run(command.arg(check).arg(&decks).args(["--cmd", &convert]))
     });
-    // Both are worth knowing, so the second runs even when the first failed.
+    // All are worth knowing, so the others run even when the first failed.
     let by_server = process::step("hostile decks by the server", || {
         by_server(&program, &folder, &decks)
     });
-    by_command.and(by_server)
+    let by_writer = process::step("hostile decks through every writer", || {
+        process::run(
+            process::cargo(test::WHOLE)
+                .args(["--test", "hostile_exports", "--", "--nocapture"])
+                .env("SLIDES_HOSTILE_DECKS", &decks),
+        )
+    });
+    by_command.and(by_server).and(by_writer)
 }
 
 /// How an operation or a refused start ended.
