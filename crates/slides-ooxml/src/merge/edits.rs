@@ -67,14 +67,28 @@ fn contains(bytes: &[u8], what: &[u8]) -> bool {
     bytes.windows(what.len()).any(|window| window == what)
 }
 
-/// Removes what refers to slides that are not taken: links, and items of the outline view.
+/// Removes what refers to slides that are not taken: links, and items of the outline view. Links of text keep its look.
 fn drop_links(root: Node<'_>, dead: &HashSet<String>, edits: &mut Edits) {
     const LINKS: [&str; 4] = ["hlinkClick", "hlinkHover", "hlinkMouseOver", "sld"];
     for node in root.descendants().filter(roxmltree::Node::is_element) {
-        if LINKS.contains(&node.tag_name().name())
-            && rel_attr(node, "id").is_some_and(|id| dead.contains(id))
+        if !LINKS.contains(&node.tag_name().name())
+            || !rel_attr(node, "id").is_some_and(|id| dead.contains(id))
         {
-            edits.remove(node);
+            continue;
+        }
+        let of_text = node
+            .parent_element()
+            .is_some_and(|parent| ["rPr", "endParaRPr"].contains(&parent.tag_name().name()));
+        let id = node
+            .attributes()
+            .find(|attribute| attribute.name() == "id" && attribute.namespace().is_some());
+        match id.filter(|_| of_text && is_named(node, "hlinkClick")) {
+            // A link is what gives text its colour and line: it stays and leads nowhere, as PowerPoint writes it.
+            Some(id) => {
+                edits.replace(id.range_value(), "");
+                edits.set_attribute(node, "action", "ppaction://noaction");
+            }
+            None => edits.remove(node),
         }
     }
 }
