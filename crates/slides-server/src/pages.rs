@@ -132,7 +132,7 @@ mod tests {
         let loads = |text: &str| -> Vec<String> {
             let quoted = text.split(['"', '\'']);
             quoted
-                .filter(|part| part.ends_with(".js") || part.ends_with(".css"))
+                .filter(|part| matches!(part.rsplit_once('.'), Some((_, "js" | "css"))))
                 .map(|part| part.replace("./", "/ui/"))
                 .collect()
         };
