@@ -910,7 +910,7 @@ async fn a_client_lists_its_own_operations_with_what_they_were_asked() {
     assert_eq!(entry.operation.status, OperationStatus::Enqueued);
     assert_eq!(
         (entry.format.as_deref(), &*entry.slides),
-        (Some("png"), &[2][..])
+        (Some("Png"), &[2][..])
     );
     assert_eq!(entry.documents, ["My Deck.pptx"]);
     assert_eq!((entry.size, entry.can_retry), (Some(8), None));
