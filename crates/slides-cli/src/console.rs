@@ -18,6 +18,8 @@ pub(crate) const TICK: Duration = Duration::from_millis(120);
 pub(crate) struct Console {
     json: bool,
     quiet: bool,
+    /// Standard error holds nothing but lines of a log that programs read.
+    logs_json: bool,
     /// One redrawn line; only on a terminal.
     bar: Option<ProgressBar>,
     /// Whether the ids of operations say something to whoever reads them.
@@ -40,6 +42,7 @@ impl Console {
         Self {
             json,
             quiet,
+            logs_json: false,
             bar,
             ids: true,
             last: None,
@@ -95,9 +98,17 @@ impl Console {
 
     /// A remark for people.
     pub(crate) fn note(&self, line: &str) {
-        if !self.quiet && !self.json {
+        if self.logs_json {
+            tracing::info!("{}", line.trim_start_matches("note: "));
+        } else if !self.quiet && !self.json {
             self.say(line);
         }
+    }
+
+    /// Whether standard error is for programs.
+    pub(crate) fn with_json_log(mut self, on: bool) -> Self {
+        self.logs_json = on;
+        self
     }
 
     fn say(&self, line: &str) {

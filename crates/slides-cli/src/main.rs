@@ -68,11 +68,9 @@ fn main() -> ExitCode {
             return ExitCode::from(failure.exit as u8);
         }
     };
-    let mut console = Console::new(arguments.json, arguments.quiet);
-    start_log(
-        matches!(arguments.command, Command::Serve(_)),
-        arguments.log_json || arguments.log_format == LogFormat::Json,
-    );
+    let logs_json = arguments.log_json || arguments.log_format == LogFormat::Json;
+    let mut console = Console::new(arguments.json, arguments.quiet).with_json_log(logs_json);
+    start_log(matches!(arguments.command, Command::Serve(_)), logs_json);
     let outcome = catch_unwind(AssertUnwindSafe(|| run(arguments.command, &mut console)));
     let result = outcome.unwrap_or_else(|_| {
         Err(

@@ -314,6 +314,9 @@ fn reach(program: &Path, folder: &Path) -> Reach {
         "/proc/cpuinfo",
         "/proc/meminfo",
         "/var/cache/fontconfig",
+        // Where Debian keeps what is installed for all; once root has run LibreOffice it aborts without them.
+        "/var/lib/libreoffice",
+        "/var/spool/libreoffice",
     ];
     Reach {
         read: read.map(PathBuf::from).to_vec(),
