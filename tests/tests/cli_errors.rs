@@ -30,7 +30,15 @@ struct Session(String);
 impl Session {
     fn add(&mut self, place: &Place, arguments: &[&str], said: &Said) {
         let here = place.path().display().to_string();
-        let all = said.all().replace(&here, "/here");
+        // Which states are seen on the way depends on the machine.
+        let is_shown =
+            |line: &&str| !line.starts_with("status: ") && !line.starts_with("operation ");
+        let all: String = said
+            .all()
+            .replace(&here, "/here")
+            .split_inclusive('\n')
+            .filter(is_shown)
+            .collect();
         writeln!(self.0, "$ slides {}\n{all}", arguments.join(" ")).unwrap();
     }
 

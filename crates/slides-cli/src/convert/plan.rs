@@ -164,7 +164,8 @@ fn is_stream(path: &Path) -> bool {
 /// `--to pdf a.pptx b.pptx` means two decks: nobody wants a PDF named `b.pptx` in the place of a deck.
 fn is_deck_to_convert(input: &Path, second: &Path, format: ExportFormat) -> bool {
     let says_format = deck::format_by_extension(second).ok() == Some(format);
-    let is_deck = inputs::has_deck_extension(second) && second.is_file();
+    // Also one that is not there: a wrong name must not become a PDF that is called a deck.
+    let is_deck = inputs::has_deck_extension(second) && !second.is_dir();
     (is_deck || inputs::is_pattern(second)) && !says_format && !is_same(input, second)
 }
 
