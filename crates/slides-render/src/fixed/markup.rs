@@ -1,10 +1,10 @@
 //! Colours, matrices and geometries as attribute values.
 use std::fmt::Write;
 
-use kurbo::{Affine, BezPath, PathEl, Point, Rect};
+use kurbo::{Affine, BezPath, Rect};
 use slides_scene::{FillRule, Rgba};
 
-use crate::svg::markup::{escape, number};
+use crate::svg::markup::{escape, number, path_between};
 
 /// `#AARRGGBB`.
 pub(super) fn color(color: Rgba) -> String {
@@ -68,26 +68,7 @@ pub(super) fn rule(out: &mut String, rule: FillRule) {
 
 /// A path in the geometry's own language.
 pub(super) fn geometry(out: &mut String, path: &BezPath) {
-    let points = |out: &mut String, letter: char, points: &[Point]| {
-        out.push(letter);
-        for (at, point) in points.iter().enumerate() {
-            if at > 0 {
-                out.push(' ');
-            }
-            number(out, point.x);
-            out.push(',');
-            number(out, point.y);
-        }
-    };
-    for element in path.elements() {
-        match *element {
-            PathEl::MoveTo(a) => points(out, 'M', &[a]),
-            PathEl::LineTo(a) => points(out, 'L', &[a]),
-            PathEl::QuadTo(a, b) => points(out, 'Q', &[a, b]),
-            PathEl::CurveTo(a, b, c) => points(out, 'C', &[a, b, c]),
-            PathEl::ClosePath => out.push('Z'),
-        }
-    }
+    path_between(out, path, ',');
 }
 
 #[cfg(test)]

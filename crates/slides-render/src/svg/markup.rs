@@ -79,6 +79,11 @@ pub(crate) fn color(color: Rgba) -> String {
 
 /// The value of a `d` attribute.
 pub(crate) fn path(out: &mut String, path: &BezPath) {
+    path_between(out, path, ' ');
+}
+
+/// The same with what stands between the coordinates of a point: the geometries of XPS and XAML are written alike.
+pub(crate) fn path_between(out: &mut String, path: &BezPath, between: char) {
     let points = |out: &mut String, letter: char, points: &[Point]| {
         out.push(letter);
         for (at, point) in points.iter().enumerate() {
@@ -86,7 +91,7 @@ pub(crate) fn path(out: &mut String, path: &BezPath) {
                 out.push(' ');
             }
             number(out, point.x);
-            out.push(' ');
+            out.push(between);
             number(out, point.y);
         }
     };
