@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
+use crate::clock::WallClock;
 use crate::durability::{Fault, Log, ask, judge, start_operation};
 use crate::proxy::{Mode, Proxy, Upstream};
 use crate::server::{ServerProcess, call};
@@ -39,6 +40,8 @@ pub enum Harm {
     Database,
     /// The bucket of the blobs is cut off, held, slow, or its connections are forgotten.
     Bucket,
+    /// The wall clocks of the database and of the servers are set by an hour, and a server is killed.
+    Clock,
 }
 
 /// How to run it.
@@ -75,7 +78,22 @@ impl Fleet {
     /// # Errors
     /// When a server cannot be started, or does not recover.
     pub fn run(&self, folder: &Path) -> io::Result<FleetOutcome> {
-        let mut database = PostgresServer::start(&[]);
+        let mut clocks = Vec::new();
+        let mut database = PostgresServer::start_in(&[], |folder| match self.harm {
+            Harm::Clock => {
+                clocks.push(WallClock::new(folder));
+                clocks
+                    .iter()
+                    .flatten()
+                    .flat_map(WallClock::settings)
+                    .collect()
+            }
+            _ => Vec::new(),
+        });
+        if self.harm == Harm::Clock {
+            clocks.push(WallClock::new(folder));
+        }
+        let clocks = clocks.into_iter().collect::<io::Result<Vec<_>>>()?;
         let proxy = Proxy::start(Upstream::Unix(database.socket()))?;
         std::fs::write(folder.join("key"), KEY)?;
         let schema = fresh_schema();
@@ -96,7 +114,12 @@ impl Fleet {
             schema,
             blobs,
         };
-        let start = |n: usize| start_server(&self.program, folder, n, &place, "1", &[]);
+        let settings = clocks.last().map(WallClock::settings).unwrap_or_default();
+        let settings: Vec<(&str, &str)> = settings
+            .iter()
+            .map(|(name, value)| (&**name, &**value))
+            .collect();
+        let start = |n: usize| start_server(&self.program, folder, n, &place, "1", &settings);
         let servers = (0..self.servers)
             .map(|n| start(n).map(Mutex::new))
             .collect::<io::Result<Vec<_>>>()?;
@@ -133,7 +156,7 @@ impl Fleet {
                 });
             }
             let network = bucket.as_ref().map_or(&proxy, |(_, proxy)| proxy);
-            let harmed = self.harm(&mut database, network, &servers, &start, &address);
+            let harmed = self.harm(&mut database, network, &clocks, &servers, &start, &address);
             done.store(true, Ordering::Release);
             harmed
         })?;
@@ -164,6 +187,7 @@ impl Fleet {
         &self,
         database: &mut PostgresServer,
         proxy: &Proxy,
+        clocks: &[WallClock],
         servers: &[Mutex<ServerProcess>],
         start: &impl Fn(usize) -> io::Result<ServerProcess>,
         address: &impl Fn(usize) -> std::net::SocketAddr,
@@ -173,7 +197,10 @@ impl Fleet {
         for round in 0..self.rounds {
             std::thread::sleep(HARM);
             match self.harm {
-                Harm::Kill => {
+                Harm::Kill | Harm::Clock => {
+                    for clock in clocks {
+                        clock.jump(&mut random)?;
+                    }
                     let n = random.random_range(0..servers.len());
                     let mut server = servers[n].lock().unwrap_or_else(PoisonError::into_inner);
                     server.kill()?;

@@ -1,6 +1,7 @@
 //! Helpers shared by the cross-crate suites.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod clock;
 pub mod command;
 pub mod durability;
 mod engine;

@@ -6,7 +6,7 @@
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -30,6 +30,7 @@ pub struct PostgresServer {
     programs: PathBuf,
     user: Option<User>,
     settings: Vec<String>,
+    environment: Vec<(String, String)>,
     running: Option<(Child, ChildStdin)>,
 }
 
@@ -75,6 +76,17 @@ impl PostgresServer {
     /// # Panics
     /// When PostgreSQL is not installed or does not start.
     pub fn start(settings: &[&str]) -> Self {
+        Self::start_in(settings, |_| Vec::new())
+    }
+
+    /// The same in an environment, which may refer to files in the server's folder.
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    pub fn start_in(
+        settings: &[&str],
+        environment: impl FnOnce(&Path) -> Vec<(String, String)>,
+    ) -> Self {
         let Some(programs) = programs() else {
             panic!(
                 "PostgreSQL is not installed, and these tests need it: install it (on Debian `apt-get install postgresql`), name a server with {SETTING}=postgres://…, or leave them out with {SETTING}=off"
@@ -96,6 +108,7 @@ impl PostgresServer {
             programs,
             user,
             settings: settings.iter().map(ToString::to_string).collect(),
+            environment: Vec::new(),
             running: None,
         };
         let made = Command::new("env")
@@ -119,6 +132,7 @@ impl PostgresServer {
             "initdb failed: {}",
             String::from_utf8_lossy(&made.stderr)
         );
+        server.environment = environment(&server.folder);
         server.run();
         server
     }
@@ -169,6 +183,7 @@ impl PostgresServer {
             .args(["-c", WATCH, "sh"])
             .arg(&self.folder)
             .args(self.program("postgres", &arguments))
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .current_dir(&self.folder)
             .env("LC_ALL", "C")
             .stdin(Stdio::piped())

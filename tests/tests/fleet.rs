@@ -63,6 +63,13 @@ fn a_database_that_goes_away_loses_nothing() {
     run(Harm::Database, 5);
 }
 
+/// Set back, it must not let operations, or the leases of a dead server, wait for an hour.
+#[cfg(target_os = "linux")]
+#[test]
+fn clocks_that_are_set_lose_nothing() {
+    run(Harm::Clock, 4);
+}
+
 #[test]
 #[ignore = "needs an S3-compatible server: `cargo xtask test` installs it and runs this"]
 fn a_bucket_that_goes_away_loses_nothing() {

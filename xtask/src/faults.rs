@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 
-use crate::{packages, process, test};
+use crate::{process, test};
 
 /// Which faults, and how often.
 #[derive(Debug, clap::Args)]
@@ -82,6 +82,20 @@ const RUNS: &[Run] = &[
         numbers: &[("SLIDES_FLEET_ROUNDS", 50)],
     },
     Run {
+        name: "clock",
+        what: "the clock of a server set by an hour",
+        suite: "clock",
+        test: "a_clock_that_is_set_loses_nothing",
+        numbers: &[("SLIDES_CLOCK_ROUNDS", 200)],
+    },
+    Run {
+        name: "clocks",
+        what: "the clocks of PostgreSQL and of three servers set by an hour",
+        suite: "fleet",
+        test: "clocks_that_are_set_lose_nothing",
+        numbers: &[("SLIDES_FLEET_ROUNDS", 100)],
+    },
+    Run {
         name: "soak",
         what: "a server at its limit for 30 minutes",
         suite: "soak",
@@ -97,8 +111,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             bail!("there is no run `{name}`: there are {}", known.join(", "));
         }
     }
-    packages::need(&["strace"], &["strace"])?;
-    test::postgres()?;
+    test::tools()?;
     let program = test::program()?;
     let python = test::s3()?;
     let wanted =

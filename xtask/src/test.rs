@@ -24,8 +24,7 @@ pub(crate) fn program() -> Result<PathBuf> {
 
 /// Builds and runs all tests.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
-    packages::need(&["strace"], &["strace"])?;
-    postgres()?;
+    tools()?;
     let program = program()?;
     process::step("tests", || {
         process::run(
@@ -53,6 +52,13 @@ pub(crate) fn s3() -> Result<PathBuf> {
         &root.join("target/s3-tests"),
         &root.join("tests/s3/requirements.txt"),
     )
+}
+
+/// What the rigs start beside servers, and PostgreSQL.
+pub(crate) fn tools() -> Result<()> {
+    let tools = ["strace", "faketime"];
+    packages::need(&tools, &tools)?;
+    postgres()
 }
 
 /// The tests start servers of their own; they need the programs, wherever Debian or another system has them.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 use slides_server::{Credentials, RateLimits, Server};
-use slides_service::{NamedStorage, Runner, Service, ServiceOptions, Soffice, StorageKind};
+use slides_service::{NamedStorage, Runner, Service, ServiceOptions, Soffice};
 
 use crate::access;
 use crate::arguments::ServeArguments;
@@ -264,14 +264,12 @@ fn options(arguments: &ServeArguments, clients: usize) -> Result<ServiceOptions,
     options
         .default_storage
         .clone_from(&arguments.default_storage);
-    for storage in &arguments.storage {
-        let mut storage = storage
+    for text in &arguments.storage {
+        let mut storage = text
             .parse::<NamedStorage>()
             .map_err(|error| Failure::from_sdk(&error))?;
-        if let (StorageKind::S3(bucket), Some((id, secret))) =
-            (&mut storage.kind, &arguments.settings.vendor.s3_keys)
-        {
-            bucket.credentials = Some((id.clone(), secret.expose_secret().to_owned()));
+        if let Some(keys) = &arguments.settings.vendor.s3_keys {
+            keys.give(text, &mut storage);
         }
         options.storages.push(storage);
     }

@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
-use crate::blobs::{Blobs, Spooled};
+use crate::blobs::{Blobs, Spooled, Suspects};
 use crate::clock::{self, Clock};
 use crate::health::Health;
 use crate::libreoffice::LibreOffice;
@@ -128,6 +128,7 @@ pub(crate) struct Inner {
     pub(crate) sealer: Sealer,
     pub(crate) places: Places,
     running: Mutex<HashMap<String, Arc<Running>>>,
+    suspects: Arc<Mutex<Suspects>>,
     work: PathBuf,
     // Dropped last: the folder belongs to this process until then.
     _lock: Option<File>,
@@ -559,12 +560,15 @@ pub(crate) fn open_queue(options: &ServiceOptions, alone: bool) -> Result<OpenQu
         }
         #[cfg(feature = "postgres")]
         QueuePlace::Postgres(postgres) => {
-            let mut postgres = postgres.clone();
+            let postgres = postgres.clone();
             #[cfg(debug_assertions)]
-            {
+            let postgres = {
+                let mut postgres = postgres;
                 postgres.faults = seeded_faults();
-            }
-            Arc::new(shared::open(postgres, options.workers, &sealer)?)
+                postgres
+            };
+            let store = shared::open(postgres, options.workers, options.lease, &sealer)?;
+            Arc::new(store)
         }
     };
     Ok(OpenQueue {
@@ -681,6 +685,12 @@ fn parts(
         }
         Runner::InProcess(engine) => (Box::new(InProcessRunner::new(Arc::clone(engine))), None),
     };
+    // Alone in its folder, with nothing on its way yet, it may go by what an earlier run has left.
+    let suspects = if options.queue.is_shared() {
+        Suspects::default()
+    } else {
+        Suspects::all()
+    };
     Ok(Inner {
         libreoffice: LibreOffice::find(&options.soffice, worker, Arc::clone(&counters)),
         sandbox,
@@ -703,6 +713,7 @@ fn parts(
         sealer,
         places: Places::default(),
         running: Mutex::new(HashMap::new()),
+        suspects: Arc::new(Mutex::new(suspects)),
         work,
         _lock: lock,
         _temporary: temporary,
@@ -1000,6 +1011,7 @@ impl Inner {
 
     async fn sweep_orphans(&self) {
         let blobs = self.blobs.clone();
+        let suspects = Arc::clone(&self.suspects);
         let swept = self
             .with_store(move |store| {
                 if !store.takes_round("orphans", clock::micros(ORPHAN_AGE), clock::now())? {
@@ -1007,8 +1019,9 @@ impl Inner {
                 }
                 let before = SystemTime::now() - ORPHAN_AGE;
                 let needed = store.blobs()?;
+                let mut suspects = suspects.lock().unwrap_or_else(PoisonError::into_inner);
                 blobs
-                    .collect_orphans(&needed, before)
+                    .collect_orphans(&needed, before, &mut suspects)
                     .map_err(|e| StoreError::Failed {
                         what: "remove blobs without an operation",
                         reason: e.to_string(),

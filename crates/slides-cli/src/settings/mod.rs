@@ -422,6 +422,21 @@ mod tests {
             arguments.storage,
             ["Default=s3://b?region=r&endpoint=http://127.0.0.1:9"]
         );
+        // Its keys are for no other bucket.
+        let keys = [("AWSS3_ACCESS_KEY", "id"), ("AWSS3_SECRET_KEY", "s")];
+        let flags = ["--storage", "Other=s3://o"];
+        for (flags, bucket, has) in [(&[][..], &bucket[..], true), (&flags, &bucket, false)] {
+            let arguments = read(flags, &[bucket, &keys].concat()).unwrap();
+            let keys = arguments.settings.vendor.s3_keys.unwrap();
+            let text = &arguments.storage[0];
+            let mut storage: slides_service::NamedStorage = text.parse().unwrap();
+            keys.give(text, &mut storage);
+            let slides_service::StorageKind::S3(bucket) = storage.kind else {
+                panic!("{text}")
+            };
+            assert_eq!(bucket.credentials.is_some(), has, "{text}");
+        }
+        assert!(read(&[], &keys).unwrap().settings.vendor.s3_keys.is_none());
         let error = read(&[], &[("GOOGLE_STORAGE_BUCKET", "b")]).unwrap_err();
         assert!(error.contains("GOOGLE_STORAGE_BUCKET"), "{error}");
     }

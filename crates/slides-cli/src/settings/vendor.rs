@@ -1,7 +1,8 @@
 //! What the vendor's own container is set up with, so that people can move: the same variables, where they mean
 //! something here, and a word where they do not.
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
+use slides_service::{NamedStorage, StorageKind};
 
 use super::{Environment, Found, Origin};
 use crate::failure::Failure;
@@ -13,10 +14,28 @@ pub(crate) struct Vendor {
     pub(crate) client_secret: Option<SecretString>,
     /// `AuthTokenSigningKey`.
     pub(crate) signing_key: Option<SecretString>,
-    /// `AWSS3_ACCESS_KEY` and `AWSS3_SECRET_KEY`, for the storage of `AWSS3_BUCKET`.
-    pub(crate) s3_keys: Option<(String, SecretString)>,
+    /// `AWSS3_ACCESS_KEY` and `AWSS3_SECRET_KEY`, for the storage of `AWSS3_BUCKET` alone.
+    pub(crate) s3_keys: Option<S3Keys>,
     /// What is said at the start about variables that have no effect.
     pub(crate) notes: Vec<String>,
+}
+
+/// Keys of one storage in a bucket.
+#[derive(Debug, Clone)]
+pub(crate) struct S3Keys {
+    /// The storage, as `--storage` writes it.
+    pub(crate) storage: String,
+    pub(crate) id: String,
+    pub(crate) secret: SecretString,
+}
+
+impl S3Keys {
+    /// Gives the keys to the storage that was written as `text`, if it is theirs.
+    pub(crate) fn give(&self, text: &str, storage: &mut NamedStorage) {
+        if let (StorageKind::S3(bucket), true) = (&mut storage.kind, self.storage == text) {
+            bucket.credentials = Some((self.id.clone(), self.secret.expose_secret().to_owned()));
+        }
+    }
 }
 
 /// Variables that are set and change nothing here.
@@ -52,6 +71,7 @@ pub(super) fn read(environment: Environment<'_>) -> Result<(Vendor, Vec<Found>),
     if let Some(id) = get("ClientId") {
         alias("client-id", "ClientId", id);
     }
+    let mut s3_storage = None;
     let limit = |name: &str| get(name).and_then(|text| text.parse::<u64>().ok());
     let limits = ["MaxRequestBodySize", "MultipartBodyLengthLimit"];
     if let Some((name, bytes)) = limits
@@ -73,6 +93,7 @@ pub(super) fn read(environment: Environment<'_>) -> Result<(Vendor, Vec<Found>),
                 mark = '&';
             }
         }
+        s3_storage = Some(place.clone());
         alias("storage", "AWSS3_BUCKET", place);
     } else if let Some(folder) = get("StorageRootFolder") {
         alias(
@@ -98,7 +119,14 @@ pub(super) fn read(environment: Environment<'_>) -> Result<(Vendor, Vec<Found>),
     let vendor = Vendor {
         client_secret: secret("ClientSecret"),
         signing_key: secret("AuthTokenSigningKey"),
-        s3_keys: get("AWSS3_ACCESS_KEY").zip(secret("AWSS3_SECRET_KEY")),
+        s3_keys: s3_storage
+            .zip(get("AWSS3_ACCESS_KEY"))
+            .zip(secret("AWSS3_SECRET_KEY"))
+            .map(|((storage, id), secret)| S3Keys {
+                storage,
+                id,
+                secret,
+            }),
         notes,
     };
     Ok((vendor, list))

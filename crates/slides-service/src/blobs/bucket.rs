@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use slides_core::Download;
 use tokio::io::AsyncWriteExt;
 
-use super::FOLDERS;
+use super::{FOLDERS, Suspects};
 use crate::files;
 
 /// Bytes of a part; a smaller blob is put at once.
@@ -121,6 +121,8 @@ impl Bucket {
         &self,
         needed: &BTreeSet<String>,
         before: SystemTime,
+        seen: &Suspects,
+        next: &mut Suspects,
     ) -> io::Result<usize> {
         let mut removed = 0;
         for folder in FOLDERS {
@@ -129,7 +131,7 @@ impl Bucket {
                 let name = object.location.filename().unwrap_or_default();
                 let blob = format!("{folder}/{name}");
                 let old = SystemTime::from(object.last_modified) < before;
-                if old && !needed.contains(&blob) {
+                if old && !needed.contains(&blob) && seen.confirm(blob.clone(), next) {
                     self.remove(&blob).await?;
                     removed += 1;
                 }

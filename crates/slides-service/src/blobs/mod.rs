@@ -246,16 +246,21 @@ impl Blobs {
         }
     }
 
-    /// Removes blobs that no operation refers to and that are older than `before`: what crashes
-    /// between writing a blob and its row leave behind. Blocks.
+    /// Removes blobs that no operation refers to, that are older than `before` and that are suspects already: what
+    /// crashes between writing a blob and its row leave behind. Blocks.
     pub(crate) fn collect_orphans(
         &self,
         needed: &BTreeSet<String>,
         before: SystemTime,
+        suspects: &mut Suspects,
     ) -> io::Result<usize> {
+        let seen = std::mem::take(suspects);
         let root = match &self.0 {
             Place::Folder { root, .. } => root,
-            Place::Bucket(bucket) => return storage::run(bucket.collect_orphans(needed, before)),
+            Place::Bucket(bucket) => {
+                let collect = bucket.collect_orphans(needed, before, &seen, suspects);
+                return storage::run(collect);
+            }
         };
         let mut removed = 0;
         for folder in FOLDERS {
@@ -263,13 +268,45 @@ impl Blobs {
                 let entry = entry?;
                 let blob = format!("{folder}/{}", entry.file_name().to_string_lossy());
                 let old = entry.metadata()?.modified()? < before;
-                if old && !needed.contains(&blob) {
+                if old && !needed.contains(&blob) && seen.confirm(blob, suspects) {
                     files::remove(&entry.path())?;
                     removed += 1;
                 }
             }
         }
         Ok(removed)
+    }
+}
+
+/// What looked like an orphan when it was last looked.
+///
+/// Ages are told by clocks that may be set by an hour at any moment, and by those of other machines. What was seen twice,
+/// with the time between two sweeps from one look to the other, is not on its way.
+#[derive(Debug, Default)]
+pub(crate) struct Suspects {
+    names: BTreeSet<String>,
+    all: bool,
+}
+
+impl Suspects {
+    /// Suspects at one time; more wait for the next look.
+    const MOST: usize = 100_000;
+
+    /// Everything, where nothing can be on its way.
+    pub(crate) fn all() -> Self {
+        Self {
+            names: BTreeSet::new(),
+            all: true,
+        }
+    }
+
+    /// Whether it was a suspect; it is one of the next look's otherwise.
+    fn confirm(&self, blob: String, next: &mut Self) -> bool {
+        let known = self.all || self.names.contains(&blob);
+        if !known && next.names.len() < Self::MOST {
+            next.names.insert(blob);
+        }
+        known
     }
 }
 
@@ -462,10 +499,18 @@ mod tests {
             .await
             .unwrap();
         let needed = BTreeSet::from([kept.blob.clone()]);
+        let collect = |before, suspects: &mut Suspects| {
+            let removed = blobs.collect_orphans(&needed, before, suspects);
+            removed.unwrap()
+        };
         let past = SystemTime::now() - Duration::from_mins(1);
-        assert_eq!(blobs.collect_orphans(&needed, past).unwrap(), 0);
+        assert_eq!(collect(past, &mut Suspects::all()), 0);
+        // As a clock that was set ahead sees it: it looks old, but nobody has seen it before.
         let future = SystemTime::now() + Duration::from_mins(1);
-        assert_eq!(blobs.collect_orphans(&needed, future).unwrap(), 1);
+        let mut suspects = Suspects::default();
+        assert_eq!(collect(future, &mut suspects), 0);
+        assert!(dir.path().join(&orphan.blob).exists());
+        assert_eq!(collect(future, &mut suspects), 1);
         assert!(dir.path().join(&kept.blob).exists());
         assert!(!dir.path().join(&orphan.blob).exists());
     }
@@ -527,7 +572,8 @@ mod tests {
         let needed = BTreeSet::from(["out/id.1".to_owned()]);
         let future = SystemTime::now() + Duration::from_mins(1);
         let (of, kept) = (blobs.clone(), needed.clone());
-        let removed = blocking(move || of.collect_orphans(&kept, future)).await;
+        let removed =
+            blocking(move || of.collect_orphans(&kept, future, &mut Suspects::all())).await;
         assert_eq!(removed.unwrap(), 1);
         assert!(blobs.read(&spooled.blob).await.unwrap().is_none());
         blobs.remove("out/id.1".to_owned()).await;

@@ -74,10 +74,16 @@ pub enum Canceled {
 /// The longest that an operation is made to wait before another try, in microseconds: ten minutes.
 pub(crate) const LONGEST_WAIT: Micros = 600_000_000;
 
+/// The longest that an event waits for its next telling, and more, in microseconds: half an hour.
+pub(crate) const LONGEST_EVENT_WAIT: Micros = 1_800_000_000;
+
 /// Which started operations to rescue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rescue {
     /// Those whose lease ended.
+    ///
+    /// Where the clock is not the caller's (PostgreSQL), leases and events that end later than any is given for are cut
+    /// short: the clock was set back since.
     Expired,
     /// All: no worker of an earlier run can be alive, because the caller holds the lock of the
     /// data folder. The claim counts as an attempt only from epoch `count_from` on: the end of a

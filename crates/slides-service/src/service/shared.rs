@@ -1,6 +1,6 @@
 //! A queue that several servers share.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
@@ -24,6 +24,7 @@ const KEY_PROOF: &str = "key-proof";
 pub(super) fn open(
     mut options: PostgresOptions,
     workers: usize,
+    lease: Duration,
     sealer: &Sealer,
 ) -> Result<PostgresStore> {
     let cannot =
@@ -32,6 +33,7 @@ pub(super) fn open(
     options
         .connections
         .get_or_insert(connections.saturating_mul(2).saturating_add(4));
+    options.lease = lease;
     let store = PostgresStore::open(options).map_err(cannot)?;
     let proof = sealer
         .seal(KEY_PROOF, KEY_PROOF.as_bytes())

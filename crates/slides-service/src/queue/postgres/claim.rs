@@ -2,6 +2,7 @@
 
 use sqlx::{PgConnection, Row as _};
 
+use super::super::store::LONGEST_WAIT;
 use super::super::{
     Beat, Ended, Event, Hold, Outcome, Progress, Record, ResultRef, State, transition,
 };
@@ -10,7 +11,8 @@ use super::trouble::Trouble;
 
 /// Hands out one row. Rows that another server is taking at this moment are passed over, not waited for.
 ///
-/// `$bump` is the epoch of the claim, `$which` finds the row. The commit is waited for as any other: a claim that is
+/// `$bump` is the epoch of the claim, `$which` finds the row. One that is due later than any is made to wait is due: the
+/// clock was set back since. The commit is waited for as any other: a claim that is
 /// forgotten by a server that lost power would be given out again under the same epoch.
 macro_rules! claim {
     ($bump:literal, $which:literal) => {
@@ -19,7 +21,8 @@ macro_rules! claim {
             now!(),
             " AS now), next AS MATERIALIZED (
              SELECT seq FROM operations
-              WHERE status = 'Enqueued' AND run_at <= (SELECT now FROM t)",
+              WHERE status = 'Enqueued'
+                AND (run_at <= (SELECT now FROM t) OR run_at > (SELECT now FROM t) + $5)",
             $which,
             " FOR UPDATE SKIP LOCKED)
              UPDATE operations AS o SET status = $2, epoch = ",
@@ -33,7 +36,7 @@ macro_rules! claim {
     };
 }
 const NEXT: &str = claim!("o.epoch + 1", " ORDER BY priority DESC, turn, seq LIMIT 1");
-const ONE: &str = claim!("o.epoch + 1", " AND id = $5");
+const ONE: &str = claim!("o.epoch + 1", " AND id = $6");
 /// The seeded fault.
 #[cfg(debug_assertions)]
 const NEXT_WITHOUT_BUMP: &str = claim!(
@@ -70,7 +73,8 @@ pub(super) async fn claim(
         .bind(now)
         .bind(to.as_str())
         .bind(claimer.worker)
-        .bind(claimer.lease);
+        .bind(claimer.lease)
+        .bind(LONGEST_WAIT);
     let query = match id {
         Some(id) => query.bind(id),
         None => query,

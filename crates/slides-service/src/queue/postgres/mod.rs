@@ -311,9 +311,10 @@ impl Store for PostgresStore {
 
     fn rescue(&self, which: Rescue, now: Micros, expires: Micros) -> Result<Rescued> {
         let (keep, now) = (distance(expires, now), self.shared.now(now));
-        let schema = &self.shared.options.schema;
+        let (schema, lease) = (&self.shared.options.schema, self.shared.options.lease);
+        let lease = i64::try_from(lease.as_micros()).unwrap_or(LONGEST);
         let rescued = self.ask("take operations back", async |connection, _| {
-            sweep::rescue(connection, schema, &which, keep, now).await
+            sweep::rescue(connection, schema, &which, keep, lease, now).await
         })?;
         if !rescued.requeued.is_empty() {
             self.tell(News::Ready);

@@ -28,6 +28,8 @@ pub struct PostgresOptions {
     pub patience: Duration,
     /// The same for the end of an operation: what was converted is lost when it cannot be recorded. Less than the lease.
     pub end_patience: Duration,
+    /// The lease that the servers give: one that ends much later was given before the database's clock was set back.
+    pub lease: Duration,
     /// Takes the times that callers give as they are instead of the database's clock. For tests.
     #[doc(hidden)]
     pub callers_clock: bool,
@@ -60,6 +62,7 @@ impl PostgresOptions {
             connect_timeout: Duration::from_secs(5),
             patience: Duration::from_secs(5),
             end_patience: Duration::from_secs(20),
+            lease: Duration::from_secs(30),
             callers_clock: false,
             #[cfg(debug_assertions)]
             faults: super::super::Faults::default(),

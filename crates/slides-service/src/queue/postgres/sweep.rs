@@ -4,7 +4,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row as _};
 
 use super::super::state::rescue_event;
-use super::super::store::attempts_spent;
+use super::super::store::{LONGEST_EVENT_WAIT, LONGEST_WAIT, attempts_spent};
 use super::super::{
     Canceled, EndEvent, Event, Expired, Failure, Rescue, Rescued, State, transition,
 };
@@ -85,6 +85,7 @@ pub(super) async fn rescue(
     schema: &str,
     which: &Rescue,
     keep: i64,
+    lease: i64,
     now: Option<i64>,
 ) -> Result<Rescued, Trouble> {
     transaction(connection, async |connection| {
@@ -92,6 +93,7 @@ pub(super) async fn rescue(
         if !leads(connection, schema, "rescue").await? {
             return Ok(rescued);
         }
+        follow_clock(connection, lease, now).await?;
         let due = sqlx::query(concat!(
             "SELECT id, status, epoch, attempts, max_attempts, cancel_requested FROM operations
               WHERE status = 'Started' AND ($2 OR lease_until IS NULL OR lease_until < (SELECT ",
@@ -147,6 +149,35 @@ pub(super) async fn rescue(
         Ok(rescued)
     })
     .await
+}
+
+/// Cuts short what ends later than it can have been given for: the clock was set back since. Else what a dead server ran
+/// would wait until the clock has caught up, and so would the events. A worker that is alive extends its lease anew.
+async fn follow_clock(
+    connection: &mut PgConnection,
+    lease: i64,
+    now: Option<i64>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(concat!(
+        "UPDATE operations SET lease_until = t.now + $2 FROM (SELECT ",
+        now!(),
+        " AS now) t WHERE status = 'Started' AND lease_until > t.now + $3"
+    ))
+    .bind(now)
+    .bind(lease)
+    .bind(lease.saturating_mul(2).max(LONGEST_WAIT))
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query(concat!(
+        "UPDATE outbox SET due = t.now FROM (SELECT ",
+        now!(),
+        " AS now) t WHERE due > t.now + $2"
+    ))
+    .bind(now)
+    .bind(LONGEST_EVENT_WAIT)
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 async fn requeue(
@@ -349,7 +380,8 @@ pub(super) async fn event_later(
     Ok(())
 }
 
-/// Whether a round of `what` is due, and this server the first to ask. The next is due after `every`.
+/// Whether a round of `what` is due, and this server the first to ask. The next is due after `every`. One that is due
+/// much later than that was noted before the clock was set back.
 pub(super) async fn takes_round(
     connection: &mut PgConnection,
     what: &str,
@@ -362,6 +394,7 @@ pub(super) async fn takes_round(
         " AS now)
          INSERT INTO rounds (name, due) SELECT $2, t.now + $3 FROM t
          ON CONFLICT (name) DO UPDATE SET due = excluded.due WHERE rounds.due + $3 <= excluded.due
+                                                              OR rounds.due > excluded.due + $3
          RETURNING name"
     ))
     .bind(now)

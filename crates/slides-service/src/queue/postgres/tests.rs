@@ -279,6 +279,42 @@ fn one_server_at_a_time_sweeps() {
 }
 
 #[test]
+fn a_clock_that_is_set_back_makes_nothing_wait_for_it() {
+    let Some(mut options) = options() else { return };
+    options.callers_clock = true;
+    options.lease = Duration::from_secs(30);
+    let store = open(&options);
+    let hour = 3600 * SECOND;
+    let (late, early) = (100 * hour, 99 * hour);
+    let lease = 30 * SECOND;
+    let day = 24 * hour;
+    for id in ["a", "b"] {
+        let mut operation = operation(id);
+        operation.webhook = Some(b"sealed".to_vec());
+        store.submit(operation, late).unwrap();
+    }
+    let row = store.claim("w", late + lease, late).unwrap().unwrap();
+    assert!(store.takes_round("orphans", hour / 4, late).unwrap());
+    // An hour back. What waits is due, and whoever runs the other is taken to be alive for a lease.
+    let waiting = store.claim("v", early + lease, early).unwrap().unwrap();
+    assert_eq!(waiting.id, "b");
+    let rescue = |now| store.rescue(Rescue::Expired, now, now + day).unwrap();
+    assert_eq!(rescue(early), Rescued::default());
+    let hold = Hold::new("b", waiting.epoch);
+    let beat = store.heartbeat(&hold, early + 3 * lease, None, early + lease);
+    assert_eq!(beat.unwrap(), Beat::Held { cancel: false });
+    assert_eq!(rescue(early + lease + SECOND).requeued, [row.id]);
+    // Telling, and what is done in rounds, go on as well.
+    store.end(&hold, finished(&hold), late, late + day).unwrap();
+    assert_eq!(store.events_due(9, hour, early).unwrap(), []);
+    rescue(early);
+    let due = store.events_due(9, SECOND, early).unwrap();
+    assert_eq!(due.iter().map(|e| &*e.operation).collect::<Vec<_>>(), ["b"]);
+    assert!(store.takes_round("orphans", hour / 4, early).unwrap());
+    assert!(!store.takes_round("orphans", hour / 4, early).unwrap());
+}
+
+#[test]
 fn a_statement_that_takes_too_long_is_ended() {
     let Some(mut options) = options() else {
         return;
