@@ -13,6 +13,10 @@ use crate::sdk::{Client, Download, Error, ExportFormat, Operation, Payload, Poll
 
 /// How the service begins what it says about passwords (contract section 2.6).
 const INVALID_PASSWORD: &str = "Invalid password.";
+/// How it begins what it says about decks that cannot be read (contract section 2.6).
+const UNREADABLE: &str = "Failed to load the presentation: ";
+/// What helps then.
+const DAMAGED: &str = "PowerPoint can often open and save a deck that is damaged";
 
 /// A result, and the service that keeps it until it is saved.
 pub(super) struct Converted {
@@ -54,21 +58,24 @@ pub(super) async fn convert(
     let download = handle
         .until_done()
         .await
-        .map_err(|error| about_password(local(&error), has_password, name))?;
+        .map_err(|error| about_deck(local(&error), has_password, name))?;
     Ok(Converted {
         download,
         _client: client,
     })
 }
 
-/// The service speaks of its header, which is no help here.
-fn about_password(mut failure: Failure, was_given: bool, name: &str) -> Failure {
+/// The service speaks of its header, which is no help here, and does not know what the deck is called.
+fn about_deck(mut failure: Failure, was_given: bool, name: &str) -> Failure {
     if failure.message.starts_with(INVALID_PASSWORD) {
         failure.message = if was_given {
             format!("the password does not open `{name}`")
         } else {
             format!("`{name}` is protected and no password was given")
         };
+    } else if let Some(why) = failure.message.strip_prefix(UNREADABLE) {
+        failure.message = format!("`{name}`: {why}");
+        failure.hint.get_or_insert_with(|| DAMAGED.to_owned());
     }
     failure
 }
