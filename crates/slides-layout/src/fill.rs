@@ -66,6 +66,10 @@ pub(crate) fn paint(cx: &SlideContext<'_>, fill: &Fill, frame: &PaintFrame<'_>) 
                 .background
                 .as_ref()
                 .map_or(Rgba::WHITE, |c| cx.color(c, frame.placeholder));
+            if pattern.preset.is_empty() {
+                // As decks are written by programs that set the colours later.
+                return Some(Paint::Solid(background));
+            }
             if let Some(bits) = crate::pattern::bits(&pattern.preset) {
                 return Some(Paint::Pattern {
                     foreground,

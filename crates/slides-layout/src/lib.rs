@@ -30,6 +30,7 @@ mod raster;
 mod recolor;
 mod rings;
 mod shape;
+mod svg_text;
 mod table;
 #[cfg(test)]
 mod testing;

@@ -4,6 +4,7 @@
 use std::io::Cursor;
 use std::sync::Arc;
 
+use slides_fonts::FontBook;
 use slides_scene::{Image, ImageData, ImageFormat};
 
 use crate::context::SlideContext;
@@ -99,7 +100,7 @@ pub(crate) fn load(cx: &SlideContext<'_>, part: &str) -> Option<Arc<Image>> {
             }),
         Kind::Bmp => bmp(&bytes),
         Kind::Tiff => tiff(&bytes),
-        Kind::Svg => svg(&bytes),
+        Kind::Svg => svg(&bytes, cx.fonts),
         Kind::Metafile => Err("a metafile cannot be used as a fill".to_owned()),
         Kind::Unknown => Err("its format is not known".to_owned()),
     };
@@ -495,7 +496,7 @@ fn tiff(bytes: &[u8]) -> Decoded {
 }
 
 /// Draws an SVG at twice its size in pixels, for want of a raster picture beside it.
-fn svg(bytes: &[u8]) -> Decoded {
+fn svg(bytes: &[u8], fonts: &FontBook) -> Decoded {
     use resvg::{tiny_skia, usvg};
 
     if bytes.len() > MAX_SVG_BYTES {
@@ -507,6 +508,7 @@ fn svg(bytes: &[u8]) -> Decoded {
             resolve_data: usvg::ImageHrefResolver::default_data_resolver(),
             resolve_string: Box::new(|_, _| None),
         },
+        font_resolver: crate::svg_text::resolver(fonts),
         ..usvg::Options::default()
     };
     let tree = usvg::Tree::from_data(bytes, &options)
@@ -612,10 +614,10 @@ mod tests {
     #[test]
     fn vector_pictures_are_drawn_at_twice_their_size() {
         let svg_bytes = b"<svg xmlns='http://www.w3.org/2000/svg' width='3' height='2'><rect width='3' height='2' fill='red'/></svg>";
-        let Ok((6, 4, ImageData::Rgba(pixels))) = svg(svg_bytes) else {
+        let Ok((6, 4, ImageData::Rgba(pixels))) = svg(svg_bytes, &FontBook::bundled()) else {
             panic!("not drawn")
         };
         assert_eq!(pixels[..4], [255, 0, 0, 255]);
-        assert!(svg(b"<svg").is_err());
+        assert!(svg(b"<svg", &FontBook::bundled()).is_err());
     }
 }
