@@ -43,7 +43,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Task {
-    /// Write the wire models and the route table from docs/openapi/slides-async.yaml.
+    /// Write the wire models, the route table and docs/reference/api.md from docs/openapi/slides-async.yaml.
     Codegen {
         /// Fail when the committed files differ instead of writing them.
         #[arg(long)]

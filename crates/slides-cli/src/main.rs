@@ -29,6 +29,9 @@ mod private;
 mod quantity;
 mod queue;
 mod ready;
+// The pages list what all features bring.
+#[cfg(all(test, feature = "otlp", feature = "postgres"))]
+mod reference;
 mod remote;
 mod save;
 mod sdk;

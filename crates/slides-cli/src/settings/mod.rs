@@ -18,6 +18,8 @@ use crate::failure::Failure;
 
 pub(crate) use print::print;
 pub(crate) use vendor::Vendor;
+#[cfg(test)]
+pub(crate) use vendor::variables as variables_of_the_vendor;
 
 /// What stands between the values of a setting that may be repeated, in the environment.
 const SEPARATOR: char = ';';
@@ -147,6 +149,18 @@ fn settings(serve: &Command) -> impl Iterator<Item = &Arg> {
             .is_some_and(|long| !NO_SETTINGS.contains(&long))
     };
     serve.get_arguments().filter(is_setting)
+}
+
+/// The settings with their variables, for the documents.
+#[cfg(test)]
+pub(crate) fn documented(serve: &Command) -> impl Iterator<Item = (&Arg, String)> {
+    settings(serve).map(|arg| {
+        let own = || variable(arg.get_long().unwrap_or_default());
+        let read_by_clap = arg
+            .get_env()
+            .map(|name| name.to_string_lossy().into_owned());
+        (arg, read_by_clap.unwrap_or_else(own))
+    })
 }
 
 fn find<'a>(known: &[&'a Arg], key: &str) -> Option<&'a Arg> {

@@ -131,3 +131,49 @@ pub(super) fn read(environment: Environment<'_>) -> Result<(Vendor, Vec<Found>),
     };
     Ok((vendor, list))
 }
+
+/// Each variable that is read, with the setting it stands for or what is done with it: found out by setting them, one
+/// after the other, so that the documents cannot say otherwise.
+#[cfg(test)]
+pub(crate) fn variables() -> Vec<(String, String)> {
+    use std::cell::RefCell;
+
+    // What is asked for, when these are set.
+    let asked = |set: &[&str]| {
+        let names = RefCell::new(Vec::<String>::new());
+        let outcome = read(&|name| {
+            let mut names = names.borrow_mut();
+            if !names.iter().any(|known| known == name) {
+                names.push(name.to_owned());
+            }
+            set.contains(&name).then(|| "8".to_owned())
+        });
+        (names.into_inner(), outcome)
+    };
+    let meaning = |name: &str| match asked(&[name]).1 {
+        Err(failure) => format!("refused: {}", failure.hint.unwrap_or(failure.message)),
+        Ok((_, found)) if !found.is_empty() => found[0].key.clone(),
+        Ok((vendor, _)) if vendor.client_secret.is_some() => "`SLIDES_CLIENT_SECRET`".to_owned(),
+        Ok((vendor, _)) if vendor.signing_key.is_some() => {
+            "a key of tokens beside those of `token-keys`, the one that signs".to_owned()
+        }
+        Ok((vendor, _)) => vendor.notes.first().map_or_else(
+            || "with `AWSS3_BUCKET`: a key of that storage".to_owned(),
+            |note| note.trim_start_matches(&format!("{name} has ")).to_owned(),
+        ),
+    };
+    let (names, _) = asked(&[]);
+    let mut list: Vec<_> = names
+        .iter()
+        .map(|name| (name.clone(), meaning(name)))
+        .collect();
+    // Some are looked at beside another one alone.
+    for name in &names {
+        for inner in asked(&[name.as_str()]).0 {
+            if list.iter().all(|(known, _)| *known != inner) {
+                list.push((inner, format!("with `{name}`: a part of its address")));
+            }
+        }
+    }
+    list
+}
