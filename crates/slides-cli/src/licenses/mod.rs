@@ -1,12 +1,14 @@
 //! `slides licenses`: what this program is made of, and on which terms.
 
 use std::fmt::Write as _;
+use std::io::Read as _;
 
+use flate2::read::ZlibDecoder;
 use serde_json::json;
 use slides_service::engine::FONT_LICENCES;
 
 use crate::console::Console;
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::pages;
 
 /// The program's own, at the user's choice.
@@ -16,6 +18,8 @@ const OWN: [(&str, &str); 2] = [
 ];
 /// `name: licence`, written by `cargo xtask licenses`.
 const CRATES: &str = include_str!("crates.txt");
+/// What the crates bring along, each text once behind their names; compressed, by the same task.
+const TEXTS: &[u8] = include_bytes!("texts.zz");
 
 pub(crate) fn run(console: &mut Console) -> Result<(), Failure> {
     if console.is_json() {
@@ -28,6 +32,7 @@ pub(crate) fn run(console: &mut Console) -> Result<(), Failure> {
         for (name, license) in CRATES.lines().filter_map(|line| line.split_once(": ")) {
             console.event(&json!({ "event": "crate", "name": name, "license": license }));
         }
+        console.event(&json!({ "event": "text", "part": "crates", "text": texts()? }));
         return Ok(());
     }
     let mut all = String::from(
@@ -37,14 +42,45 @@ pub(crate) fn run(console: &mut Console) -> Result<(), Failure> {
         // Into a text nothing fails.
         let _ = write!(all, "\n---- {file}\n\n{}\n", text.trim_end());
     }
-    all.push_str("\n---- Crates, each under its own licence (crates.io has the texts)\n\n");
+    all.push_str(
+        "\n---- Crates, each under its own licence; the texts that they bring along follow\n\n",
+    );
     all.push_str(CRATES);
+    all.push_str(&texts()?);
     pages::print(all.as_bytes())
+}
+
+fn texts() -> Result<String, Failure> {
+    let mut text = String::new();
+    ZlibDecoder::new(TEXTS)
+        .read_to_string(&mut text)
+        .map_err(|error| {
+            Failure::new(
+                Exit::Failed,
+                "the licences of the crates cannot be unpacked",
+            )
+            .caused_by(&error)
+        })?;
+    Ok(text)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_texts_of_the_crates_are_whole() {
+        let text = texts().unwrap();
+        assert!(TEXTS.len() < 150_000, "{} bytes", TEXTS.len());
+        for wanted in [
+            "\n---- ",
+            "serde",
+            "Permission is hereby granted",
+            "Apache License",
+        ] {
+            assert!(text.contains(wanted), "{wanted}");
+        }
+    }
 
     #[test]
     fn each_crate_has_a_licence() {
