@@ -365,6 +365,20 @@ fn the_readme() {
     reader.has("deck.html", b"<!");
 }
 
+/// The examples are built by the tests.
+#[test]
+fn the_program_of_the_readme_is_an_example() {
+    let text = std::fs::read_to_string(top().join("README.md")).unwrap();
+    let (_, rest) = text.split_once("```rust,ignore\n").unwrap();
+    let (shown, _) = rest.split_once("```").unwrap();
+    let path = "crates/slides/examples/readme.rs";
+    let example = std::fs::read_to_string(top().join(path)).unwrap();
+    assert!(
+        example.ends_with(shown),
+        "the first Rust program of README.md is not the end of {path}: change both"
+    );
+}
+
 #[test]
 fn the_guide_of_the_command_line() {
     let mut reader = Reader::new()
