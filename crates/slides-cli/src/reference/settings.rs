@@ -14,7 +14,7 @@ fn the_page_of_settings_is_what_the_server_reads() {
     let serve = program.find_subcommand("serve").unwrap();
     let vendor = variables_of_the_vendor();
     let mut page = String::from(
-        "\n| in the file | variable | default | what it is |\n| --- | --- | --- | --- |\n",
+        "\n## All settings\n\n| in the file, and the variable | what it is, and its default |\n| --- | --- |\n",
     );
     let mut flags = 0;
     for (arg, variable) in documented(serve) {
@@ -30,10 +30,13 @@ fn the_page_of_settings_is_what_the_server_reads() {
         }
         let default = match (arg.get_action(), default(arg)) {
             (ArgAction::SetTrue, _) => "`false`".to_owned(),
-            (_, none) if none.is_empty() => "–".to_owned(),
             (_, value) => value,
         };
-        writeln!(page, "| `{key}` | `{variable}` | {default} | {text} |").unwrap();
+        if !default.is_empty() {
+            let _ = write!(text, " Default: {default}.");
+        }
+        // Side by side the names would leave no room for the texts.
+        writeln!(page, "| `{key}`<br>`{variable}` | {text} |").unwrap();
         flags += 1;
     }
     assert!(flags > 30, "{flags} settings");
