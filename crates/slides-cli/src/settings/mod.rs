@@ -18,7 +18,7 @@ use crate::failure::Failure;
 
 pub(crate) use print::print;
 pub(crate) use vendor::Vendor;
-#[cfg(test)]
+#[cfg(all(test, feature = "otlp", feature = "postgres"))]
 pub(crate) use vendor::variables as variables_of_the_vendor;
 
 /// What stands between the values of a setting that may be repeated, in the environment.
@@ -152,7 +152,7 @@ fn settings(serve: &Command) -> impl Iterator<Item = &Arg> {
 }
 
 /// The settings with their variables, for the documents.
-#[cfg(test)]
+#[cfg(all(test, feature = "otlp", feature = "postgres"))]
 pub(crate) fn documented(serve: &Command) -> impl Iterator<Item = (&Arg, String)> {
     settings(serve).map(|arg| {
         let own = || variable(arg.get_long().unwrap_or_default());

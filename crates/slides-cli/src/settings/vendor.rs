@@ -134,7 +134,7 @@ pub(super) fn read(environment: Environment<'_>) -> Result<(Vendor, Vec<Found>),
 
 /// Each variable that is read, with the setting it stands for or what is done with it: found out by setting them, one
 /// after the other, so that the documents cannot say otherwise.
-#[cfg(test)]
+#[cfg(all(test, feature = "otlp", feature = "postgres"))]
 pub(crate) fn variables() -> Vec<(String, String)> {
     use std::cell::RefCell;
 
