@@ -6,7 +6,7 @@ use krilla::paint::{self, Fill, Stroke};
 use krilla::surface::Surface;
 use krilla::tagging::TagGroup;
 use krilla::text::{GlyphId, KrillaGlyph};
-use kurbo::{Affine, BezPath, PathEl, Point, Rect, Size};
+use kurbo::{Affine, BezPath, PathEl, Point, Rect, Size, Vec2};
 use slides_scene::{
     BlendMode, EffectKind, EffectOp, FillRule, GlyphRun, GradientStop, ImageOp, Paint, Rgba,
     StrokeStyle, Tag,
@@ -85,6 +85,10 @@ enum Ink {
     /// Drawn through the shape as a clip.
     Clipped(Special),
 }
+
+/// Cells of a pattern along each side of its tile. Viewers smooth the edges of tiles: with one cell a tile, the seams are
+/// darker than the pattern.
+const PATTERN_CELLS: u32 = 8;
 
 /// What of a page is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -221,7 +225,7 @@ impl<'a, 'b> PdfCanvas<'a, 'b> {
     }
 
     fn pattern(&mut self, foreground: Rgba, background: Rgba, bars: &[Rect]) -> Ink {
-        let side = PATTERN_SIDE as f32;
+        let side = PATTERN_SIDE * f64::from(PATTERN_CELLS);
         let mut builder = self.surface.stream_builder();
         let mut surface = builder.surface();
         let mut boxes = |color: Rgba, boxes: &[Rect]| {
@@ -245,19 +249,21 @@ impl<'a, 'b> PdfCanvas<'a, 'b> {
                 surface.draw_path(&shape);
             }
         };
-        boxes(
-            background,
-            &[Rect::new(0.0, 0.0, PATTERN_SIDE, PATTERN_SIDE)],
-        );
-        boxes(foreground, bars);
+        boxes(background, &[Rect::new(0.0, 0.0, side, side)]);
+        let steps = || (0..PATTERN_CELLS).map(|n| f64::from(n) * PATTERN_SIDE);
+        let cells = steps().flat_map(|x| steps().map(move |y| Vec2::new(x, y)));
+        let bars: Vec<Rect> = cells
+            .flat_map(|cell| bars.iter().map(move |bar| *bar + cell))
+            .collect();
+        boxes(foreground, &bars);
         surface.finish();
         let stream = builder.finish();
         Ink::Plain(
             paint::Pattern {
                 stream,
                 transform: Transform::identity(),
-                width: side,
-                height: side,
+                width: side as f32,
+                height: side as f32,
             }
             .into(),
             NormalizedF32::ONE,
