@@ -1,7 +1,8 @@
 //! What the queue costs beside the disk and beside the bare engine: `cargo xtask bench queue`.
 //!
 //! `queue_load store FOLDER` measures the SQLite store alone, `queue_load service SLIDES DECK FOLDER` the way of a
-//! job through queue, worker process and blob store.
+//! job through queue, worker process and blob store, `queue_load fleet SLIDES DECK FOLDER` two servers on a queue in
+//! PostgreSQL beside one.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -23,6 +24,7 @@ use slides_service::queue::{
     Filter, Hold, NewOperation, Outcome, SqliteOptions, SqliteStore, Store, Submitted,
 };
 use slides_service::{Runner, Service, ServiceOptions, WorkerProgram};
+use slides_tests::{PostgresServer, ServerProcess, fresh_schema};
 use slides_types::ExportFormat;
 
 /// Bytes of the raw write that a commit of one row is compared with: what such a commit writes.
@@ -33,6 +35,8 @@ const CLIENTS: usize = 64;
 const RUNS: usize = 4;
 const LONG_QUEUE: usize = 1_000_000;
 const JOBS: usize = 200;
+/// Clients of the servers in PostgreSQL.
+const FLEET_CLIENTS: usize = 8;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -40,7 +44,8 @@ fn main() {
     match arguments.as_slice() {
         ["store", folder] => store(Path::new(folder)),
         ["service", slides, deck, folder] => service(slides, deck, Path::new(folder)),
-        _ => panic!("usage: queue_load store FOLDER | service SLIDES DECK FOLDER"),
+        ["fleet", slides, deck, folder] => fleet(Path::new(slides), deck, Path::new(folder)),
+        _ => panic!("usage: queue_load store FOLDER | service|fleet SLIDES DECK FOLDER"),
     }
 }
 
@@ -302,6 +307,59 @@ fn service(slides: &str, deck: &str, folder: &Path) {
         percentile(&gaps, 0.5),
         percentile(&gaps, 0.99),
         gaps.len()
+    );
+}
+
+/// Servers of one worker each on one queue, and clients that wait for a result before they start the next.
+fn fleet(slides: &Path, deck: &str, folder: &Path) {
+    let deck = std::fs::read(deck).unwrap();
+    let database = PostgresServer::start(&[]);
+    std::fs::create_dir_all(folder).unwrap();
+    let key = folder.join("key");
+    std::fs::write(&key, "a key of 32 bytes or more, to measure with").unwrap();
+    let rate = |count: usize| {
+        let schema = fresh_schema();
+        let place = folder.join(&schema);
+        let blobs = format!("local:{}", place.join("blobs").display());
+        let (key, address) = (key.to_string_lossy(), database.address());
+        let servers: Vec<ServerProcess> = (0..count)
+            .map(|n| {
+                let mut arguments = vec!["--workers", "1", "--database-schema", &schema];
+                arguments.extend(["--blobs", &blobs, "--key-file", &key]);
+                let settings = [("SLIDES_DATABASE", address.as_str())];
+                let data = place.join(n.to_string());
+                ServerProcess::start_with(slides, &data, &arguments, &settings).unwrap()
+            })
+            .collect();
+        servers[0].convert("pdf", &deck).unwrap();
+        let begun = Instant::now();
+        std::thread::scope(|scope| {
+            for client in 0..FLEET_CLIENTS {
+                let (server, deck) = (&servers[client % count], &deck);
+                scope.spawn(move || {
+                    for _ in 0..JOBS / FLEET_CLIENTS {
+                        server.convert("pdf", deck).unwrap();
+                    }
+                });
+            }
+        });
+        JOBS as f64 / begun.elapsed().as_secs_f64()
+    };
+    let mut ratios = Vec::new();
+    for run in 0..RUNS {
+        let (one, two) = if run % 2 == 0 {
+            let one = rate(1);
+            (one, rate(2))
+        } else {
+            let two = rate(2);
+            (rate(1), two)
+        };
+        println!("PostgreSQL, jobs a second: one server {one:.1}, two servers {two:.1}");
+        ratios.push(two / one);
+    }
+    println!(
+        "two servers beside one: {:.2} times by median (goal 1.5)",
+        percentile(&sorted(ratios), 0.5)
     );
 }
 

@@ -1,6 +1,8 @@
 //! A queue that several servers share.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
+#[cfg(feature = "postgres")]
+use std::time::Duration;
 
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
