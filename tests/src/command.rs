@@ -197,6 +197,7 @@ impl Served {
     pub fn start(place: &Place, arguments: &[&str]) -> Self {
         let mut child = place
             .command(&["serve", "--listen", "127.0.0.1:0", "--data", "data"])
+            .args(["--min-free", "0", "--min-free-percent", "0"])
             .args(arguments)
             .envs([
                 ("SLIDES_CLIENT_ID", "me"),

@@ -62,6 +62,8 @@ impl ServerProcess {
         let mut process = Command::new(program)
             .args(["serve", "--listen", "127.0.0.1:0", "--no-auth", "--data"])
             .arg(data)
+            // How full the disk of the machine is decides nothing here.
+            .args(["--min-free", "0", "--min-free-percent", "0"])
             .args(arguments)
             .env_remove("SLIDES_FAILPOINT")
             .envs(settings.iter().copied())

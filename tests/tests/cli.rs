@@ -378,6 +378,7 @@ impl Served {
     fn with(folder: &Path, arguments: &[&str]) -> Self {
         let mut child = slides(folder)
             .args(["serve", "--listen", "127.0.0.1:0", "--data", "data"])
+            .args(["--min-free", "0", "--min-free-percent", "0"])
             .args(arguments)
             .envs([
                 ("SLIDES_CLIENT_ID", "me"),

@@ -40,6 +40,7 @@ impl Served {
         let mut child = Command::new(slides_program())
             .current_dir(folder)
             .args(["serve", "--listen", "127.0.0.1:0", "--data", "data"])
+            .args(["--min-free", "0", "--min-free-percent", "0"])
             .args(["--log-format", "json", "--workers", "1"])
             .args(["--soffice", "off"])
             .args(arguments)

@@ -53,6 +53,8 @@ impl Server {
         command
             .args(["serve", "--listen", &address, "--data"])
             .arg(&data)
+            // How full the disk of the machine is decides nothing here.
+            .args(["--min-free", "0", "--min-free-percent", "0"])
             .args(arguments);
         command
             .env_remove("SLIDES_CLIENT_ID")

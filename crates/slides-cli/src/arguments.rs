@@ -315,7 +315,7 @@ pub(crate) struct ServeArguments {
     #[arg(long, value_name = "SIZE", default_value = "2G", value_parser = parse_size)]
     pub(crate) min_free: u64,
     /// The same in percent of the disk; 0 for no such limit.
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u8).range(0..=100))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=100))]
     pub(crate) min_free_percent: u8,
     /// Highest priority that a client may ask for.
     #[arg(

@@ -103,8 +103,8 @@ mod tests {
         for (free, total, is_full) in [
             (3, 10, false),
             (1, 10, true),
-            (40, 1000, true),
-            (60, 1000, false),
+            (9, 1000, true),
+            (11, 1000, false),
             (0, 0, true),
         ] {
             let disk = Disk {

@@ -277,7 +277,7 @@ impl Default for ServiceLimits {
             max_queue_depth: 1000,
             max_queued_bytes: 10 << 30,
             max_client_depth: u64::MAX,
-            min_free_percent: 5,
+            min_free_percent: 1,
             min_free_bytes: 2 << 30,
             max_priority: 0,
             max_fetch_time: Duration::from_mins(1),

@@ -103,6 +103,7 @@ impl Traced {
             .arg(trace)
             .arg(&rig.program)
             .args(["serve", "--listen", "127.0.0.1:0", "--no-auth"])
+            .args(["--min-free", "0", "--min-free-percent", "0"])
             .args(["--workers", "1", "--data"])
             .arg(data)
             .stdin(Stdio::null())
