@@ -6,7 +6,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use slides_service::queue::State;
 
-use crate::quantity::{parse_address, parse_duration, parse_size};
+use crate::quantity::{parse_address, parse_duration, parse_size, parse_size_or_none};
 use crate::sdk::AllowedHost;
 use crate::settings::Settings;
 
@@ -311,8 +311,8 @@ pub(crate) struct ServeArguments {
     /// Bytes of documents that may wait, such as `10G`.
     #[arg(long, value_name = "SIZE", default_value = "10G", value_parser = parse_size)]
     pub(crate) max_queued: u64,
-    /// Free space of the data folder's disk; with less nothing is accepted.
-    #[arg(long, value_name = "SIZE", default_value = "2G", value_parser = parse_size)]
+    /// Free space of the data folder's disk; with less nothing is accepted; 0 for no such limit.
+    #[arg(long, value_name = "SIZE", default_value = "2G", value_parser = parse_size_or_none)]
     pub(crate) min_free: u64,
     /// The same in percent of the disk; 0 for no such limit.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=100))]

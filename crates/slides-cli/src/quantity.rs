@@ -47,6 +47,14 @@ pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
         })
 }
 
+/// A size where 0 is one.
+pub(crate) fn parse_size_or_none(text: &str) -> Result<u64, String> {
+    if text == "0" {
+        return Ok(0);
+    }
+    parse_size(text)
+}
+
 /// `127.0.0.1:8080`, `[::1]:0`.
 pub(crate) fn parse_address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| {
@@ -124,6 +132,10 @@ mod tests {
         ] {
             assert_eq!(parse_size(text).ok(), bytes, "{text}");
         }
+        assert!(parse_size("0").is_err());
+        assert_eq!(parse_size_or_none("0"), Ok(0));
+        assert_eq!(parse_size_or_none("1K"), Ok(1024));
+        assert!(parse_size_or_none("-1").is_err());
     }
 
     #[test]
