@@ -13,6 +13,9 @@ pub type ByteStream = Pin<Box<dyn Stream<Item = std::io::Result<Bytes>> + Send +
 
 type Open = dyn Fn() -> ByteStream + Send + Sync;
 
+/// Bytes of one chunk: those of a file and of bytes in memory, so that who watches a slow upload sees both move.
+const PIECE: usize = 64 * 1024;
+
 /// A document on its way up: bytes, a file, or a stream that is read when it is sent.
 ///
 /// A payload knows whether it can be opened again; a one-shot payload is never
@@ -120,9 +123,12 @@ impl Payload {
     pub async fn open(&self) -> Result<(ByteStream, Option<u64>)> {
         match &self.source {
             Source::Bytes(bytes) => {
-                let bytes = bytes.clone();
-                let stream = futures_util::stream::once(async move { Ok(bytes) });
-                Ok((Box::pin(stream), self.len))
+                let mut left = bytes.clone();
+                let pieces = std::iter::from_fn(move || {
+                    let piece = left.split_to(left.len().min(PIECE));
+                    (!piece.is_empty()).then_some(Ok(piece))
+                });
+                Ok((Box::pin(futures_util::stream::iter(pieces)), self.len))
             }
             Source::Path(path) => {
                 let file = tokio::fs::File::open(path)
@@ -136,7 +142,7 @@ impl Payload {
                     })?
                     .len();
                 Ok((
-                    Box::pin(tokio_util::io::ReaderStream::with_capacity(file, 64 * 1024)),
+                    Box::pin(tokio_util::io::ReaderStream::with_capacity(file, PIECE)),
                     Some(len),
                 ))
             }

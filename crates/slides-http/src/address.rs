@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use http::Uri;
+use http::uri::{Authority, Parts, PathAndQuery, Scheme};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use slides_core::{Error, Result};
 use slides_types::Route;
@@ -13,25 +15,37 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
+/// Scheme, host, port and path prefix that calls go to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Base {
+    scheme: Scheme,
+    authority: Authority,
+    /// Without a slash at its end.
+    prefix: String,
+}
+
+impl Base {
+    pub(crate) fn is_https(&self) -> bool {
+        self.scheme == Scheme::HTTPS
+    }
+}
+
 /// The URL of a call under a base URL. A parameter that takes the rest of the path keeps its
 /// slashes, every other one is a single segment.
 pub(crate) fn url(
-    base: &str,
+    base: &Base,
     route: &Route,
     path: &[(&str, &str)],
     query: &[(&'static str, String)],
-) -> Result<String> {
-    let mut url = String::with_capacity(base.len() + route.path.len() + 64);
-    url.push_str(base);
-    for segment in route.path.split('/').filter(|segment| !segment.is_empty()) {
-        let Some(name) = segment
-            .strip_prefix('{')
-            .and_then(|segment| segment.strip_suffix('}'))
-        else {
-            url.push('/');
-            url.push_str(segment);
-            continue;
-        };
+) -> Result<Uri> {
+    let mut url = String::with_capacity(base.prefix.len() + route.path.len() + 64);
+    url.push_str(&base.prefix);
+    let mut left = route.path;
+    while let Some((fixed, parameter)) = left.split_once('{') {
+        // its slash comes with the value
+        url.push_str(fixed.strip_suffix('/').unwrap_or(fixed));
+        let (name, behind) = parameter.split_once('}').unwrap_or((parameter, ""));
+        left = behind;
         let value = path
             .iter()
             .find(|(key, _)| *key == name)
@@ -46,6 +60,7 @@ pub(crate) fn url(
             push(&mut url, name, value)?;
         }
     }
+    url.push_str(left);
     let mut separator = '?';
     for (key, value) in query {
         debug_assert!(
@@ -59,7 +74,14 @@ pub(crate) fn url(
         url.push('=');
         encode(&mut url, value);
     }
-    Ok(url)
+    let mut parts = Parts::default();
+    parts.scheme = Some(base.scheme.clone());
+    parts.authority = Some(base.authority.clone());
+    // the text is not repeated: its query may hold what belongs to nobody else
+    let wrong =
+        |_| Error::invalid("the URL of the call cannot be sent, it may be too long (64 KiB)");
+    parts.path_and_query = Some(PathAndQuery::try_from(url).map_err(wrong)?);
+    Uri::from_parts(parts).map_err(|_| Error::invalid("the URL of the call cannot be sent"))
 }
 
 fn push(url: &mut String, name: &str, value: &str) -> Result<()> {
@@ -85,23 +107,16 @@ fn encode(url: &mut String, value: &str) {
     }
 }
 
-pub(crate) fn uri(url: &str) -> Result<http::Uri> {
-    // the text is not repeated: its query may hold what belongs to nobody else
-    url.parse().map_err(|_| {
-        Error::invalid("the URL of the call cannot be sent, it may be too long (64 KiB)")
-    })
-}
-
 /// Checks a base URL and takes off its trailing slash. Plain http is for loopback, unless the
 /// caller allows it: tokens and documents would cross the network readable.
-pub(crate) fn base(text: &str, plain_http: bool) -> Result<String> {
+pub(crate) fn base(text: &str, plain_http: bool) -> Result<Base> {
     let none = |why: &str| {
         Error::invalid(format!(
             "base URL `{}` {why}: give scheme and host, such as `http://127.0.0.1:8080`",
             shown(text)
         ))
     };
-    let url: http::Uri = text
+    let url: Uri = text
         .parse()
         .map_err(|error| none(&format!("cannot be read ({error})")))?;
     let (Some(scheme), Some(authority)) = (url.scheme_str(), url.authority()) else {
@@ -132,8 +147,15 @@ pub(crate) fn base(text: &str, plain_http: bool) -> Result<String> {
             )));
         }
     }
-    let path = url.path().trim_end_matches('/');
-    Ok(format!("{scheme}://{authority}{path}"))
+    Ok(Base {
+        scheme: if scheme == "https" {
+            Scheme::HTTPS
+        } else {
+            Scheme::HTTP
+        },
+        authority: authority.clone(),
+        prefix: url.path().trim_end_matches('/').to_owned(),
+    })
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -154,13 +176,21 @@ fn shown(text: &str) -> &str {
 mod tests {
     use super::*;
 
+    fn at(text: &str) -> Base {
+        base(text, false).unwrap()
+    }
+
+    fn shown(base: &Base) -> String {
+        format!("{}://{}{}", base.scheme, base.authority, base.prefix)
+    }
+
     #[test]
     fn paths_are_encoded_segment_by_segment() {
         let name = [("name", "Q3 report/50%? #ü.pptx"), ("format", "pdf")];
         let query = [("outPath", "a b/c&d=e+f.pdf".to_owned())];
         assert_eq!(
             url(
-                "https://host",
+                &at("https://host"),
                 &Route::START_SAVE_PRESENTATION,
                 &name,
                 &query
@@ -170,14 +200,14 @@ mod tests {
         );
         for (path, expected) in [("/Data//my deck.pptx", "/Data/my%20deck.pptx"), ("", "")] {
             let url = url(
-                "http://localhost:1",
+                &at("http://localhost:1"),
                 &Route::GET_FILES_LIST,
                 &[("path", path)],
                 &[],
             )
             .unwrap();
             assert_eq!(
-                url,
+                url.to_string(),
                 format!("http://localhost:1/v3.0/slides/storage/folder{expected}")
             );
         }
@@ -190,7 +220,7 @@ mod tests {
             (&Route::GET_OPERATION_STATUS, "id", ".."),
             (&Route::DOWNLOAD_FILE, "path", "a/../b"),
         ] {
-            let error = url("https://host", route, &[(name, value)], &[]).unwrap_err();
+            let error = url(&at("https://host"), route, &[(name, value)], &[]).unwrap_err();
             assert_eq!(error.status_code(), Some(400), "{value}: {error}");
         }
     }
@@ -227,19 +257,19 @@ mod tests {
             ("127.0.0.1:8080", Err("such as `http://127.0.0.1:8080`")),
         ] {
             match (base(text, false), expected) {
-                (Ok(base), Ok(expected)) => assert_eq!(base, expected),
+                (Ok(base), Ok(expected)) => assert_eq!(shown(&base), expected),
                 (Err(error), Err(part)) => {
-                    let shown = error.to_string();
+                    let text_of = error.to_string();
                     assert!(
-                        shown.contains(part) && !shown.contains("hunter2"),
-                        "{text}: {shown}"
+                        text_of.contains(part) && !text_of.contains("hunter2"),
+                        "{text}: {text_of}"
                     );
                 }
                 (got, _) => panic!("{text}: {got:?}"),
             }
         }
         assert_eq!(
-            base("http://slides.lan", true).unwrap(),
+            shown(&base("http://slides.lan", true).unwrap()),
             "http://slides.lan"
         );
     }

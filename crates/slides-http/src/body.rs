@@ -1,59 +1,127 @@
+use std::error::Error as StdError;
 use std::fmt;
+use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
 use http_body::{Frame, SizeHint};
 use slides_core::ByteStream;
+use tokio::time::Sleep;
 
-type Inner = Pin<Box<dyn http_body::Body<Data = Bytes, Error = io::Error> + Send>>;
+/// Body of a request or an answer: a stream of bytes with a length where it is known.
+///
+/// A pointer, as requests and answers are moved from hand to hand by hyper; one without bytes is none.
+pub struct Body(Option<Box<Held>>);
 
-/// Body of a request or an answer: a boxed stream with a length where it is known.
-pub struct Body(Inner);
+struct Held {
+    source: Source,
+    idle: Option<Idle>,
+}
+
+enum Source {
+    /// What is left of bytes in memory.
+    Bytes(Bytes),
+    Incoming(hyper::body::Incoming),
+    Other(Pin<Box<dyn http_body::Body<Data = Bytes, Error = io::Error> + Send>>),
+}
+
+/// Bytes in memory go out in pieces of this size, so that it is seen that they move.
+pub(crate) const PIECE: usize = 64 << 10;
 
 impl Body {
     /// No bytes.
     pub fn empty() -> Self {
-        Self::from_bytes(Bytes::new())
+        Self(None)
     }
 
     /// Bytes in memory.
     pub fn from_bytes(bytes: impl Into<Bytes>) -> Self {
-        Self::wrap(http_body_util::Full::new(bytes.into()))
+        let bytes = bytes.into();
+        if bytes.is_empty() {
+            return Self::empty();
+        }
+        Source::Bytes(bytes).into()
     }
 
     /// A stream; `len` is its length in bytes where it is known, and becomes `Content-Length`.
     pub fn from_stream(stream: ByteStream, len: Option<u64>) -> Self {
-        Self(Box::pin(Chunks { stream, left: len }))
+        Self::own(Chunks { stream, left: len })
     }
 
     /// Any body with byte chunks.
     pub fn wrap<B>(body: B) -> Self
     where
         B: http_body::Body<Data = Bytes> + Send + 'static,
-        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+        B::Error: Into<Box<dyn StdError + Send + Sync>>,
     {
-        Self(Box::pin(http_body_util::BodyExt::map_err(body, |error| {
-            let error: Box<dyn std::error::Error + Send + Sync> = error.into();
-            // an I/O error stays what it is, its kind is read further up
-            error
-                .downcast::<io::Error>()
-                .map_or_else(io::Error::other, |error| *error)
-        })))
+        Self::own(http_body_util::BodyExt::map_err(body, |error| {
+            io_error(error.into())
+        }))
     }
 
     /// As [`wrap`](Self::wrap), for one whose errors are what they should be.
     pub(crate) fn own(
         body: impl http_body::Body<Data = Bytes, Error = io::Error> + Send + 'static,
     ) -> Self {
-        Self(Box::pin(body))
+        Source::Other(Box::pin(body)).into()
+    }
+
+    /// The body of hyper's answer.
+    pub(crate) fn incoming(body: hyper::body::Incoming) -> Self {
+        Source::Incoming(body).into()
+    }
+
+    /// Gives up when nothing comes for this long.
+    pub(crate) fn with_idle_limit(mut self, limit: Duration) -> Self {
+        if let Some(held) = &mut self.0 {
+            held.idle = Some(Idle { limit, sleep: None });
+        }
+        self
+    }
+
+    /// Whether it is so short that there is nothing to see of how it moves.
+    pub(crate) fn is_one_piece(&self) -> bool {
+        match self.0.as_deref() {
+            None => true,
+            Some(held) => matches!(&held.source, Source::Bytes(bytes) if bytes.len() <= PIECE),
+        }
     }
 
     /// The chunks as they come.
     pub fn into_stream(self) -> ByteStream {
         http_body_util::BodyDataStream::new(self).boxed()
+    }
+}
+
+impl From<Source> for Body {
+    fn from(source: Source) -> Self {
+        Self(Some(Box::new(Held { source, idle: None })))
+    }
+}
+
+/// An I/O error stays what it is, its kind is read further up.
+fn io_error(error: Box<dyn StdError + Send + Sync>) -> io::Error {
+    error
+        .downcast::<io::Error>()
+        .map_or_else(io::Error::other, |error| *error)
+}
+
+impl Source {
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        match self {
+            Self::Bytes(left) if left.is_empty() => Poll::Ready(None),
+            Self::Bytes(left) => {
+                let piece = left.split_to(left.len().min(PIECE));
+                Poll::Ready(Some(Ok(Frame::data(piece))))
+            }
+            Self::Incoming(body) => http_body::Body::poll_frame(Pin::new(body), cx)
+                .map_err(|error| io_error(error.into())),
+            Self::Other(body) => body.as_mut().poll_frame(cx),
+        }
     }
 }
 
@@ -65,15 +133,59 @@ impl http_body::Body for Body {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        self.0.as_mut().poll_frame(cx)
+        let Some(held) = &mut self.0 else {
+            return Poll::Ready(None);
+        };
+        let frame = held.source.poll_frame(cx);
+        match &mut held.idle {
+            Some(idle) => idle.watch(frame, cx),
+            None => frame,
+        }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.is_end_stream()
+        match self.0.as_deref().map(|held| &held.source) {
+            None => true,
+            Some(Source::Bytes(left)) => left.is_empty(),
+            Some(Source::Incoming(body)) => body.is_end_stream(),
+            Some(Source::Other(body)) => body.is_end_stream(),
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.0.size_hint()
+        match self.0.as_deref().map(|held| &held.source) {
+            None => SizeHint::with_exact(0),
+            Some(Source::Bytes(left)) => SizeHint::with_exact(left.len() as u64),
+            Some(Source::Incoming(body)) => body.size_hint(),
+            Some(Source::Other(body)) => body.size_hint(),
+        }
+    }
+}
+
+/// Gives up on an answer when nothing comes. Only waiting counts: a reader that takes its time is not the server's
+/// silence.
+struct Idle {
+    limit: Duration,
+    sleep: Option<Pin<Box<Sleep>>>,
+}
+
+impl Idle {
+    fn watch<T>(
+        &mut self,
+        frame: Poll<Option<io::Result<T>>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<T>>> {
+        if frame.is_ready() {
+            self.sleep = None;
+            return frame;
+        }
+        let limit = self.limit;
+        let sleep = self
+            .sleep
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
+        std::task::ready!(sleep.as_mut().poll(cx));
+        let text = format!("no byte of the answer came for {} s", limit.as_secs_f64());
+        Poll::Ready(Some(Err(io::Error::new(io::ErrorKind::TimedOut, text))))
     }
 }
 

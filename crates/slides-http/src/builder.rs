@@ -145,7 +145,7 @@ impl HttpClientBuilder {
         let auth_base = other(self.auth_base)?;
         let https = [&base, &async_base, &auth_base]
             .iter()
-            .any(|url| url.starts_with("https:"));
+            .any(|base| base.is_https());
         let transport = self.transport.map_or_else(
             || {
                 let hyper = HyperTransport::with(

@@ -18,6 +18,7 @@ use slides_types::{
 use tokio::time::Instant;
 use tracing::Instrument;
 
+use crate::address::{self, Base};
 use crate::builder::HttpClientBuilder;
 use crate::connections::Turn;
 use crate::content::Content;
@@ -25,7 +26,7 @@ use crate::encode::{self, Call};
 use crate::exchange::Exchange;
 use crate::resume::resuming;
 use crate::retry::{Repeat, RetryPolicy};
-use crate::{Body, Token, TokenSource, address, answer};
+use crate::{Body, Token, TokenSource, answer};
 
 /// How long our server is asked to hold an answer back; it takes up to half a minute.
 const LONGEST_WAIT: Duration = Duration::from_secs(25);
@@ -57,8 +58,8 @@ pub(crate) struct Inner {
     pub(crate) retry: RetryPolicy,
     pub(crate) tokens: Option<Arc<dyn TokenSource>>,
     pub(crate) headers: HeaderMap,
-    pub(crate) base: String,
-    pub(crate) async_base: String,
+    pub(crate) base: Base,
+    pub(crate) async_base: Base,
 }
 
 impl HttpClient {
@@ -226,7 +227,7 @@ impl HttpClient {
         let has_body = !matches!(method, http::Method::GET | http::Method::DELETE);
         let mut request = http::Request::new(call.content.open().await?);
         *request.method_mut() = method;
-        *request.uri_mut() = address::uri(&call.url)?;
+        *request.uri_mut() = call.url.clone();
         let headers = request.headers_mut();
         headers.clone_from(&self.inner.headers);
         headers.extend(call.headers.clone());

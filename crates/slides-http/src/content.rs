@@ -103,6 +103,15 @@ impl Content {
 
     /// The body from its first byte.
     pub(crate) async fn open(&self) -> Result<Body> {
+        let whole = match self.pieces.as_slice() {
+            [] => Some(Bytes::new()),
+            [Piece::Bytes(bytes)] => Some(bytes.clone()),
+            [Piece::Document(document)] => document.as_bytes().cloned(),
+            _ => None,
+        };
+        if let Some(bytes) = whole {
+            return Ok(Body::from_bytes(bytes));
+        }
         let mut len = Some(0_u64);
         let mut streams = Vec::with_capacity(self.pieces.len());
         for piece in &self.pieces {
@@ -122,9 +131,6 @@ impl Content {
                 .zip(piece_len)
                 .and_then(|(all, one)| all.checked_add(one));
             streams.push(stream);
-        }
-        if streams.is_empty() {
-            return Ok(Body::empty());
         }
         Ok(Body::from_stream(
             futures_util::stream::iter(streams).flatten().boxed(),

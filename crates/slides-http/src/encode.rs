@@ -9,7 +9,7 @@ use slides_core::{
 };
 use slides_types::{ApiCall, ExportFormat, ExportOptions, OrderedMergeRequest, Route};
 
-use crate::address;
+use crate::address::{self, Base};
 use crate::content::Content;
 use crate::retry::Repeat;
 
@@ -17,7 +17,7 @@ use crate::retry::Repeat;
 #[derive(Debug)]
 pub(crate) struct Call {
     pub(crate) route: &'static Route,
-    pub(crate) url: String,
+    pub(crate) url: http::Uri,
     pub(crate) headers: HeaderMap,
     pub(crate) content: Content,
     pub(crate) repeat: Repeat,
@@ -31,12 +31,12 @@ type Query = Vec<(&'static str, String)>;
 const RESERVED: [&str; 4] = ["convert", "split", "merge", "storage"];
 
 /// The `Start…` call of a request.
-pub(crate) fn start(base: &str, request: StartRequest) -> Result<Call> {
+pub(crate) fn start(base: &Base, request: StartRequest) -> Result<Call> {
     encode(base, request, Some)
 }
 
 /// The synchronous call of a request.
-pub(crate) fn run(base: &str, mut request: StartRequest) -> Result<Call> {
+pub(crate) fn run(base: &Base, mut request: StartRequest) -> Result<Call> {
     // there is no operation that two such calls could share
     request.options.idempotency_key = None;
     request.options.webhook = None;
@@ -62,7 +62,7 @@ fn twin(route: &'static Route, result_only: bool) -> Option<&'static Route> {
 
 /// `Merge` and `OrderedMerge`: decks are appended to a stored one.
 pub(crate) fn append(
-    base: &str,
+    base: &Base,
     route: &'static Route,
     deck: &StoredDeck,
     request: &impl Serialize,
@@ -87,7 +87,7 @@ pub(crate) fn append(
 }
 
 fn encode(
-    base: &str,
+    base: &Base,
     request: StartRequest,
     route_of: impl Fn(&'static Route) -> Option<&'static Route>,
 ) -> Result<Call> {

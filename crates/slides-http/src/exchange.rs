@@ -1,6 +1,5 @@
 //! One request and its answer over a transport, with every wait bounded.
 
-use std::future::Future;
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use slides_core::{Error, Result, TransportError, TransportErrorKind};
-use tokio::time::{Instant, Sleep};
+use tokio::time::Instant;
 
 use crate::connections::Turns;
 use crate::{Body, Transport};
@@ -48,9 +47,8 @@ pub(crate) struct Exchange {
 impl Exchange {
     /// Sends once. Whose turn it is is the caller's to see to.
     pub(crate) async fn send(&self, request: http::Request<Body>) -> Result<http::Response<Body>> {
-        // most calls send nothing: then there is nothing to watch
-        let upload =
-            (!http_body::Body::is_end_stream(request.body())).then(|| Arc::new(Upload::default()));
+        // most calls send nothing or little: then there is nothing to watch
+        let upload = (!request.body().is_one_piece()).then(|| Arc::new(Upload::default()));
         let request = match &upload {
             Some(upload) => request.map(|body| {
                 Body::own(Watched {
@@ -79,13 +77,7 @@ impl Exchange {
             ));
         }
         let idle = self.timeouts.idle;
-        Ok(response?.map(|body| {
-            Body::own(Idle {
-                body,
-                limit: idle,
-                sleep: None,
-            })
-        }))
+        Ok(response?.map(|body| body.with_idle_limit(idle)))
     }
 
     fn no_answer(&self) -> TransportError {
@@ -156,44 +148,6 @@ impl http_body::Body for Watched {
                 io::Error::new(kind, "the document could not be read")
             })
         }))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
-
-/// An answer's body that gives up when nothing comes. Only waiting counts: a reader that takes
-/// its time is not the server's silence.
-struct Idle {
-    body: Body,
-    limit: Duration,
-    sleep: Option<Pin<Box<Sleep>>>,
-}
-
-impl http_body::Body for Idle {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) {
-            self.sleep = None;
-            return Poll::Ready(frame);
-        }
-        let limit = self.limit;
-        let sleep = self
-            .sleep
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
-        std::task::ready!(sleep.as_mut().poll(cx));
-        let text = format!("no byte of the answer came for {} s", limit.as_secs_f64());
-        Poll::Ready(Some(Err(io::Error::new(io::ErrorKind::TimedOut, text))))
     }
 
     fn is_end_stream(&self) -> bool {

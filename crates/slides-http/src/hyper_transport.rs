@@ -112,7 +112,7 @@ impl Transport for HyperTransport {
     ) -> Result<http::Response<Body>, TransportError> {
         let host = request.uri().authority().cloned();
         match self.client.request(request).await {
-            Ok(response) => Ok(response.map(Body::wrap)),
+            Ok(response) => Ok(response.map(Body::incoming)),
             Err(error) => {
                 let host = host.as_ref().map_or("unknown", |host| host.as_str());
                 Err(classified(error, host))

@@ -9,10 +9,11 @@ use slides_core::{AuthError, Error, ProtocolError, Result, TransportError};
 use slides_types::{Route, TokenResponse};
 use tokio::time::Instant;
 
+use crate::Body;
+use crate::address::{self, Base};
 use crate::answer;
 use crate::exchange::Exchange;
 use crate::retry::{Repeat, RetryPolicy};
-use crate::{Body, address};
 
 /// A token is renewed when less than this, or a tenth of its life, is left.
 const MARGIN: Duration = Duration::from_mins(5);
@@ -61,7 +62,7 @@ pub trait TokenSource: Send + Sync + 'static {
 pub(crate) struct ClientCredentials {
     exchange: Exchange,
     retry: RetryPolicy,
-    url: String,
+    url: http::Uri,
     agent: http::HeaderMap,
     client_id: String,
     client_secret: SecretString,
@@ -82,7 +83,7 @@ impl ClientCredentials {
     pub(crate) fn new(
         exchange: Exchange,
         retry: RetryPolicy,
-        auth_base: &str,
+        auth_base: &Base,
         agent: http::HeaderMap,
         client_id: String,
         client_secret: SecretString,
@@ -140,7 +141,7 @@ impl ClientCredentials {
             .finish();
         let mut request = http::Request::new(Body::from_bytes(form));
         *request.method_mut() = http::Method::POST;
-        *request.uri_mut() = address::uri(&self.url)?;
+        *request.uri_mut() = self.url.clone();
         *request.headers_mut() = self.agent.clone();
         request.headers_mut().insert(
             http::header::CONTENT_TYPE,

@@ -354,6 +354,52 @@ async fn silence_is_bounded_but_a_long_upload_is_not() {
     assert_eq!(start.elapsed(), Duration::from_secs(20));
 }
 
+/// Takes a piece of a body every 20 s.
+struct SlowLine;
+
+#[async_trait]
+impl Transport for SlowLine {
+    async fn send(
+        &self,
+        request: http::Request<Body>,
+    ) -> Result<http::Response<Body>, TransportError> {
+        let mut stream = request.into_body().into_stream();
+        let mut sent = 0;
+        while let Some(piece) = stream.next().await {
+            sent += piece.unwrap().len();
+            tokio::time::sleep(Duration::from_secs(20)).await;
+        }
+        let mut response = http::Response::new(Body::from_bytes(format!("op-{sent}")));
+        *response.status_mut() = http::StatusCode::CREATED;
+        Ok(response)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_document_in_memory_is_seen_to_move() {
+    let timeouts = Timeouts {
+        response: Duration::from_secs(30),
+        ..Timeouts::default()
+    };
+    let client = HttpClient::builder()
+        .base_url("https://slides.test")
+        .transport(Arc::new(SlowLine))
+        .timeouts(timeouts)
+        .retry(RetryPolicy::never())
+        .build()
+        .unwrap();
+    let deck = || Payload::bytes(vec![0; 1 << 20]);
+    let start = Instant::now();
+    let id = client.start(convert(deck())).await.unwrap();
+    assert_eq!(id.as_str(), "op-1048576");
+    assert!(start.elapsed() > Duration::from_mins(5));
+    // and so in a form
+    let mut target = Target::new(ExportFormat::Pdf);
+    target.export = Some(options());
+    let request = StartRequest::new(StartCall::Convert(target)).document(deck());
+    assert!(client.start(request).await.is_ok());
+}
+
 /// A server with tokens: `token-1` to `token-n`, of which only the newest is good once `expired`
 /// requests have been answered.
 fn guarded(life: u64, refuse: impl Fn(usize, &str) -> bool + Send + 'static) -> Arc<Server> {
