@@ -9,6 +9,7 @@ use rand::seq::IndexedRandom as _;
 use rand::{Rng as _, SeedableRng as _};
 
 use crate::durability::{Fault, Log, ask, judge, start_operation};
+use crate::has_ended;
 use crate::server::ServerProcess;
 
 /// Where Debian puts the library, and other systems do.
@@ -154,10 +155,8 @@ impl JumpRig {
             }
             let begun = Instant::now();
             for id in open {
-                while !matches!(
-                    &*ask(server.address, &log, &id, false)?,
-                    "Finished" | "Failed" | "Canceled"
-                ) && begun.elapsed() < PATIENCE
+                while !has_ended(&ask(server.address, &log, &id, false)?)
+                    && begun.elapsed() < PATIENCE
                 {
                     std::thread::sleep(Duration::from_millis(20));
                 }

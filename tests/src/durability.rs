@@ -17,6 +17,7 @@ use rand::seq::IndexedRandom as _;
 use rand::{Rng, SeedableRng};
 use sha2::{Digest, Sha256};
 
+use crate::has_ended;
 use crate::server::ServerProcess;
 
 /// Clients that call at the same time.
@@ -120,7 +121,7 @@ pub fn judge(log: &[Entry], ended: bool) -> Vec<Fault> {
                 ended,
             } => {
                 last.insert(id, status);
-                let is_end = matches!(status.as_str(), "Finished" | "Failed" | "Canceled");
+                let is_end = has_ended(&status);
                 match ends.get(id.as_str()) {
                     Some((first, at)) if (*first, *at) != (status.as_str(), ended) => {
                         let show = |status: &str, at: &Option<String>| {

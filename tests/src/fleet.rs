@@ -11,6 +11,7 @@ use rand::{Rng, SeedableRng};
 
 use crate::clock::WallClock;
 use crate::durability::{Fault, Log, ask, judge, start_operation};
+use crate::has_ended;
 use crate::proxy::{Mode, Proxy, Upstream};
 use crate::server::{ServerProcess, call};
 use crate::{PostgresServer, S3Server, fresh_schema};
@@ -164,9 +165,7 @@ impl Fleet {
         for (n, id) in log.ids().into_iter().enumerate() {
             loop {
                 let status = ask(address(n), &log, &id, false)?;
-                if matches!(&*status, "Finished" | "Failed" | "Canceled")
-                    || begun.elapsed() > LAST_WAIT
-                {
+                if has_ended(&status) || begun.elapsed() > LAST_WAIT {
                     break;
                 }
                 std::thread::sleep(Duration::from_millis(10));
@@ -345,7 +344,7 @@ fn wait(log: &Log, address: std::net::SocketAddr, patience: Duration) -> io::Res
         let mut open = false;
         for id in log.ids() {
             let status = ask(address, log, &id, false)?;
-            open |= !matches!(&*status, "Finished" | "Failed" | "Canceled");
+            open |= !has_ended(&status);
         }
         if !open || begun.elapsed() > patience {
             return Ok(());

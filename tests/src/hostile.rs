@@ -11,6 +11,7 @@ use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use serde_json::Value;
 
+use crate::has_ended;
 use crate::server::{ServerProcess, call};
 
 /// Operations that are in the server at the same time.
@@ -227,7 +228,7 @@ impl HostileRig {
         let status: Value = serde_json::from_slice(&body)?;
         let text = |pointer: &str| status.pointer(pointer).and_then(Value::as_str);
         let state = text("/status").unwrap_or_default();
-        if !matches!(state, "Finished" | "Failed" | "Canceled") {
+        if !has_ended(state) {
             if one.since.elapsed() > PATIENCE {
                 return Err(io::Error::other(format!(
                     "`{}` has not ended: {status}",

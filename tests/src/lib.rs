@@ -15,6 +15,7 @@ pub mod proxy;
 mod s3;
 mod server;
 pub mod soak;
+mod state;
 pub mod stopped;
 mod wire;
 
@@ -24,4 +25,5 @@ pub use postgres::{PostgresServer, fresh_schema, shared_postgres};
 pub use program::slides_program;
 pub use s3::S3Server;
 pub use server::ServerProcess;
+pub use state::has_ended;
 pub use wire::{Answer, Wire};

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::durability::{Fault, Log, ask, judge, start_operation};
+use crate::has_ended;
 use crate::server::{ServerProcess, call};
 
 /// The lease of the server of the rig, in seconds.
@@ -114,11 +115,11 @@ impl Open {
         let mut at_work = false;
         let mut left = Vec::new();
         for id in self.ids.drain(..) {
-            match ask(address, log, &id, false)?.as_str() {
-                "Finished" | "Failed" | "Canceled" => continue,
-                status => at_work |= status == "Started",
+            let status = ask(address, log, &id, false)?;
+            at_work |= status == "Started";
+            if !has_ended(&status) {
+                left.push(id);
             }
-            left.push(id);
         }
         self.ids = left;
         Ok(at_work)

@@ -120,7 +120,7 @@ impl Served {
             let answer = self.send("GET", &path, &[("Authorization", bearer)], b"");
             let json: Value = serde_json::from_slice(&answer.body).unwrap();
             let status = json["status"].as_str().unwrap();
-            if ["Finished", "Failed", "Canceled"].contains(&status) {
+            if slides_tests::has_ended(status) {
                 return status.to_owned();
             }
             assert!(begun.elapsed() < PATIENCE, "{json}");

@@ -51,7 +51,7 @@ async fn followed(wire: &Wire, id: &str) -> Value {
     for _ in 0..10 {
         let status = wire.get(&format!("{ASYNC}/{id}")).await;
         assert_eq!(status.status, 200);
-        if ["Finished", "Failed", "Canceled"].contains(&status.json()["status"].as_str().unwrap()) {
+        if slides_tests::has_ended(status.json()["status"].as_str().unwrap()) {
             return status.json();
         }
     }

@@ -58,7 +58,7 @@ async fn ended(
     let id = started.text().to_owned();
     loop {
         let status = wire.get(&format!("{ASYNC}/{id}")).await.json();
-        if ["Finished", "Failed", "Canceled"].contains(&status["status"].as_str().unwrap()) {
+        if slides_tests::has_ended(status["status"].as_str().unwrap()) {
             return (id, status);
         }
         tokio::task::yield_now().await;

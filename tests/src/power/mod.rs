@@ -26,6 +26,7 @@ pub use self::broken::{BrokenOutcome, Refusal, break_disk};
 use self::disk::Disk;
 use self::trace::{Call, Reader};
 use crate::durability::call;
+use crate::has_ended;
 use crate::server::listening;
 
 /// Calls that the disk and the clients see.
@@ -249,7 +250,7 @@ fn wait_for_end(address: SocketAddr, id: &str) -> io::Result<()> {
         let (http, body) = call(address, "GET", &path, &[], &[])?;
         let operation: BTreeMap<String, serde_json::Value> = serde_json::from_slice(&body)?;
         let status = operation.get("status").and_then(|status| status.as_str());
-        if http == 200 && matches!(status, Some("Finished" | "Failed" | "Canceled")) {
+        if http == 200 && status.is_some_and(has_ended) {
             return Ok(());
         }
         std::thread::sleep(Duration::from_millis(20));
