@@ -1,6 +1,6 @@
 //! Text to clusters: a face for each character, glyphs, advances.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 use slides_fonts::{ScriptHint, Style};
@@ -77,7 +77,8 @@ pub(super) struct Shaped {
 pub(super) struct StyleFonts<'c> {
     latin: OnceCell<Rc<Font>>,
     east_asian: OnceCell<Rc<Font>>,
-    complex: OnceCell<Rc<Font>>,
+    /// By script: a run may mix some, and each has a face of its own.
+    complex: RefCell<Vec<(Script, Rc<Font>)>>,
     symbol: OnceCell<Rc<Font>>,
     cache: &'c TextCache,
 }
@@ -139,6 +140,14 @@ fn is_complex_script(ch: char) -> bool {
         && !matches!(u32::from(ch), 0x10A0..=0x10FF)
 }
 
+/// The first complex script of a text.
+fn complex_script(text: &str) -> Option<Script> {
+    text.chars()
+        .filter(|ch| is_complex_script(*ch))
+        .map(|ch| ch.script())
+        .find(|script| !matches!(script, Script::Common | Script::Inherited))
+}
+
 /// Punctuation and symbols that take the East Asian face in East Asian text.
 fn is_ambiguous(ch: char) -> bool {
     matches!(u32::from(ch), 0xA1 | 0xA4 | 0xA7..=0xA8 | 0xAA | 0xAD | 0xAF..=0xB4 | 0xB6..=0xBA | 0xBC..=0xBF | 0xD7 | 0xF7
@@ -163,7 +172,7 @@ impl<'c> StyleFonts<'c> {
         Self {
             latin: OnceCell::new(),
             east_asian: OnceCell::new(),
-            complex: OnceCell::new(),
+            complex: RefCell::default(),
             symbol: OnceCell::new(),
             cache,
         }
@@ -181,8 +190,15 @@ impl<'c> StyleFonts<'c> {
         })
     }
 
-    fn font(&self, cx: &SlideContext<'_>, style: &RunStyle<'_>, slot: Slot, ch: char) -> &Rc<Font> {
-        match slot {
+    fn font(
+        &self,
+        cx: &SlideContext<'_>,
+        style: &RunStyle<'_>,
+        slot: Slot,
+        ch: char,
+        around: Script,
+    ) -> Rc<Font> {
+        let font = match slot {
             Slot::Latin => self.latin(cx, style),
             Slot::EastAsian if style.east_asian.is_empty() => {
                 let key = match (style.hint, ch) {
@@ -202,24 +218,39 @@ impl<'c> StyleFonts<'c> {
             Slot::EastAsian => self
                 .east_asian
                 .get_or_init(|| self.cache.select(cx, style.east_asian, style_of(style))),
-            Slot::Complex if style.complex_script.is_empty() => match ch.script() {
-                Script::Common => self.complex.get().unwrap_or_else(|| self.latin(cx, style)),
-                script => self
-                    .complex
-                    .get_or_init(|| self.by_script(cx, style, script.short_name())),
-            },
-            Slot::Complex => self.complex.get_or_init(|| {
-                let family = match ch.script() {
-                    Script::Hebrew => hebrew_family(style.complex_script),
-                    _ => style.complex_script,
+            Slot::Complex => {
+                let script = match ch.script() {
+                    Script::Common | Script::Inherited => around,
+                    script => script,
                 };
-                self.cache.select(cx, family, style_of(style))
-            }),
+                return self.complex(cx, style, script);
+            }
             Slot::Symbol if style.symbol.is_empty() => self.latin(cx, style),
             Slot::Symbol => self
                 .symbol
                 .get_or_init(|| self.cache.select(cx, style.symbol, style_of(style))),
+        };
+        font.clone()
+    }
+
+    /// The face of letters of a complex script; where no script is near, that of the style.
+    fn complex(&self, cx: &SlideContext<'_>, style: &RunStyle<'_>, script: Script) -> Rc<Font> {
+        let known = self.complex.borrow();
+        if let Some((_, font)) = known.iter().find(|(known, _)| *known == script) {
+            return font.clone();
         }
+        drop(known);
+        let font = match (style.complex_script, script) {
+            ("", Script::Common) => self.latin(cx, style).clone(),
+            ("", script) => self.by_script(cx, style, script.short_name()),
+            (family, Script::Hebrew) => {
+                self.cache
+                    .select(cx, hebrew_family(family), style_of(style))
+            }
+            (family, _) => self.cache.select(cx, family, style_of(style)),
+        };
+        self.complex.borrow_mut().push((script, font.clone()));
+        font
     }
 
     /// The theme's face for a script, else the latin one.
@@ -246,10 +277,10 @@ impl<'c> StyleFonts<'c> {
         cx: &SlideContext<'_>,
         style: &RunStyle<'_>,
         slot: Slot,
-        ch: char,
+        (ch, around): (char, Script),
         emoji: bool,
     ) -> (Rc<Font>, Remap) {
-        let asked = self.font(cx, style, slot, ch);
+        let asked = self.font(cx, style, slot, ch, around);
         if emoji && asked.selection.symbol.is_none() && !is_symbol_face(&asked.selection.requested)
         {
             // There is one face of them, neither bold nor italic.
@@ -266,7 +297,7 @@ impl<'c> StyleFonts<'c> {
         };
         let ch = remap.apply(ch);
         if asked.covers(ch) || ch.is_control() || is_space(ch) || ch == '\u{A0}' {
-            return (asked.clone(), remap);
+            return (asked, remap);
         }
         let latin = self.latin(cx, style);
         if latin.selection.symbol.is_none() && latin.covers(ch) {
@@ -276,7 +307,7 @@ impl<'c> StyleFonts<'c> {
             ScriptHint::None => theme_hint(cx),
             hint => hint,
         };
-        let font = self.cache.fallback(cx.fonts, ch, hint, asked);
+        let font = self.cache.fallback(cx.fonts, ch, hint, &asked);
         if font.is_none() && !is_selector(ch) {
             cx.warn(
                 "font",
@@ -286,7 +317,7 @@ impl<'c> StyleFonts<'c> {
                 ),
             );
         }
-        (font.unwrap_or_else(|| asked.clone()), remap)
+        (font.unwrap_or(asked), remap)
     }
 }
 
@@ -420,6 +451,8 @@ pub(super) fn shape(
             items: Vec::new(),
         },
     };
+    // What belongs to no script takes the face of the letters near it, whichever run they are in.
+    let mut around = complex_script(text).unwrap_or(Script::Common);
     for span in spans {
         let (Some(style), Some(faces), Some(part)) = (
             styles.get(span.style),
@@ -430,6 +463,7 @@ pub(super) fn shape(
         };
         let mut pending: Option<Pending> = None;
         let mut last_slot = Slot::Latin;
+        around = complex_script(part).unwrap_or(around);
         for (offset, ch) in part.char_indices() {
             let at = span.start + offset;
             let level = levels.get(at).map_or(base, Level::number);
@@ -452,6 +486,9 @@ pub(super) fn shape(
             }
             let mut slot = slot_of(style, ch);
             let script = ch.script();
+            if slot == Slot::Complex && !matches!(script, Script::Common | Script::Inherited) {
+                around = script;
+            }
             // Spaces and punctuation that run right to left stay in the face of the letters around them, and what
             // leans on a letter in that letter's.
             if level % 2 == 1 && script == Script::Common && !ch.is_ascii_digit()
@@ -474,7 +511,7 @@ pub(super) fn shape(
                         Some('\u{FE0E}') => false,
                         _ => slides_fonts::is_emoji(ch),
                     };
-                    faces.pick(cx, style, slot, ch, emoji)
+                    faces.pick(cx, style, slot, (ch, around), emoji)
                 }
             };
             last_slot = slot;

@@ -822,6 +822,32 @@ fn right_to_left_bullets_stand_right_of_the_text() {
 }
 
 #[test]
+fn the_face_of_letters_does_not_hang_on_what_begins_the_run() {
+    // Hebrew letters of this face are drawn with another one; a space belongs to no script.
+    let asked = RunProperties {
+        complex_script: face("Liberation Sans"),
+        ..look(20.0, "Liberation Sans")
+    };
+    let faces = |second: RunProperties| {
+        let mut text = paragraph(vec![run("שלום", asked.clone()), run(" – עולם", second)]);
+        text.properties.rtl = Some(true);
+        let drawn = runs(&lay(&body(vec![text])));
+        let glyphs = drawn.iter().flat_map(|(run, _)| {
+            let face = run.face.family().to_owned();
+            run.glyphs
+                .iter()
+                .map(move |glyph| (face.clone(), glyph.id, glyph.x))
+        });
+        glyphs.collect::<Vec<_>>()
+    };
+    let other = RunProperties {
+        highlight: Some(Color::scheme(SchemeColor::Hyperlink)),
+        ..asked.clone()
+    };
+    assert_eq!(faces(other), faces(asked.clone()));
+}
+
+#[test]
 fn arabic_letters_join() {
     let mut text = plain("سلام", 20.0, "Arial");
     text.properties.rtl = Some(true);
