@@ -1,7 +1,7 @@
 mod notes;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::PackageLimits;
@@ -32,6 +32,7 @@ pub struct Deck {
     positions: HashMap<String, u32>,
     masters: Cache<Master>,
     layouts: Cache<Layout>,
+    identity: OnceLock<String>,
 }
 
 /// Parts read so far with the warnings their reading gave, by lower-case part name.
@@ -98,12 +99,18 @@ impl Deck {
             positions,
             masters: Cache::default(),
             layouts: Cache::default(),
+            identity: OnceLock::new(),
         })
     }
 
     /// The presentation part: sizes, order of slides, defaults, document properties.
     pub fn presentation(&self) -> &Presentation {
         &self.presentation
+    }
+
+    /// A name made of the deck's parts, the same for the same deck: made once, as a split asks for each slide.
+    pub(crate) fn identity(&self, make: impl FnOnce() -> String) -> &str {
+        self.identity.get_or_init(make)
     }
 
     /// The package below.

@@ -1,8 +1,9 @@
 //! What changes inside a part that comes along.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use super::names::Ids;
+use super::origin::{Aim, LINKS, unlink};
 use super::{Source, Task};
 use crate::Deck;
 use crate::error::Result;
@@ -14,14 +15,15 @@ use crate::xml::{self, Node, attr, boolean, child, elements, is_named, rel_attr,
 #[derive(Debug)]
 pub(super) struct Change<'t> {
     task: &'t Task,
-    pub(super) dead: HashSet<String>,
+    /// By their ids, with the id of the slide that each led to.
+    pub(super) dead: HashMap<String, Option<u32>>,
 }
 
 impl<'t> Change<'t> {
     pub(super) fn new(task: &'t Task) -> Self {
         Self {
             task,
-            dead: HashSet::new(),
+            dead: HashMap::new(),
         }
     }
 }
@@ -38,16 +40,29 @@ pub(super) fn changed(
     let renumbers =
         is_foreign && matches!(task.kind.as_str(), "slideMaster" | "comments" | "slide");
     let is_show = task.kind == "presProps";
-    if change.dead.is_empty() && !renumbers && !is_show {
+    let moves_shows = task.kind == "slide"
+        && source
+            .shows
+            .iter()
+            .any(|(old, new)| is_foreign || *new != Some(*old));
+    if change.dead.is_empty() && !renumbers && !is_show && !moves_shows {
         return Ok(None);
     }
     let bytes = package.part(&task.part)?;
-    if change.dead.is_empty() && task.kind == "slide" && !contains(&bytes, b"sldZmObj") {
+    let moves_shows = moves_shows && contains(&bytes, CUSTOM_SHOW.as_bytes());
+    if change.dead.is_empty()
+        && task.kind == "slide"
+        && !moves_shows
+        && !contains(&bytes, b"sldZmObj")
+    {
         return Ok(None);
     }
     edit(&task.part, &bytes, package.limits(), |root, edits| {
         if !change.dead.is_empty() {
-            drop_links(root, &change.dead, edits);
+            drop_links(root, &change.dead, &source.token, edits);
+        }
+        if moves_shows {
+            renumber_shows(root, source, is_foreign, edits);
         }
         if is_show {
             whole_show(root, edits);
@@ -63,32 +78,63 @@ pub(super) fn changed(
     })
 }
 
-fn contains(bytes: &[u8], what: &[u8]) -> bool {
+pub(super) fn contains(bytes: &[u8], what: &[u8]) -> bool {
     bytes.windows(what.len()).any(|window| window == what)
 }
 
-/// Removes what refers to slides that are not taken: links, and items of the outline view. Links of text keep its look.
-fn drop_links(root: Node<'_>, dead: &HashSet<String>, edits: &mut Edits) {
-    const LINKS: [&str; 4] = ["hlinkClick", "hlinkHover", "hlinkMouseOver", "sld"];
+/// Removes what refers to slides that are not taken: links, and items of the outline view. Links of text keep its
+/// look, and those whose slide is known are noted, so that a merge finds it again.
+fn drop_links(root: Node<'_>, dead: &HashMap<String, Option<u32>>, token: &str, edits: &mut Edits) {
     for node in root.descendants().filter(roxmltree::Node::is_element) {
-        if !LINKS.contains(&node.tag_name().name())
-            || !rel_attr(node, "id").is_some_and(|id| dead.contains(id))
-        {
+        let name = node.tag_name().name();
+        let is_link = LINKS.contains(&name);
+        if !is_link && name != "sld" {
             continue;
         }
+        let Some(slide) = rel_attr(node, "id").and_then(|id| dead.get(id)) else {
+            continue;
+        };
         let of_text = node
             .parent_element()
             .is_some_and(|parent| ["rPr", "endParaRPr"].contains(&parent.tag_name().name()));
-        let id = node
-            .attributes()
-            .find(|attribute| attribute.name() == "id" && attribute.namespace().is_some());
-        match id.filter(|_| of_text && is_named(node, "hlinkClick")) {
-            // A link is what gives text its colour and line: it stays and leads nowhere, as PowerPoint writes it.
-            Some(id) => {
-                edits.replace(id.range_value(), "");
-                edits.set_attribute(node, "action", "ppaction://noaction");
+        if is_link && (slide.is_some() || of_text && name == "hlinkClick") {
+            unlink(node, token, slide.map(Aim::Slide), edits);
+        } else {
+            edits.remove(node);
+        }
+    }
+}
+
+/// Start of the action that begins a custom show.
+const CUSTOM_SHOW: &str = "ppaction://customshow";
+
+/// Links to custom shows follow them to their new numbers.
+fn renumber_shows(root: Node<'_>, source: &Source<'_>, is_foreign: bool, edits: &mut Edits) {
+    for node in root.descendants().filter(roxmltree::Node::is_element) {
+        if !LINKS.contains(&node.tag_name().name()) {
+            continue;
+        }
+        let Some(action) = attr(node, "action").filter(|action| action.starts_with(CUSTOM_SHOW))
+        else {
+            continue;
+        };
+        let Some((start, rest)) = action.split_once("?id=") else {
+            continue;
+        };
+        let end = rest.find('&').unwrap_or(rest.len());
+        let (number, rest) = rest.split_at(end);
+        let Ok(old) = number.parse::<u32>() else {
+            continue;
+        };
+        match source.shows.get(&old) {
+            Some(Some(new)) if *new == old => {}
+            Some(Some(new)) => {
+                edits.set_attribute(node, "action", &format!("{start}?id={new}{rest}"));
             }
-            None => edits.remove(node),
+            Some(None) => unlink(node, &source.token, Some(Aim::Show(old)), edits),
+            // The number may be another show's in the result.
+            None if is_foreign => unlink(node, &source.token, None, edits),
+            None => {}
         }
     }
 }

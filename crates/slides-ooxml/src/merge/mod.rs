@@ -8,10 +8,12 @@ mod edits;
 mod equal;
 mod lists;
 mod names;
+mod origin;
 mod outline;
 mod place;
 mod presentation;
 mod properties;
+mod shows;
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -29,6 +31,7 @@ use crate::write::{
 use lists::Lists;
 use names::{Ids, Names};
 use outline::Outline;
+use shows::TakenShow;
 
 /// (feature, message) of what was done otherwise than asked.
 pub type Warning = (String, String);
@@ -59,6 +62,9 @@ pub struct Composer<'a> {
     /// Relationships of the presentation part.
     relationships: Vec<(String, String, WrittenTarget)>,
     lists: Lists,
+    shows: Vec<TakenShow>,
+    /// Which deck the ids of the slides are from, while links wait for slides of it.
+    origin: Option<String>,
     warnings: Vec<Warning>,
 }
 
@@ -72,6 +78,10 @@ struct Source<'a> {
     slide_ids: HashMap<u32, u32>,
     /// New author ids and the offset of comment numbers, by old author ids.
     authors: HashMap<String, (u32, u32)>,
+    /// The deck that its slide ids are from.
+    token: String,
+    /// New ids of custom shows by old ones; none where the show goes.
+    shows: HashMap<u32, Option<u32>>,
 }
 
 /// A part whose name is given but which is not written yet.
@@ -141,6 +151,8 @@ impl<'a> Composer<'a> {
             notes_master: None,
             relationships: Vec::new(),
             lists: Lists::default(),
+            shows: Vec::new(),
+            origin: None,
             warnings: Vec::new(),
         };
         composer.names.take(CONTENT_TYPES);
@@ -190,6 +202,7 @@ impl<'a> Composer<'a> {
         }
         let numbers = numbers(deck, slides)?;
         self.take_lists(source)?;
+        self.take_shows(source, &numbers)?;
         self.take_slides(source, &numbers)?;
         self.drain()
     }
@@ -221,6 +234,7 @@ impl<'a> Composer<'a> {
         }
         if self.changed {
             self.write_lists()?;
+            self.origin = self.origin()?;
             self.write_presentation()?;
             self.write_properties()?;
             let mut types = ContentTypesWriter::new(package.default_types());
@@ -270,10 +284,35 @@ impl<'a> Composer<'a> {
         })
     }
 
+    /// Which deck the ids of the slides are from; none where that is of no use.
+    fn origin(&mut self) -> Result<Option<String>> {
+        let base = self.source(0)?;
+        let token = base.token.clone();
+        let is_open = if self.sources.len() < 2 {
+            let is_part = !self.whole && self.slides.len() < base.outline.slides.len();
+            is_part || base.outline.origin.is_some()
+        } else {
+            self.rejoin()?
+        };
+        let is_one = self.sources.iter().all(|source| source.token == token)
+            && self.slides.iter().all(|slide| {
+                let source = self.sources.get(slide.source);
+                let item = source.and_then(|source| source.outline.slides.get(slide.index));
+                item.is_some_and(|item| item.id == Some(slide.id))
+            });
+        Ok((is_open && is_one).then_some(token))
+    }
+
     fn add_source(&mut self, deck: &'a Deck) -> Result<usize> {
+        let outline = Outline::read(deck)?;
         self.sources.push(Source {
             deck,
-            outline: Outline::read(deck)?,
+            token: outline
+                .origin
+                .clone()
+                .unwrap_or_else(|| origin::token(deck)),
+            outline,
+            shows: HashMap::new(),
             copies: HashMap::new(),
             slide_ids: HashMap::new(),
             authors: HashMap::new(),
@@ -308,7 +347,9 @@ impl<'a> Composer<'a> {
                 .insert((0, 0, part.to_ascii_lowercase()), part.to_owned());
         }
         let count = base.presentation().slides.len();
-        self.name_slides(0, &(1..=count as u32).collect::<Vec<_>>(), true)?;
+        let numbers: Vec<u32> = (1..=count as u32).collect();
+        self.take_shows(0, &numbers)?;
+        self.name_slides(0, &numbers, true)?;
         let relationships = package.relationships(base.part_name())?;
         for relationship in relationships.iter() {
             let target = match &relationship.target {
@@ -343,6 +384,7 @@ impl<'a> Composer<'a> {
             body: Body::Kept(package, base.part_name().to_owned()),
         });
         let relationships = package.relationships(base.part_name())?;
+        self.take_shows(0, &numbers)?;
         // First the slides, so that the others know which of them there are.
         self.take_slides(0, &numbers)?;
         self.drain()?;

@@ -25,11 +25,23 @@ pub(super) struct Section {
     pub(super) slides: Vec<u32>,
 }
 
+/// A custom show (ECMA-376 part 1, 19.2.1.9).
+#[derive(Debug, Clone)]
+pub(super) struct Show {
+    pub(super) name: String,
+    pub(super) id: u32,
+    /// Relationship ids of its slides.
+    pub(super) slides: Vec<String>,
+}
+
 #[derive(Debug, Clone, Default)]
 pub(super) struct Outline {
     pub(super) slides: Vec<Item>,
     pub(super) masters: Vec<Item>,
     pub(super) sections: Vec<Section>,
+    pub(super) shows: Vec<Show>,
+    /// The deck that the slide ids are from, where it was split.
+    pub(super) origin: Option<String>,
     /// Whether it is in the strict form (ECMA-376 part 1).
     pub(super) is_strict: bool,
 }
@@ -43,6 +55,8 @@ impl Outline {
                 slides: items(root, "sldIdLst"),
                 masters: items(root, "sldMasterIdLst"),
                 sections: section_list(root).map(sections).unwrap_or_default(),
+                shows: shows(root),
+                origin: super::origin::read(root),
                 is_strict: root
                     .tag_name()
                     .namespace()
@@ -68,6 +82,24 @@ pub(super) fn items(root: Node<'_>, list: &str) -> Vec<Item> {
             id: unsigned(node, "id"),
             relationship: rel_attr(node, "id").unwrap_or_default().to_owned(),
             range: node.range(),
+        })
+        .collect()
+}
+
+fn shows(root: Node<'_>) -> Vec<Show> {
+    child(root, "custShowLst")
+        .into_iter()
+        .flat_map(elements)
+        .filter_map(|node| {
+            Some(Show {
+                name: attr(node, "name").unwrap_or_default().to_owned(),
+                id: unsigned(node, "id")?,
+                slides: child(node, "sldLst")
+                    .into_iter()
+                    .flat_map(elements)
+                    .filter_map(|slide| rel_attr(slide, "id").map(str::to_owned))
+                    .collect(),
+            })
         })
         .collect()
 }

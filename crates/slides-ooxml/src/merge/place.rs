@@ -60,8 +60,10 @@ impl Composer<'_> {
                 }
                 None => 0,
             };
-            let id = match old_id.filter(|id| source == 0 && copy == 0 && self.slide_ids.take(*id))
-            {
+            // Slides of one deck that was split have ids of one space.
+            let is_own = self.sources.first().map(|first| &first.token)
+                == self.sources.get(source).map(|own| &own.token);
+            let id = match old_id.filter(|id| is_own && copy == 0 && self.slide_ids.take(*id)) {
                 Some(id) => id,
                 None => self.slide_ids.fresh()?,
             };
@@ -144,7 +146,12 @@ impl Composer<'_> {
                         WrittenTarget::Part(name)
                     } else {
                         same = false;
-                        change.dead.insert(relationship.id.clone());
+                        let slide = deck.slide_index(part);
+                        let items = &self.source(task.source)?.outline.slides;
+                        let item = slide.and_then(|index| items.get(index as usize));
+                        change
+                            .dead
+                            .insert(relationship.id.clone(), item.and_then(|item| item.id));
                         continue;
                     }
                 }

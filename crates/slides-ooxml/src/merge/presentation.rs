@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use sha2::{Digest, Sha256};
 
 use super::Composer;
-use super::outline::{Item, items, section_list};
+use super::origin;
+use super::outline::{Item, Section, items, section_list};
 use crate::error::Result;
 use crate::package::relationships_part;
 use crate::write::{Edits, RelationshipsWriter, WrittenTarget, edit, escape};
@@ -36,11 +37,11 @@ const ORDER: [&str; 15] = [
 ];
 
 /// How new elements are spelled in the part.
-struct Spelling {
+pub(super) struct Spelling {
     /// Prefix of PresentationML with its colon.
-    p: String,
+    pub(super) p: String,
     /// Name of the relationship attribute, with a declaration where the part has none.
-    rid: String,
+    pub(super) rid: String,
 }
 
 impl Spelling {
@@ -132,8 +133,21 @@ impl Composer<'_> {
                     edits,
                 );
             }
-            edit_shows(root, &kept, edits);
-            self.edit_sections(root, &spelling, edits);
+            self.edit_shows(root, &spelling, (&kept, &slide_ids), edits);
+            let mut extensions = self
+                .edit_sections(root, &spelling, edits)
+                .unwrap_or_default();
+            match (origin::mark_in(root), &self.origin) {
+                (None, Some(token)) => extensions += &origin::presentation_mark(p, token),
+                (Some(old), None) => edits.remove(old),
+                _ => {}
+            }
+            if !extensions.is_empty() {
+                match child(root, "extLst") {
+                    Some(node) => edits.append(node, &extensions),
+                    None => edits.append(root, &format!("<{p}extLst>{extensions}</{p}extLst>")),
+                }
+            }
             Ok(())
         })?;
         let mut writer = RelationshipsWriter::new(&part);
@@ -238,11 +252,31 @@ impl Composer<'_> {
         }
     }
 
+    /// Whether a split has parted the section: both sources are of one deck, GUID and name are the same.
+    fn is_one_section(&self, a: (usize, Option<usize>), b: (usize, Option<usize>)) -> bool {
+        let section = |(source, section): (usize, Option<usize>)| -> Option<&Section> {
+            self.sources.get(source)?.outline.sections.get(section?)
+        };
+        let token = |source: usize| self.sources.get(source).map(|source| &source.token);
+        if token(a.0) != token(b.0) {
+            return false;
+        }
+        section(a).zip(section(b)).is_some_and(|(a, b)| {
+            a.name == b.name && !a.id.is_empty() && a.id.eq_ignore_ascii_case(&b.id)
+        })
+    }
+
     /// Sections of the sources in the order of the slides. A section whose slides do not stand together any more
     /// comes once for each run of them.
-    fn edit_sections(&self, root: Node<'_>, spelling: &Spelling, edits: &mut Edits) {
+    /// Gives what is new in the extension list.
+    fn edit_sections(
+        &self,
+        root: Node<'_>,
+        spelling: &Spelling,
+        edits: &mut Edits,
+    ) -> Option<String> {
         if self.whole && self.sources.len() < 2 {
-            return;
+            return None;
         }
         let old = section_list(root);
         if self
@@ -250,7 +284,7 @@ impl Composer<'_> {
             .iter()
             .all(|source| source.outline.sections.is_empty())
         {
-            return;
+            return None;
         }
         let mut runs: Vec<(usize, Option<usize>, Vec<u32>)> = Vec::new();
         for slide in &self.slides {
@@ -263,8 +297,13 @@ impl Composer<'_> {
                 .get(slide.index)
                 .and_then(|item| item.id);
             let section = source.outline.section_of(old_id);
+            let is_one = runs.last().is_some_and(|(from, own, _)| {
+                (*from, *own) == (slide.source, section)
+                    || old_id == Some(slide.id)
+                        && self.is_one_section((*from, *own), (slide.source, section))
+            });
             match runs.last_mut() {
-                Some((from, own, ids)) if (*from, *own) == (slide.source, section) => {
+                Some((_, _, ids)) if is_one => {
                     ids.push(slide.id);
                 }
                 _ => runs.push((slide.source, section, vec![slide.id])),
@@ -299,14 +338,10 @@ impl Composer<'_> {
         let text = format!("<p14:sectionLst xmlns:p14=\"{P14}\">{text}</p14:sectionLst>");
         if let Some(old) = old {
             edits.replace(old.range(), text);
-        } else {
-            let p = &spelling.p;
-            let item = format!("<{p}ext uri=\"{SECTIONS}\">{text}</{p}ext>");
-            match child(root, "extLst") {
-                Some(node) => edits.append(node, &item),
-                None => edits.append(root, &format!("<{p}extLst>{item}</{p}extLst>")),
-            }
+            return None;
         }
+        let p = &spelling.p;
+        Some(format!("<{p}ext uri=\"{SECTIONS}\">{text}</{p}ext>"))
     }
 }
 
@@ -336,35 +371,14 @@ fn edit_masters(
     list(root, spelling, "sldMasterIdLst", &text, edits);
 }
 
-/// Takes slides that are gone out of the custom shows; a show without slides goes.
-fn edit_shows(root: Node<'_>, kept: &HashSet<&str>, edits: &mut Edits) {
-    let Some(shows) = child(root, "custShowLst") else {
-        return;
-    };
-    let is_gone = |slide: &Node<'_>| rel_attr(*slide, "id").is_none_or(|id| !kept.contains(id));
-    let mut left = 0;
-    for show in elements(shows) {
-        let slides: Vec<Node<'_>> = child(show, "sldLst")
-            .into_iter()
-            .flat_map(elements)
-            .collect();
-        if slides.iter().all(is_gone) {
-            edits.remove(show);
-            continue;
-        }
-        left += 1;
-        for slide in slides.into_iter().filter(is_gone) {
-            edits.remove(slide);
-        }
-    }
-    if left == 0 {
-        // Sorts before the shows inside and so replaces them.
-        edits.remove(shows);
-    }
-}
-
 /// Puts items at the end of a list, which is made where it is missing.
-fn list(root: Node<'_>, spelling: &Spelling, name: &str, items: &str, edits: &mut Edits) {
+pub(super) fn list(
+    root: Node<'_>,
+    spelling: &Spelling,
+    name: &str,
+    items: &str,
+    edits: &mut Edits,
+) {
     match child(root, name) {
         Some(node) => edits.append(node, items),
         None => insert(

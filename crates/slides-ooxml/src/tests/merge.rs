@@ -118,14 +118,10 @@ fn one_slide_leaves_what_it_does_not_need() {
     assert_eq!(one.presentation().slides, ["/ppt/slides/slide1.xml"]);
     assert!(!one.package().contains("/ppt/slides/slide2.xml"));
     assert!(one.package().contains("/ppt/notesMasters/notesMaster1.xml"));
-    // The jump to the other slide is gone, and so is the custom show of it.
+    // The jump to the other slide leads nowhere, so that text keeps its look, and the custom show of it is gone.
     let slide = text(&one, "/ppt/slides/slide1.xml");
-    assert_eq!(slide.matches("hlinkClick").count(), 1);
-    // Text keeps the look of a link, which leads nowhere.
-    assert!(
-        slide.contains("<a:hlinkClick r:id='' action='ppaction://noaction'/>"),
-        "{slide}"
-    );
+    let links = slide.matches("<a:hlinkClick r:id='' action='ppaction://noaction'><a:extLst>");
+    assert_eq!(links.count(), 2, "{slide}");
     let presentation = text(&one, "/ppt/presentation.xml");
     assert!(!presentation.contains("custShow"), "{presentation}");
     assert!(!presentation.contains("257"), "{presentation}");
@@ -191,6 +187,83 @@ fn equal_masters_and_media_are_shared_and_others_kept_apart() {
     assert!(comment(5).contains("idx='3'"));
     let presentation = text(&merged, "/ppt/presentation.xml");
     assert_eq!(presentation.matches("<p14:section ").count(), 3);
+}
+
+#[test]
+fn what_a_split_parts_a_merge_joins() {
+    let deck = two_slides("red").open().unwrap();
+    let [one, two] = [1, 2].map(|slide| written(Composer::new(&deck, Some(&[slide])).unwrap()));
+    let blue = two_slides("blue").open().unwrap();
+    // Slides of another deck between them change nothing.
+    for between in [None, Some(&blue)] {
+        let mut composer = Composer::new(&one, None).unwrap();
+        if let Some(blue) = between {
+            composer.append(blue, None).unwrap();
+        }
+        composer.append(&two, None).unwrap();
+        let merged = written(composer);
+        let first = "/ppt/slides/slide1.xml";
+        assert_eq!(text(&merged, first), text(&deck, first));
+        let relationships = merged.package().relationships(first).unwrap();
+        assert_eq!(
+            relationships.part("jump"),
+            merged
+                .presentation()
+                .slides
+                .last()
+                .map(std::string::String::as_str)
+        );
+        let presentation = text(&merged, "/ppt/presentation.xml");
+        assert!(!presentation.contains("urn:slides"), "{presentation}");
+        let (shows, sections) = if between.is_some() { (2, 3) } else { (1, 1) };
+        assert_eq!(presentation.matches("<p14:section ").count(), sections);
+        assert_eq!(presentation.matches("<p:custShow ").count(), shows);
+        assert!(presentation.contains("name=\"c\""), "{presentation}");
+    }
+    // Without the slide that it waits for a link goes on waiting.
+    let mut composer = Composer::new(&one, None).unwrap();
+    composer.append(&blue, Some(&[2])).unwrap();
+    assert!(text(&written(composer), "/ppt/slides/slide1.xml").contains("noaction"));
+}
+
+#[test]
+fn links_to_custom_shows_follow_them() {
+    let with_link = |color: &str| {
+        let link = "<a:hlinkClick r:id='' action='ppaction://customshow?id=0&amp;return=true'/>";
+        let mut builder = two_slides(color);
+        builder.set(
+            "ppt/slides/slide2.xml",
+            &sheet(
+                "sld",
+                &JUMP.replace(
+                    "<a:hlinkClick r:id='jump' action='ppaction://hlinksldjump'/>",
+                    link,
+                ),
+                "",
+            ),
+        );
+        builder.open().unwrap()
+    };
+    let (red, blue) = (with_link("red"), with_link("blue"));
+    let mut composer = Composer::new(&red, None).unwrap();
+    composer.append(&blue, None).unwrap();
+    let merged = written(composer);
+    let presentation = text(&merged, "/ppt/presentation.xml");
+    assert!(
+        presentation.contains("name=\"c (2)\" id=\"1\""),
+        "{presentation}"
+    );
+    let link = |slide: usize| text(&merged, &merged.presentation().slides[slide]);
+    assert!(link(1).contains("customshow?id=0&amp;return=true"));
+    assert!(link(3).contains("customshow?id=1&amp;return=true"));
+    // A show without slides is none; its link waits for it.
+    let mut two = with_link("red");
+    for _ in 0..2 {
+        let mut composer = Composer::new(&blue, Some(&[1])).unwrap();
+        composer.append(&two, Some(&[2])).unwrap();
+        two = written(composer);
+        assert!(text(&two, &two.presentation().slides[1]).contains("customshow?id=0&amp;"));
+    }
 }
 
 #[test]

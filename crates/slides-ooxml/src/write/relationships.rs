@@ -1,6 +1,7 @@
 use std::fmt::Write as _;
 
 use super::escape;
+use crate::package::Target;
 
 /// Where a written relationship leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +12,17 @@ pub(crate) enum WrittenTarget {
     External(String),
     /// As the source has it.
     AsWritten(String),
+}
+
+impl WrittenTarget {
+    /// The same target as a relationship that was read.
+    pub(crate) fn of(target: &Target) -> Self {
+        match target {
+            Target::Part(part) => Self::Part(part.clone()),
+            Target::External(target) => Self::External(target.clone()),
+            Target::Invalid(target) => Self::AsWritten(target.clone()),
+        }
+    }
 }
 
 /// The relationships part of a source part (ECMA-376 part 2, 9.3).
