@@ -99,11 +99,11 @@ fn read_list<T>(deck: &Deck, part: Option<&str>, item: impl Fn(Node<'_>) -> Opti
 }
 
 impl Composer<'_> {
-    /// Takes over what a further deck's lists have more.
-    pub(super) fn take_lists(&mut self, source: usize) -> Result<()> {
+    /// Takes over what a further deck's lists have more; `is_rest` where it is a part of one that is there.
+    pub(super) fn take_lists(&mut self, source: usize, is_rest: bool) -> Result<()> {
         let deck = self.source(source)?.deck;
         let relationships = deck.package().relationships(deck.part_name())?;
-        self.take_authors(source, &relationships)?;
+        self.take_authors(source, &relationships, is_rest)?;
         let people = read_list(deck, relationships.first("authors"), |node| {
             Some((id(node, "id")?, standalone(node)))
         });
@@ -123,8 +123,13 @@ impl Composer<'_> {
         self.take_fonts(source)
     }
 
-    /// Authors of one name become one; their comments are numbered on.
-    fn take_authors(&mut self, source: usize, relationships: &Relationships) -> Result<()> {
+    /// Authors of one name become one; their comments are numbered on, unless they are numbered together already.
+    fn take_authors(
+        &mut self,
+        source: usize,
+        relationships: &Relationships,
+        is_rest: bool,
+    ) -> Result<()> {
         let deck = self.source(source)?.deck;
         for other in read_list(deck, relationships.first("commentAuthors"), author) {
             let authors = &mut self.lists.authors;
@@ -132,8 +137,8 @@ impl Composer<'_> {
                 .iter_mut()
                 .find(|own| own.name == other.name && own.initials == other.initials);
             let (id, offset) = if let Some(own) = found {
-                let offset = own.last;
-                own.last = own.last.saturating_add(other.last);
+                let offset = if is_rest { 0 } else { own.last };
+                own.last = own.last.max(other.last.saturating_add(offset));
                 (own.id, offset)
             } else {
                 let id = authors.iter().map(|own| own.id).max();

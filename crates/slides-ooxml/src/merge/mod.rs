@@ -201,7 +201,8 @@ impl<'a> Composer<'a> {
             }
         }
         let numbers = numbers(deck, slides)?;
-        self.take_lists(source)?;
+        let is_rest = self.is_rest(source, &numbers)?;
+        self.take_lists(source, is_rest)?;
         self.take_shows(source, &numbers)?;
         self.take_slides(source, &numbers)?;
         self.drain()
@@ -282,6 +283,26 @@ impl<'a> Composer<'a> {
             slides: self.slides.len(),
             warnings: self.warnings,
         })
+    }
+
+    /// Whether all that is there is of the same deck, and these are other slides of it.
+    fn is_rest(&self, source: usize, numbers: &[u32]) -> Result<bool> {
+        let own = self.source(source)?;
+        let old_id = |source: &Source<'_>, index: usize| {
+            let item = source.outline.slides.get(index);
+            item.and_then(|item| item.id)
+        };
+        let ids: HashSet<Option<u32>> = numbers
+            .iter()
+            .map(|number| old_id(own, (*number as usize).saturating_sub(1)))
+            .collect();
+        for slide in &self.slides {
+            let other = self.source(slide.source)?;
+            if other.token != own.token || ids.contains(&old_id(other, slide.index)) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Which deck the ids of the slides are from; none where that is of no use.

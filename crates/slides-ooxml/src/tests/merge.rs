@@ -219,6 +219,13 @@ fn what_a_split_parts_a_merge_joins() {
         assert_eq!(presentation.matches("<p14:section ").count(), sections);
         assert_eq!(presentation.matches("<p:custShow ").count(), shows);
         assert!(presentation.contains("name=\"c\""), "{presentation}");
+        // Comments of one deck are numbered together already.
+        let last = if between.is_some() {
+            "lastIdx='3'"
+        } else {
+            "lastIdx='1'"
+        };
+        assert!(text(&merged, "/ppt/commentAuthors.xml").contains(last));
     }
     // Without the slide that it waits for a link goes on waiting.
     let mut composer = Composer::new(&one, None).unwrap();
