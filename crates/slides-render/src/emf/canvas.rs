@@ -6,6 +6,7 @@ use slides_scene::{
     BlendMode, EffectKind, EffectOp, FillRule, GlyphRun, ImageOp, Op, Paint, StrokeStyle, Tag,
 };
 
+use super::gradient::Steps;
 use super::records::Records;
 use crate::error::Warnings;
 use crate::geometry::{rect_path, scale_of};
@@ -91,10 +92,17 @@ impl<'a> EmfCanvas<'a> {
         }
     }
 
+    /// What an opaque picture over a box of the page takes.
+    fn picture_bytes(&self, seen: Rect) -> f64 {
+        let scale = self.dpi / 72.0;
+        seen.area() * scale * scale * 3.0
+    }
+
     /// Fills a path that is in the coordinates in force.
     fn fill_path(&mut self, shape: &BezPath, rule: FillRule, paint: &Paint) {
         let current = self.transform();
-        let color = match Kind::of(paint) {
+        let kind = Kind::of(paint);
+        let color = match kind {
             Kind::Nothing => return,
             Kind::Solid(color) => Some(color),
             _ => None,
@@ -110,6 +118,8 @@ impl<'a> EmfCanvas<'a> {
                 if let Some(color) = color {
                     let pixel = Pixels::new(1, 1, vec![color.r, color.g, color.b, color.a]);
                     self.records.picture(&pixel, seen.expand());
+                } else if let Some(steps) = Steps::of(&kind, seen, self.picture_bytes(seen)) {
+                    steps.draw(&mut self.records, seen, current);
                 } else {
                     // The whole box, so that the picture has no edge but the path's.
                     let wide = seen.inflate(1.0, 1.0);

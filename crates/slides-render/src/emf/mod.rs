@@ -1,10 +1,11 @@
-//! Pages as EMF: paths in opaque colours, text as outlines, and pictures of what the format has no means for
-//! (gradients, opacity, effects), drawn by the rasteriser and clipped by the paths themselves.
+//! Pages as EMF: paths in opaque colours, text as outlines, gradients in steps, and pictures of what the format has no
+//! means for (opacity, effects), drawn by the rasteriser and clipped by the paths themselves.
 //!
 //! Plain EMF, which every reader knows. Its text could name a face of the reader's machine alone, and the layout hangs
 //! on the faces that it was made with: so text is drawn.
 
 mod canvas;
+mod gradient;
 mod records;
 #[cfg(test)]
 mod tests;

@@ -1,10 +1,10 @@
 //! Files are read back by another reader, and by their records.
 use std::sync::Arc;
 
-use ooxml_metafile::drawing::{Op as Drawn, Paint as DrawnPaint};
+use ooxml_metafile::drawing::{Op as Drawn, Paint as DrawnPaint, PathCommand};
 use slides_fonts::{FontBook, Style};
 use slides_scene::kurbo::{Point, Size};
-use slides_scene::{GradientStop, ImageOp, Paint, StrokeStyle};
+use slides_scene::{GradientStop, ImageOp, Paint, PathGradient, StrokeStyle};
 
 use super::*;
 use crate::picture::samples;
@@ -114,7 +114,8 @@ fn what_has_opacity_or_many_colours_is_a_picture() {
             .filter(|op| matches!(op, Drawn::Image(_)))
             .count()
     };
-    assert_eq!(count(&page), 3);
+    // The gradient is steps.
+    assert_eq!(count(&page), 2);
     // Groups are drawn as one, in so far as there is something to see.
     page.ops = vec![
         Op::Layer {
@@ -138,6 +139,96 @@ fn what_has_opacity_or_many_colours_is_a_picture() {
             .iter()
             .any(|warning| warning.feature == "blend")
     );
+}
+
+/// The colour that lies on top at a point of the page, in pixels.
+fn color_at(ops: &[Drawn], x: f64, y: f64) -> (u8, u8, u8) {
+    let mut color = (255, 255, 255);
+    for op in ops {
+        let Drawn::Shape(shape) = op else {
+            panic!("{op:?}");
+        };
+        let mut path = kurbo::BezPath::new();
+        for command in &shape.path {
+            match *command {
+                PathCommand::Move { x, y } => path.move_to((x, y)),
+                PathCommand::Line { x, y } => path.line_to((x, y)),
+                PathCommand::Quad { cpx, cpy, x, y } => path.quad_to((cpx, cpy), (x, y)),
+                PathCommand::Cubic {
+                    cp1x,
+                    cp1y,
+                    cp2x,
+                    cp2y,
+                    x,
+                    y,
+                } => path.curve_to((cp1x, cp1y), (cp2x, cp2y), (x, y)),
+                PathCommand::Close => path.close_path(),
+            }
+        }
+        if let (true, Some(DrawnPaint::Solid(fill))) =
+            (path.contains(Point::new(x, y)), &shape.fill)
+        {
+            color = (fill.r, fill.g, fill.b);
+        }
+    }
+    color
+}
+
+#[test]
+fn gradients_of_a_page_are_steps_of_some_kilobytes() {
+    let stops = vec![
+        GradientStop {
+            offset: 0.25,
+            color: Rgba::rgb(0, 0, 200),
+        },
+        GradientStop {
+            offset: 0.75,
+            color: Rgba::rgb(200, 0, 0),
+        },
+    ];
+    let bounds = Rect::new(0.0, 0.0, 720.0, 405.0);
+    let nested = |kind, focus| Paint::Path {
+        kind,
+        bounds,
+        focus,
+        stops: stops.clone(),
+    };
+    let center = Rect::from_center_size(bounds.center(), (0.0, 0.0));
+    let linear = Paint::Linear {
+        start: Point::new(0.0, 405.0),
+        end: Point::new(720.0, 405.0),
+        stops: stops.clone(),
+    };
+    let (blue, red, mixed) = ((0, 0, 200), (200, 0, 0), (100, 0, 100));
+    // Pixels of a page of 960 by 540: where the first colour, the last and the middle are.
+    let cases = [
+        (linear, [(100.0, 9.0), (900.0, 500.0), (480.0, 270.0)]),
+        (
+            nested(PathGradient::Rect, center),
+            [(480.0, 300.0), (60.0, 270.0), (240.0, 270.0)],
+        ),
+        (
+            nested(PathGradient::Circle, center),
+            [(480.0, 300.0), (60.0, 270.0), (240.0, 270.0)],
+        ),
+    ];
+    for (paint, points) in cases {
+        let mut page = page(vec![Op::Fill(shape(bounds), FillRule::NonZero, paint)]);
+        let ops = drawn(&page);
+        let [first, last, middle] = points.map(|(x, y)| color_at(&ops, x, y));
+        assert_eq!((first, last), (blue, red));
+        let off = |a: u8, b: u8| a.abs_diff(b) <= 2;
+        assert!(
+            off(middle.0, mixed.0) && off(middle.2, mixed.2),
+            "{middle:?}"
+        );
+        let size = write(&page).len();
+        assert!(size < 90_000, "{size}");
+        // Turned, and where little of it is seen.
+        page.ops.insert(0, Op::Push(Affine::rotate(0.5)));
+        page.ops.push(Op::Pop);
+        assert!(write(&page).len() < 90_000);
+    }
 }
 
 #[test]
