@@ -22,6 +22,7 @@ mod inherit;
 mod language;
 mod line;
 mod metafile;
+mod motion;
 mod overlay;
 mod page;
 mod pattern;

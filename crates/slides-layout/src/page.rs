@@ -1,5 +1,6 @@
 //! A slide to a page: background, shapes of master and layout, shapes of the slide.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use kurbo::{Shape as _, Size};
@@ -11,6 +12,7 @@ use slides_scene::{FillRule, Op, Page, Paint, Rgba, Tag};
 use crate::context::{Parts, SlideContext};
 use crate::fill::PaintFrame;
 use crate::inherit;
+use crate::motion::motion_of;
 use crate::points;
 use crate::shape::{Canvas, Scope, draw_tree};
 use crate::transform::Placement;
@@ -25,6 +27,8 @@ pub struct LayoutOptions {
     pub date_text: Option<String>,
     /// Most drawing operations of one slide; what comes after is left out with a warning.
     pub max_ops: usize,
+    /// Whether pages say how they and their shapes appear.
+    pub with_motion: bool,
 }
 
 impl LayoutOptions {
@@ -34,6 +38,7 @@ impl LayoutOptions {
             fonts,
             date_text: None,
             max_ops: 400_000,
+            with_motion: false,
         }
     }
 
@@ -41,6 +46,13 @@ impl LayoutOptions {
     #[must_use]
     pub fn with_date_text(mut self, text: impl Into<String>) -> Self {
         self.date_text = Some(text.into());
+        self
+    }
+
+    /// Makes pages say how they and their shapes appear.
+    #[must_use]
+    pub fn with_motion(mut self) -> Self {
+        self.with_motion = true;
         self
     }
 
@@ -64,13 +76,21 @@ impl Default for LayoutOptions {
 pub struct LaidOut {
     /// What is drawn.
     pub page: Page,
+    /// Ids of the slide's own shapes with the page's operations that draw them, in painting order.
+    pub shapes: Vec<(u32, Range<usize>)>,
     /// What was drawn otherwise than the deck asks, as (feature, message).
     pub warnings: Vec<(String, String)>,
 }
 
 /// Lays out one slide. Never fails: what cannot be drawn is left out with a warning.
 pub fn layout_slide(deck: &Deck, slide: &Slide, options: &LayoutOptions) -> LaidOut {
-    layout(deck, deck.presentation(), slide, options)
+    let mut out = layout(deck, deck.presentation(), slide, options);
+    if options.with_motion {
+        // The part was read before; what cannot be read again does not move.
+        let motion = deck.motion((slide.index as usize).saturating_sub(1));
+        out.page.motion = motion.ok().and_then(|own| motion_of(&own, &out.shapes));
+    }
+    out
 }
 
 pub(crate) fn layout(
@@ -98,15 +118,16 @@ pub(crate) fn layout(
         }
         draw_tree(&cx, &mut canvas, &slide_layout.shapes, &scope);
     }
-    draw_tree(
-        &cx,
-        &mut canvas,
-        &slide.shapes,
-        &Scope {
-            is_backdrop: false,
-            ..scope
-        },
-    );
+    let scope = Scope {
+        is_backdrop: false,
+        ..scope
+    };
+    let mut shapes = Vec::new();
+    for shape in &slide.shapes {
+        let start = canvas.ops.len();
+        draw_tree(&cx, &mut canvas, std::slice::from_ref(shape), &scope);
+        shapes.push((shape.nv.id, start..canvas.ops.len()));
+    }
 
     let page = Page {
         size,
@@ -115,9 +136,11 @@ pub(crate) fn layout(
         language: crate::language::of_slide(slide, presentation),
         ops: canvas.ops,
         links: canvas.links,
+        motion: None,
     };
     LaidOut {
         page,
+        shapes,
         warnings: cx.warnings.into_inner(),
     }
 }

@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::PackageLimits;
 use crate::model::chart::{ChartSpace, ExtendedChart, UserShape};
-use crate::model::{Layout, Master, Notes, Presentation, Slide, Theme};
+use crate::model::{Layout, Master, Notes, Presentation, Slide, SlideMotion, Theme};
 use crate::package::{Package, Relationships, unreadable};
 use crate::read::chart::{chart_space, extended_chart, user_shapes};
+use crate::read::motion::motion;
 use crate::read::slide::{master_styles, sheet};
 use crate::read::theme::{fallback_theme, theme};
 use crate::read::{Context, presentation};
@@ -244,6 +245,19 @@ impl Deck {
             layout,
             warnings,
         })
+    }
+
+    /// How the slide at a 0-based position and its shapes come onto the screen.
+    ///
+    /// # Errors
+    /// The slide's part is damaged or passes a limit.
+    pub fn motion(&self, index: usize) -> Result<SlideMotion> {
+        let slides = &self.presentation.slides;
+        let Some(part) = slides.get(index).filter(|part| self.package.contains(part)) else {
+            return Ok(SlideMotion::default());
+        };
+        let bytes = self.package.part(part)?;
+        xml::read(part, &bytes, self.package.limits(), |root| Ok(motion(root)))
     }
 
     /// Speaker notes of the slide at a 0-based position.

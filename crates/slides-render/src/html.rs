@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use slides_scene::Page;
 
 use crate::error::{RenderError, Warning};
+use crate::motion;
 use crate::plain::{language, plain_title};
 use crate::raster::page_size;
 use crate::svg::markup::escape;
@@ -34,6 +35,10 @@ pub struct HtmlOptions {
     pub title: Option<String>,
     /// Name of a style sheet beside the document that holds the fonts; none embeds them.
     pub style_sheet: Option<String>,
+    /// Whether pages come as their motion says.
+    pub animate_pages: bool,
+    /// Whether shapes come as the motion of their page says.
+    pub animate_shapes: bool,
 }
 
 /// Writes pages into an HTML document, one after the other. All that it gives has to be put together in order:
@@ -88,9 +93,12 @@ impl HtmlWriter {
             out,
             "<style>body{{margin:0;background:#e8e8e8}}section{{margin:0 auto 16px;{width}}}\
              section svg{{display:block;width:100%;height:auto}}{TEXT_STYLE}\
-             @media print{{body{{background:none}}section{{margin:0 auto;max-width:none;width:100%;break-after:page}}}}</style>\n\
-             </head>\n<body>\n<main>\n"
+             @media print{{body{{background:none}}section{{margin:0 auto;max-width:none;width:100%;break-after:page}}}}</style>\n"
         );
+        if self.options.animate_pages || self.options.animate_shapes {
+            let _ = writeln!(out, "<style>{}</style>", motion::css());
+        }
+        out.push_str("</head>\n<body>\n<main>\n");
         out
     }
 
@@ -100,13 +108,21 @@ impl HtmlWriter {
     ///
     /// [`RenderError::TooManyBytes`] when the page passes [`crate::Limits::max_document_bytes`].
     pub fn page(&mut self, page: &Page) -> Result<String, RenderError> {
-        let mut out = format!("<section id=\"slide-{0}\" aria-label=\"", page.number);
+        let own = page.motion.as_deref();
+        let mut out = format!("<section id=\"slide-{}\"", page.number);
+        let transition = own.and_then(|motion| motion.transition);
+        if let Some(transition) = transition.filter(|_| self.options.animate_pages) {
+            let _ = write!(out, " class=\"{}\"", motion::page_classes(transition));
+        }
+        out.push_str(" aria-label=\"");
         let title = page.title.as_deref().map(plain_title).unwrap_or_default();
         escape(&mut out, &format!("{} {title}", page.number));
         out.push_str("\"><svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\"");
         view_box(&mut out, page);
         out.push_str(" xml:space=\"preserve\">");
-        self.document.content(page, &mut out)?;
+        let entrances = own.filter(|_| self.options.animate_shapes);
+        let entrances = entrances.map_or(&[][..], |motion| &motion.entrances);
+        self.document.moving_content(page, entrances, &mut out)?;
         out.push_str("</svg></section>\n");
         Ok(out)
     }
@@ -150,7 +166,7 @@ mod tests {
     use std::sync::Arc;
 
     use slides_fonts::{FontBook, Style};
-    use slides_scene::{Link, LinkTarget, Op, Paint, Rgba};
+    use slides_scene::{Link, LinkTarget, Motion, MotionKind, Op, PageMotion, Paint, Rgba, Side};
 
     use super::*;
 
@@ -163,6 +179,7 @@ mod tests {
             title: Some(format!("<{text}>")),
             language: Some("de-DE".into()),
             ops: vec![Op::Text(Arc::new(run), Paint::Solid(Rgba::BLACK))],
+            motion: None,
             links: vec![Link {
                 rect: kurbo::Rect::new(0.0, 0.0, 50.0, 50.0),
                 target: LinkTarget::Slide(2),
@@ -194,6 +211,53 @@ mod tests {
         assert!(html.contains(">eins</text>") && html.contains(">zwei</text>"));
         assert_eq!(html.matches("@font-face").count(), 1);
         assert!(html.contains("width=device-width") && html.contains("max-width:960px"));
+    }
+
+    #[test]
+    fn what_appears_does_so_by_classes_and_when_asked_for() {
+        let motion = |kind, milliseconds| Motion { kind, milliseconds };
+        let mut page = page(1, "eins");
+        page.motion = Some(Box::new(PageMotion {
+            transition: Some(motion(MotionKind::Wipe(Side::Left), 700)),
+            entrances: vec![
+                (0..1, motion(MotionKind::Fade, 500)),
+                // Ranges that are none are left out.
+                (0..1, motion(MotionKind::Zoom, 500)),
+                (7..9, motion(MotionKind::Zoom, 500)),
+            ],
+        }));
+        let write = |animate_pages, animate_shapes| {
+            let mut writer = HtmlWriter::new(HtmlOptions {
+                animate_pages,
+                animate_shapes,
+                ..HtmlOptions::default()
+            });
+            writer.head(&page) + &writer.page(&page).unwrap()
+        };
+        let still = write(false, false);
+        assert!(!still.contains("class=") && !still.contains("animation"));
+        let pages = write(true, false);
+        assert!(
+            pages.contains("<section id=\"slide-1\" class=\"t wipe-left d3\" aria-label"),
+            "{pages}"
+        );
+        assert!(!pages.contains("<g class="));
+        let shapes = write(false, true);
+        assert!(shapes.contains("<section id=\"slide-1\" aria-label"));
+        assert_eq!(shapes.matches("<g class=\"e ").count(), 1);
+        assert!(
+            shapes.contains("<g class=\"e fade d2 o0\"><text"),
+            "{shapes}"
+        );
+        // Nothing that a strict content policy forbids beside what the page has anyway.
+        for page in [&pages, &shapes] {
+            assert!(!page.contains("<script") && !page.contains(" style=\""));
+            assert!(page.contains("@media screen and (prefers-reduced-motion:no-preference){"));
+            let css = page.split("<style>").nth(2).unwrap();
+            let css = css.split("</style>").next().unwrap();
+            let count = |what: char| css.chars().filter(|ch| *ch == what).count();
+            assert_eq!(count('{'), count('}'));
+        }
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod html;
 mod inks;
 mod limits;
 mod markdown;
+mod motion;
 mod outlines;
 mod paints;
 #[cfg(feature = "pdf")]

@@ -1016,6 +1016,7 @@ mod tests {
             title: None,
             ops,
             links: Vec::new(),
+            motion: None,
         }
     }
 

@@ -117,6 +117,7 @@ mod tests {
                 Op::Text(Arc::new(run), Paint::Solid(Rgba::BLACK)),
                 Op::Image(Box::new(ImageOp::of_fill(&image, 1.0, &[]))),
             ],
+            motion: None,
             links: vec![Link {
                 rect: kurbo::Rect::new(0.0, 0.0, 50.0, 50.0),
                 target: LinkTarget::Uri("https://example.org".into()),

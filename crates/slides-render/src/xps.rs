@@ -417,6 +417,7 @@ mod tests {
                 Op::Image(Box::new(picture)),
                 Op::Text(Arc::new(run), Paint::Solid(Rgba::BLACK)),
             ],
+            motion: None,
             links: vec![
                 Link {
                     rect: Rect::new(0.0, 0.0, 50.0, 50.0),

@@ -8,6 +8,7 @@
 
 mod hsl;
 mod image;
+mod motion;
 mod op;
 mod page;
 mod paint;
@@ -16,6 +17,7 @@ mod text;
 pub use hsl::{from_hsl, to_hsl};
 pub use image::{Image, ImageData, ImageFormat, PixelEffect};
 pub use kurbo;
+pub use motion::{Motion, MotionKind, PageMotion, Side};
 pub use op::{BlendMode, EffectKind, EffectOp, FillRule, Heads, ImageOp, Op, StrokeStyle, Tag};
 pub use page::{Link, LinkTarget, Page};
 pub use paint::{GradientStop, Paint, PathGradient, Rgba, TileMode};

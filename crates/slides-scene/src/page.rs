@@ -1,6 +1,6 @@
 use kurbo::{Rect, Size};
 
-use crate::Op;
+use crate::{Op, PageMotion};
 
 /// One page: what is drawn, in painting order.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +17,8 @@ pub struct Page {
     pub ops: Vec<Op>,
     /// Clickable areas.
     pub links: Vec<Link>,
+    /// How it and its shapes appear on a screen, where that was asked for.
+    pub motion: Option<Box<PageMotion>>,
 }
 
 /// A clickable area.

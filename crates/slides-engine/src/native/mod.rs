@@ -223,6 +223,9 @@ impl NativeEngine {
         if let Some(text) = &self.options.date_text {
             layout = layout.with_date_text(text.clone());
         }
+        if settings.web.is_moving() {
+            layout = layout.with_motion();
+        }
         let arrangement = &settings.arrangement;
         let many = if job.per_slide {
             1

@@ -163,8 +163,8 @@ const HTML: &[Row] = &[
 const HTML5: &[Row] = &[
     ("width", NoEffect(PAGE_SIZE)),
     ("height", NoEffect(PAGE_SIZE)),
-    ("animateTransitions", Refused(OFF)),
-    ("animateShapes", Refused(OFF)),
+    ("animateTransitions", Honoured),
+    ("animateShapes", Honoured),
     ("embedImages", Honoured),
     ("templatesPath", Refused("leave it out")),
     ("slidesLayoutOptions", Honoured),

@@ -27,7 +27,10 @@ fn relationships(items: &[(String, &str, String)]) -> String {
     xml + "</Relationships>"
 }
 
-/// A deck of text slides; a text that starts with `!` makes a hidden slide.
+/// A slide that wipes in, and its shape by and by.
+const MOTION: &str = r#"<p:transition><p:wipe/></p:transition><p:timing><p:tnLst><p:par><p:cTn presetID="10" presetClass="entr"><p:childTnLst><p:set><p:cBhvr><p:cTn dur="500"/><p:tgtEl><p:spTgt spid="2"/></p:tgtEl></p:cBhvr></p:set></p:childTnLst></p:cTn></p:par></p:tnLst></p:timing>"#;
+
+/// A deck of text slides; a text that starts with `!` makes a hidden slide, one with `~` one that moves.
 fn deck(texts: &[&str]) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let mut part = |name: &str, text: &str| {
@@ -49,8 +52,9 @@ fn deck(texts: &[&str]) -> Vec<u8> {
         let shape = format!(
             r#"<p:sp><p:nvSpPr><p:cNvPr id="2" name="t"/><p:cNvSpPr/><p:nvPr/></p:nvSpPr><p:spPr><a:xfrm><a:off x="914400" y="914400"/><a:ext cx="6096000" cy="914400"/></a:xfrm><a:prstGeom prst="rect"/><a:solidFill><a:srgbClr val="FF0000"/></a:solidFill></p:spPr><p:txBody><a:bodyPr/><a:p><a:r><a:rPr sz="2400"/><a:t>{text}</a:t></a:r></a:p></p:txBody></p:sp>"#
         );
+        let motion = if text.starts_with('~') { MOTION } else { "" };
         let slide = format!(
-            r#"<p:sld {NAMESPACES} show="{show}"><p:cSld><p:spTree><p:nvGrpSpPr/><p:grpSpPr/>{shape}</p:spTree></p:cSld></p:sld>"#
+            r#"<p:sld {NAMESPACES} show="{show}"><p:cSld><p:spTree><p:nvGrpSpPr/><p:grpSpPr/>{shape}</p:spTree></p:cSld>{motion}</p:sld>"#
         );
         part(&format!("ppt/slides/slide{index}.xml"), &slide);
         write!(ids, r#"<p:sldId id="{}" r:id="rId{index}"/>"#, 256 + index).unwrap();
@@ -197,6 +201,33 @@ fn documents_bring_files_along_when_asked_for() {
         assert!(text.contains(&format!("]({path})")), "{path} {text}");
     }
     assert!(!found.is_empty());
+}
+
+#[test]
+fn slides_and_shapes_move_when_asked_for() {
+    let source = deck(&["one", "~two"]);
+    let html = |json: &str| {
+        let sink = with_options(&source, ExportFormat::Html5, json);
+        String::from_utf8(sink.files[0].1.clone()).unwrap()
+    };
+    let still = html("{}");
+    assert_eq!(
+        still,
+        html(r#"{"animateTransitions": false, "animateShapes": false}"#)
+    );
+    assert!(!still.contains("animation") && !still.contains("class="));
+    let moving = html(r#"{"animateTransitions": true, "animateShapes": true}"#);
+    assert!(moving.contains(r#"<section id="slide-1" aria-label"#));
+    assert!(moving.contains(r#"<section id="slide-2" class="t wipe-right d2" aria-label"#));
+    assert_eq!(moving.matches(r#"<g class="e fade d2 o0">"#).count(), 1);
+    assert!(!moving.contains("<script"));
+    // Without the marks the page is the still one.
+    assert_eq!(
+        html(r#"{"animateTransitions": true}"#)
+            .matches("<g class=")
+            .count(),
+        0
+    );
 }
 
 #[test]

@@ -27,6 +27,11 @@ impl WebSettings {
         &self.html.svg
     }
 
+    /// Whether something on the pages appears by and by.
+    pub(super) fn is_moving(&self) -> bool {
+        self.html.animate_pages || self.html.animate_shapes
+    }
+
     /// Whether pictures lie beside the document.
     pub(super) fn has_files(&self) -> bool {
         self.html.svg.picture_folder.is_some()
@@ -116,6 +121,19 @@ impl Settings {
             options.slides_layout_options.as_ref(),
             slides_types::ExportFormat::Html5,
         )?;
+        let html = &mut self.web.html;
+        html.animate_pages = options.animate_transitions == Some(true);
+        html.animate_shapes = options.animate_shapes == Some(true);
+        if self.arrangement != Arrangement::Slides {
+            for (name, is_on) in [
+                ("animateTransitions", options.animate_transitions),
+                ("animateShapes", options.animate_shapes),
+            ] {
+                if is_on == Some(true) {
+                    self.note(name, "pages with notes or of several slides do not move");
+                }
+            }
+        }
         Ok(())
     }
 }

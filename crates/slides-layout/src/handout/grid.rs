@@ -44,6 +44,7 @@ impl Arranger<'_> {
             let LaidOut {
                 page: drawn,
                 warnings,
+                ..
             } = layout_slide(self.deck, slide, options);
             page.language = page.language.or_else(|| drawn.language.clone());
             sheets

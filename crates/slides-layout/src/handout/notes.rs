@@ -21,7 +21,7 @@ const EDGE: f64 = 54.0;
 impl Arranger<'_> {
     /// A slide with its notes and comments, on one page or more.
     pub fn notes(&self, slide: &Slide, options: &LayoutOptions, notes: &NotesLayout) -> Sheets {
-        let LaidOut { page, warnings } = layout_slide(self.deck, slide, options);
+        let LaidOut { page, warnings, .. } = layout_slide(self.deck, slide, options);
         let mut sheets = Sheets {
             pages: Vec::new(),
             warnings,
@@ -75,6 +75,7 @@ impl Arranger<'_> {
             language: page.language.clone(),
             ops: Vec::new(),
             links: Vec::new(),
+            motion: None,
         };
         let Some(own) = own else {
             out.ops.extend(paper(size, Rgba::WHITE));

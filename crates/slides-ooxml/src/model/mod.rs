@@ -10,6 +10,7 @@ mod diagram;
 mod fill;
 mod geometry;
 mod math;
+mod motion;
 mod shape;
 mod table;
 mod text;
@@ -29,6 +30,7 @@ pub use geometry::{
     Transform,
 };
 pub use math::{Equation, FractionKind, MathAlign, MathAnchor, MathNode, MathRun, MathScript};
+pub use motion::{Motion, MotionKind, MotionSide, SlideMotion};
 pub use shape::{
     ChartRef, Connector, GraphicFrame, GraphicKind, Group, NonVisual, OleObject, Picture,
     Placeholder, Shape, ShapeKind, ShapeProperties, ShapeStyle, StyleRef,

@@ -11,6 +11,7 @@ mod ink;
 mod line;
 mod link;
 mod math;
+pub(crate) mod motion;
 pub(crate) mod presentation;
 mod preset_colors;
 mod preset_shadows;

@@ -6,6 +6,7 @@ mod extended_charts;
 mod fills;
 mod fuzz;
 mod merge;
+mod motion;
 mod package;
 mod shapes;
 mod tables;

@@ -20,6 +20,7 @@ fn page(number: u32, ops: Vec<Op>) -> Page {
         title: Some(format!("Slide {number}")),
         ops,
         links: Vec::new(),
+        motion: None,
     }
 }
 

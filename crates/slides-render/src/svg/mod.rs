@@ -10,7 +10,10 @@ mod tests;
 mod text;
 mod webfont;
 
-use slides_scene::{LinkTarget, Page};
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use slides_scene::{LinkTarget, Motion, Page};
 
 use crate::error::{RenderError, Warning};
 use crate::geometry::clean_rect;
@@ -122,6 +125,16 @@ impl Document {
 
     /// A page's content, without the `svg` element around it, to `out`.
     pub(crate) fn content(&mut self, page: &Page, out: &mut String) -> Result<(), RenderError> {
+        self.moving_content(page, &[], out)
+    }
+
+    /// A page's content with groups around what appears.
+    pub(crate) fn moving_content(
+        &mut self,
+        page: &Page,
+        entrances: &[(Range<usize>, Motion)],
+        out: &mut String,
+    ) -> Result<(), RenderError> {
         self.shared.begin_page(page.number);
         self.pictures.begin_page();
         let limits = self.options.limits.clone();
@@ -129,9 +142,19 @@ impl Document {
         out.push_str("<rect");
         numbers(out, &[("width", size.width), ("height", size.height)]);
         out.push_str(" fill=\"#ffffff\"/>");
-        let mut canvas = SvgCanvas::new(self, out, size);
-        walk(&page.ops, &mut canvas, &limits, &mut Budget::new(&limits));
-        let is_over = canvas.is_over();
+        let mut budget = Budget::new(&limits);
+        let mut is_over = false;
+        for (ops, classes) in crate::motion::groups(page, entrances) {
+            if let Some(classes) = &classes {
+                let _ = write!(out, "<g class=\"{classes}\">");
+            }
+            let mut canvas = SvgCanvas::new(self, out, size);
+            walk(ops, &mut canvas, &limits, &mut budget);
+            is_over |= canvas.is_over();
+            if classes.is_some() {
+                out.push_str("</g>");
+            }
+        }
         if is_over || out.len() as u64 > limits.max_document_bytes {
             return Err(RenderError::TooManyBytes {
                 page: page.number,
