@@ -311,7 +311,9 @@ impl Composer<'_> {
     fn note_master(&mut self, source: usize, part: &str, name: &str) -> Result<()> {
         let own = self.source(source)?;
         let fingerprint = own.deck.package().fingerprint(part);
-        let own_id = if source == 0 {
+        // Ids of parts of one deck are of one space.
+        let is_own = self.sources.first().map(|first| &first.token) == Some(&own.token);
+        let own_id = if is_own {
             let relationships = own.deck.package().relationships(own.deck.part_name())?;
             own.outline
                 .masters
@@ -327,11 +329,9 @@ impl Composer<'_> {
             Vec::new()
         };
         let id = match own_id {
-            Some(id) => {
-                self.master_ids.take(id);
-                id
-            }
-            None => self.master_ids.fresh()?,
+            // Those of the first deck are kept whatever they are.
+            Some(id) if self.master_ids.take(id) || source == 0 => id,
+            _ => self.master_ids.fresh()?,
         };
         for id in layout_ids {
             self.master_ids.take(id);
