@@ -8,6 +8,7 @@ use slides_scene::{
 
 use super::gradient::Steps;
 use super::records::Records;
+use super::smooth::fewer;
 use crate::error::Warnings;
 use crate::geometry::{rect_path, scale_of};
 use crate::outlines;
@@ -88,7 +89,7 @@ impl<'a> EmfCanvas<'a> {
             return;
         };
         if let Some((pixels, covered)) = trimmed(&pixels, covered) {
-            self.records.picture(&pixels, covered);
+            self.records.picture(&fewer(pixels), covered);
         }
     }
 

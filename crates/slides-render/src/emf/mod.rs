@@ -7,6 +7,7 @@
 mod canvas;
 mod gradient;
 mod records;
+mod smooth;
 #[cfg(test)]
 mod tests;
 
