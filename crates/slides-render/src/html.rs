@@ -89,11 +89,11 @@ impl HtmlWriter {
             HtmlWidth::Full => "width:100%".to_owned(),
             HtmlWidth::Fixed => format!("width:{pixels}px"),
         };
-        let _ = write!(
+        let _ = writeln!(
             out,
             "<style>body{{margin:0;background:#e8e8e8}}section{{margin:0 auto 16px;{width}}}\
              section svg{{display:block;width:100%;height:auto}}{TEXT_STYLE}\
-             @media print{{body{{background:none}}section{{margin:0 auto;max-width:none;width:100%;break-after:page}}}}</style>\n"
+             @media print{{body{{background:none}}section{{margin:0 auto;max-width:none;width:100%;break-after:page}}}}</style>"
         );
         if self.options.animate_pages || self.options.animate_shapes {
             let _ = writeln!(out, "<style>{}</style>", motion::css());

@@ -46,14 +46,16 @@ impl Composer<'_> {
             .iter()
             .map(|number| (*number as usize).saturating_sub(1))
             .collect();
-        let shows: Vec<(u32, String, Vec<(usize, u32)>)> = own
+        // Numbers, names, and positions and ids of slides.
+        let shows: Vec<_> = own
             .outline
             .shows
             .iter()
             .map(|show| {
                 let slides = show.slides.iter().filter_map(|id| items.get(id.as_str()));
                 let slides = slides.filter(|(index, _)| chosen.contains(index));
-                (show.id, show.name.clone(), slides.copied().collect())
+                let slides: Vec<(usize, u32)> = slides.copied().collect();
+                (show.id, show.name.clone(), slides)
             })
             .collect();
         for (old, name, slides) in shows {
@@ -105,10 +107,11 @@ impl Composer<'_> {
                 .iter()
                 .all(|show| !show.name.eq_ignore_ascii_case(name))
         };
-        // Ends: there are fewer shows than numbers.
-        let unique = std::iter::once(name.clone())
-            .chain((2..).map(|number: u64| format!("{name} ({number})")))
+        // One of them is free: there are fewer shows than numbers.
+        let unique = (2..self.shows.len() + 3)
+            .map(|number| format!("{name} ({number})"))
             .find(|name| is_free(name))
+            .filter(|_| !is_free(&name))
             .unwrap_or(name);
         self.shows.push(TakenShow {
             id,
