@@ -18,6 +18,10 @@ use super::wrap::{Line, MAX_LINES, Measure, mark_breaks, wrap};
 use crate::context::SlideContext;
 use crate::points;
 
+/// How much a line may stick out of a column, points.
+const COLUMN_SLACK: f64 = 0.01;
+/// Halvings in the search for the height of columns that hold all of a text.
+const COLUMN_STEPS: usize = 24;
 /// Share of a run's size that small capitals have.
 const SMALL_CAPS: f64 = 0.8;
 
@@ -117,6 +121,8 @@ pub(super) struct LineBox {
     pub advance: f64,
     /// From the line's top to its baseline.
     pub seat: f64,
+    /// Room below the baseline where no other line follows and the paragraph's mark has no properties.
+    pub below: f64,
 }
 
 /// Line advance and seat: `natural` is the height at 100 %, 1.2 times the largest size on the line whatever the
@@ -136,7 +142,11 @@ pub(super) fn line_box(natural: f64, ascent: f64, spacing: Spacing, reduction: f
             } else {
                 squeezed(advance)
             };
-            LineBox { advance, seat }
+            LineBox {
+                advance,
+                seat,
+                below: advance - seat,
+            }
         }
         Spacing::Points(height) => {
             let height = if height.is_finite() {
@@ -149,9 +159,11 @@ pub(super) fn line_box(natural: f64, ascent: f64, spacing: Spacing, reduction: f
             } else {
                 squeezed(height)
             };
+            // Exact lines higher than their letters need end a text at the letters' own descent.
             LineBox {
                 advance: height,
                 seat,
+                below: (height - seat).min(descent * natural),
             }
         }
     }
@@ -208,8 +220,7 @@ pub(super) fn compose<'a>(
     let mut counters = Counters::default();
     let mut budget = MAX_LINES;
     let mut paragraphs = Vec::with_capacity(body.paragraphs.len());
-    let (mut y, mut column, mut tallest, mut widest) = (0.0_f64, 0, 0.0_f64, 0.0_f64);
-    let mut gap = 0.0;
+    let mut boxes = Vec::with_capacity(body.paragraphs.len());
     for paragraph in &body.paragraphs {
         if budget == 0 {
             cx.warn(
@@ -227,7 +238,7 @@ pub(super) fn compose<'a>(
             fonts: Vec::new(),
             objects: Vec::new(),
         };
-        let (composed, boxes) = composer.paragraph(
+        let (composed, of_lines) = composer.paragraph(
             paragraph,
             {
                 let mut style = ParagraphStyle::new(&paragraph.properties, cascade);
@@ -240,18 +251,69 @@ pub(super) fn compose<'a>(
             &mut counters,
             budget,
         );
-        let mut composed = composed;
         budget -= composed.lines.len().min(budget);
+        paragraphs.push(composed);
+        boxes.push(of_lines);
+    }
+    let height = stack(&mut paragraphs, &boxes, style, room);
+    let width = paragraphs
+        .iter()
+        .flat_map(|paragraph| &paragraph.lines)
+        .map(|placed| placed.line.start + placed.line.width)
+        .fold(0.0, f64::max);
+    Block {
+        paragraphs,
+        height,
+        width,
+    }
+}
+
+/// Stacks the lines in their columns; returns the height of the tallest.
+fn stack(
+    paragraphs: &mut [Composed<'_>],
+    boxes: &[Vec<(LineBox, f64)>],
+    style: &BodyStyle,
+    room: &Room,
+) -> f64 {
+    let (mut tallest, last) = fill(paragraphs, boxes, style, room.columns, room.height);
+    if room.columns < 2 || last <= room.height + COLUMN_SLACK {
+        return tallest;
+    }
+    // What the columns do not hold makes all of them longer, not the last one alone.
+    let (mut low, mut high) = (room.height, last.max(room.height));
+    for _ in 0..COLUMN_STEPS {
+        let middle = f64::midpoint(low, high);
+        let (_, last) = fill(paragraphs, boxes, style, room.columns, middle);
+        if last <= middle + COLUMN_SLACK {
+            high = middle;
+        } else {
+            low = middle;
+        }
+    }
+    (tallest, _) = fill(paragraphs, boxes, style, room.columns, high);
+    tallest
+}
+
+/// Fills columns of this height one after the other; returns the heights of the tallest and of the last.
+fn fill(
+    paragraphs: &mut [Composed<'_>],
+    boxes: &[Vec<(LineBox, f64)>],
+    style: &BodyStyle,
+    columns: usize,
+    height: f64,
+) -> (f64, f64) {
+    let (mut y, mut column, mut tallest, mut gap) = (0.0_f64, 0, 0.0_f64, 0.0);
+    for (index, (paragraph, boxes)) in paragraphs.iter_mut().zip(boxes).enumerate() {
         let (first, last) = (
             boxes.first().map_or(0.0, |line| line.1),
             boxes.last().map_or(0.0, |line| line.1),
         );
         // Space before counts nothing at the top of a frame, unless the body says so.
-        if y > 0.0 || style.first_last_spacing && paragraphs.is_empty() {
-            y += gap + space(composed.style.before, first);
+        if y > 0.0 || style.first_last_spacing && index == 0 {
+            y += gap + space(paragraph.style.before, first);
         }
-        for (line, (geometry, _)) in composed.lines.iter_mut().zip(&boxes) {
-            if column + 1 < room.columns && y > 0.0 && y + geometry.advance > room.height + 0.01 {
+        for (line, (geometry, _)) in paragraph.lines.iter_mut().zip(boxes) {
+            if column + 1 < columns && y > 0.0 && y + geometry.advance > height + COLUMN_SLACK {
                 column += 1;
                 y = 0.0;
             }
@@ -259,21 +321,15 @@ pub(super) fn compose<'a>(
             line.top = y;
             line.advance = geometry.advance;
             line.baseline = y + geometry.seat;
+            tallest = tallest.max(line.baseline + geometry.below);
             y += geometry.advance;
-            tallest = tallest.max(y);
-            widest = widest.max(line.line.start + line.line.width);
         }
-        gap = space(composed.style.after, last);
-        paragraphs.push(composed);
+        gap = space(paragraph.style.after, last);
     }
     if style.first_last_spacing {
         tallest = tallest.max(y + gap);
     }
-    Block {
-        paragraphs,
-        height: tallest,
-        width: widest,
-    }
+    (tallest, y)
 }
 
 struct Composer<'s, 'a, 'c> {
@@ -398,7 +454,11 @@ impl<'a> Composer<'_, 'a, '_> {
         };
         let measure = Self::measure(&style, bullet.as_ref(), room);
         let lines = wrap(&text, &mut shaped, &measure, most);
-        let boxes = self.boxes(&lines, &shaped, mark, &style);
+        let mut boxes = self.boxes(&lines, &shaped, mark, &style);
+        // A mark with properties of its own fills its line.
+        if let (Some(_), Some((last, _))) = (&paragraph.end, boxes.last_mut()) {
+            last.below = last.below.max(last.advance - last.seat);
+        }
         let lines = lines
             .into_iter()
             .map(|line| PlacedLine {
@@ -628,6 +688,7 @@ impl<'a> Composer<'_, 'a, '_> {
                 place.seat += rise;
                 place.advance += rise;
                 place.advance += (below - (place.advance - place.seat)).max(0.0);
+                place.below = place.below.max(below);
                 // Letters aligned at the top have only their own ascent above them.
                 if style.font_align == FontAlign::Top && ascent > 0.0 {
                     place.seat = place.seat.min(ascent);

@@ -250,6 +250,20 @@ fn exact_spacing_is_exact() {
 }
 
 #[test]
+fn exact_lines_above_their_need_end_at_the_letters_descent() {
+    let middle = |end: Option<RunProperties>| {
+        let mut paragraph = spaced(plain("a", 9.0, "Arial"), Spacing::Points(12.0));
+        paragraph.end = end;
+        let mut text = body(vec![paragraph]);
+        text.properties.anchor = Some(Anchor::Center);
+        baselines(&lay(&text))[0]
+    };
+    let (written, unwritten) = (middle(Some(look(9.0, "Arial"))), middle(None));
+    // The mark without properties leaves out half of 3.0 less the descent of nine points of Arial.
+    close(unwritten - written, (3.0 - 0.189_7 * 10.8) / 2.0);
+}
+
+#[test]
 fn the_marks_face_counts_on_the_last_line_only() {
     close(
         joint_ascent([CALIBRI, ARIAL].into_iter()).unwrap() * 1.2,
@@ -1162,6 +1176,20 @@ fn columns_fill_one_after_the_other() {
     close(xs[7], LEFT);
     close(xs[8], LEFT + (RIGHT - LEFT - 20.0) / 2.0 + 20.0);
     close(runs(&block)[8].0.glyphs[0].y, TOP + 18.72);
+}
+
+#[test]
+fn columns_share_what_they_do_not_hold() {
+    // Two columns hold eight lines each; twenty make both two lines longer.
+    let mut text = body((0..20).map(|_| plain("a", 20.0, "Calibri")).collect());
+    text.properties.columns = Some(2);
+    let block = lay(&text);
+    let ys: Vec<_> = runs(&block)
+        .iter()
+        .map(|(run, _)| run.glyphs[0].y)
+        .collect();
+    close(ys[9], ys[0] + 9.0 * 24.0);
+    close(ys[10], ys[0]);
 }
 
 #[test]
