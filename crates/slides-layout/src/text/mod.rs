@@ -165,7 +165,14 @@ pub(crate) fn layout_text(
     let (mut ops, links) = (emitter.ops, emitter.links);
     if let Some(warp) = style.warp.as_ref().filter(|_| !ops.is_empty()) {
         effects::without_reflections(cx, &mut ops);
-        match warp::bend(&ops, warp, inner) {
+        let baselines: Vec<f64> = block
+            .paragraphs
+            .iter()
+            .filter(|paragraph| !paragraph.text.is_empty())
+            .flat_map(|paragraph| &paragraph.lines)
+            .map(|line| text_top + line.baseline)
+            .collect();
+        match warp::bend(&ops, warp, inner, &baselines) {
             Some(bent) => ops = bent,
             None => cx.warn(
                 "text warp",

@@ -20,38 +20,90 @@ const SAMPLES: usize = 256;
 const MAX_PIECES: usize = 2_000_000;
 
 /// Bends drawn text into the warp's frame; none when the preset is not known or there is nothing to bend.
-pub(super) fn bend(ops: &[Op], warp: &TextWarp, frame: Rect) -> Option<Vec<Op>> {
+///
+/// `baselines` are those of the text's lines, downwards: some warps share the lines out.
+pub(super) fn bend(ops: &[Op], warp: &TextWarp, frame: Rect, baselines: &[f64]) -> Option<Vec<Op>> {
     if !(frame.width() > 0.1 && frame.height() > 0.1) {
         return None;
     }
-    let mut ink: Option<Rect> = None;
-    measure(ops, &mut ink);
-    let ink = ink.filter(|ink| ink.width() > 1e-3 && ink.height() > 1e-3)?;
-    let map = Map::new(curves(warp, frame.width(), frame.height())?, ink, frame)?;
-    let mut bender = Bender {
-        map: &map,
-        left: MAX_PIECES,
-        step: (ink.width() / 60.0).min(ink.height() / 4.0).max(0.05),
+    let bands = match curves(warp, frame.width(), frame.height())? {
+        Curves::Bands(bands) => bands,
+        one => vec![one],
     };
-    Some(bender.all(ops))
+    let share = Share {
+        baselines,
+        bands: bands.len(),
+    };
+    let mut inks = vec![None; bands.len()];
+    measure(ops, &share, &mut inks);
+    let maps: Vec<Option<Map>> = bands
+        .into_iter()
+        .zip(inks)
+        .map(|(curves, ink)| {
+            let ink = ink.filter(|ink: &Rect| ink.width() > 1e-3 && ink.height() > 1e-3)?;
+            Map::new(curves, ink, frame)
+        })
+        .collect();
+    maps.iter().any(Option::is_some).then(|| {
+        let mut bender = Bender {
+            maps: &maps,
+            share,
+            frame,
+            left: MAX_PIECES,
+        };
+        bender.all(ops)
+    })
 }
 
-/// The box of all letters.
-fn measure(ops: &[Op], ink: &mut Option<Rect>) {
-    let mut grow = |rect: Rect| {
-        if rect.is_finite() {
-            *ink = Some(ink.map_or(rect, |known| known.union(rect)));
+/// Which of the bands what is drawn belongs to.
+#[derive(Clone, Copy)]
+struct Share<'b> {
+    baselines: &'b [f64],
+    bands: usize,
+}
+
+impl Share<'_> {
+    /// The band of what stands at a height: its line's, each in turn or, where there are more lines, evenly.
+    fn band(self, y: f64) -> usize {
+        let lines = self.baselines.len();
+        if self.bands < 2 || lines < 2 {
+            return 0;
         }
-    };
-    for op in ops {
+        let line = self
+            .baselines
+            .iter()
+            .position(|baseline| *baseline >= y - 0.01)
+            .unwrap_or(lines - 1);
+        if lines <= self.bands {
+            line
+        } else {
+            line * self.bands / lines
+        }
+    }
+
+    fn of(self, op: &Op) -> usize {
         match op {
-            Op::Text(run, _) => {
-                if let Some(path) = outline(run).filter(|path| !path.elements().is_empty()) {
-                    grow(path.bounding_box());
-                }
-            }
-            Op::Fill(path, ..) => grow(path.bounding_box()),
-            _ => {}
+            // The baseline may be raised, but not above the middle of the letters.
+            Op::Text(run, _) => self.band(run.glyphs.first().map_or(0.0, |glyph| glyph.y)),
+            Op::Fill(path, ..) | Op::Stroke(path, ..) => self.band(path.bounding_box().center().y),
+            _ => 0,
+        }
+    }
+}
+
+/// The boxes of all letters of each band.
+fn measure(ops: &[Op], share: &Share<'_>, inks: &mut [Option<Rect>]) {
+    for op in ops {
+        let rect = match op {
+            Op::Text(run, _) => outline(run)
+                .filter(|path| !path.elements().is_empty())
+                .map(|path| path.bounding_box()),
+            Op::Fill(path, ..) => Some(path.bounding_box()),
+            _ => None,
+        };
+        if let (Some(rect), Some(ink)) = (rect.filter(Rect::is_finite), inks.get_mut(share.of(op)))
+        {
+            *ink = Some(ink.map_or(rect, |known| known.union(rect)));
         }
     }
 }
@@ -117,6 +169,7 @@ struct Map {
 impl Map {
     fn new(curves: Curves, ink: Rect, frame: Rect) -> Option<Self> {
         let bend = match curves {
+            Curves::Bands(_) => return None,
             Curves::Between(top, bottom) => {
                 Bend::Between(Measured::new(&top)?, Measured::new(&bottom)?)
             }
@@ -128,6 +181,22 @@ impl Map {
             }
         };
         Some(Self { bend, ink, frame })
+    }
+
+    /// Longest piece that is bent as one.
+    fn step(&self) -> f64 {
+        (self.ink.width() / 60.0)
+            .min(self.ink.height() / 4.0)
+            .max(0.05)
+    }
+
+    /// Paints keep their place in the box of the text.
+    fn paint(&self, paint: &Paint) -> Paint {
+        let (ink, frame) = (self.ink, self.frame);
+        let stretch = Affine::translate(frame.origin().to_vec2())
+            * Affine::scale_non_uniform(frame.width() / ink.width(), frame.height() / ink.height())
+            * Affine::translate(-ink.origin().to_vec2());
+        crate::fill::transformed(paint.clone(), stretch)
     }
 
     fn point(&self, point: Point) -> Point {
@@ -151,38 +220,46 @@ impl Map {
 }
 
 struct Bender<'m> {
-    map: &'m Map,
+    maps: &'m [Option<Map>],
+    share: Share<'m>,
+    frame: Rect,
+    /// Pieces still to be bent.
     left: usize,
-    /// Longest piece that is bent as one.
-    step: f64,
 }
 
-impl Bender<'_> {
+impl<'m> Bender<'m> {
     fn all(&mut self, ops: &[Op]) -> Vec<Op> {
         ops.iter().filter_map(|op| self.op(op)).collect()
+    }
+
+    fn map(&self, op: &Op) -> Option<&'m Map> {
+        self.maps.get(self.share.of(op))?.as_ref()
     }
 
     fn op(&mut self, op: &Op) -> Option<Op> {
         Some(match op {
             Op::Text(run, paint) => {
-                let path = outline(run)?;
+                let (map, path) = (self.map(op)?, outline(run)?);
                 Op::Fill(
-                    Arc::new(self.path(&path)),
+                    Arc::new(self.path(map, &path)),
                     FillRule::NonZero,
-                    self.paint(paint),
+                    map.paint(paint),
                 )
             }
             Op::Fill(path, rule, paint) => {
-                Op::Fill(Arc::new(self.path(path)), *rule, self.paint(paint))
+                let map = self.map(op)?;
+                Op::Fill(Arc::new(self.path(map, path)), *rule, map.paint(paint))
             }
             Op::Stroke(path, style, paint) => {
-                Op::Stroke(Arc::new(self.path(path)), style.clone(), self.paint(paint))
+                let map = self.map(op)?;
+                let bent = self.path(map, path);
+                Op::Stroke(Arc::new(bent), style.clone(), map.paint(paint))
             }
             Op::Effect(effect) => {
                 let margin = (effect.bounds.width().max(effect.bounds.height()) / 2.0).min(100.0);
                 Op::Effect(Box::new(EffectOp {
                     source: self.all(&effect.source),
-                    bounds: self.map.frame.inflate(margin, margin),
+                    bounds: self.frame.inflate(margin, margin),
                     kind: effect.kind,
                 }))
             }
@@ -190,23 +267,14 @@ impl Bender<'_> {
         })
     }
 
-    /// Paints keep their place in the box of the text.
-    fn paint(&self, paint: &Paint) -> Paint {
-        let (ink, frame) = (self.map.ink, self.map.frame);
-        let stretch = Affine::translate(frame.origin().to_vec2())
-            * Affine::scale_non_uniform(frame.width() / ink.width(), frame.height() / ink.height())
-            * Affine::translate(-ink.origin().to_vec2());
-        crate::fill::transformed(paint.clone(), stretch)
-    }
-
-    fn path(&mut self, path: &BezPath) -> BezPath {
+    fn path(&mut self, map: &Map, path: &BezPath) -> BezPath {
         let mut out = BezPath::new();
         let mut pen = Point::ZERO;
         let mut start = Point::ZERO;
         for element in path.elements() {
             let segment = match *element {
                 PathEl::MoveTo(to) => {
-                    out.move_to(self.map.point(to));
+                    out.move_to(map.point(to));
                     (pen, start) = (to, to);
                     continue;
                 }
@@ -215,36 +283,36 @@ impl Bender<'_> {
                 PathEl::CurveTo(a, b, to) => PathSeg::Cubic(kurbo::CubicBez::new(pen, a, b, to)),
                 PathEl::ClosePath => {
                     if pen != start {
-                        self.segment(&mut out, PathSeg::Line(kurbo::Line::new(pen, start)));
+                        self.segment(map, &mut out, PathSeg::Line(kurbo::Line::new(pen, start)));
                     }
                     out.close_path();
                     pen = start;
                     continue;
                 }
             };
-            self.segment(&mut out, segment);
+            self.segment(map, &mut out, segment);
             pen = segment.end();
         }
         out
     }
 
-    fn segment(&mut self, out: &mut BezPath, segment: PathSeg) {
+    fn segment(&mut self, map: &Map, out: &mut BezPath, segment: PathSeg) {
         let reach = segment.start().distance(segment.end());
-        let pieces = ((reach / self.step).ceil() as usize)
+        let pieces = ((reach / map.step()).ceil() as usize)
             .clamp(1, 64)
             .min(self.left);
         self.left -= pieces;
         for index in 0..pieces {
             let part = |at: usize| at as f64 / pieces as f64;
             match segment.subsegment(part(index)..part(index + 1)) {
-                PathSeg::Line(line) => out.line_to(self.map.point(line.p1)),
+                PathSeg::Line(line) => out.line_to(map.point(line.p1)),
                 PathSeg::Quad(quad) => {
-                    out.quad_to(self.map.point(quad.p1), self.map.point(quad.p2));
+                    out.quad_to(map.point(quad.p1), map.point(quad.p2));
                 }
                 PathSeg::Cubic(cubic) => out.curve_to(
-                    self.map.point(cubic.p1),
-                    self.map.point(cubic.p2),
-                    self.map.point(cubic.p3),
+                    map.point(cubic.p1),
+                    map.point(cubic.p2),
+                    map.point(cubic.p3),
                 ),
             }
         }
@@ -257,7 +325,7 @@ mod tests {
 
     use super::*;
 
-    const PRESETS: [&str; 33] = [
+    const PRESETS: [&str; 36] = [
         "textPlain",
         "textStop",
         "textTriangle",
@@ -291,6 +359,9 @@ mod tests {
         "textCircle",
         "textArchUpPour",
         "textArchDownPour",
+        "textRingInside",
+        "textRingOutside",
+        "textButton",
     ];
 
     fn warp(preset: &str, adjust: &[&str]) -> TextWarp {
@@ -314,7 +385,7 @@ mod tests {
             FillRule::NonZero,
             Paint::Solid(slides_scene::Rgba::BLACK),
         )];
-        let ops = bend(&ops, warp, Rect::new(50.0, 50.0, 250.0, 150.0))?;
+        let ops = bend(&ops, warp, Rect::new(50.0, 50.0, 250.0, 150.0), &[])?;
         match ops.first() {
             Some(Op::Fill(path, ..)) => Some((**path).clone()),
             _ => None,
@@ -329,7 +400,7 @@ mod tests {
             assert_eq!(box_.intersect(frame), box_, "{preset}: {box_:?}");
             assert!(box_.width().max(box_.height()) > 90.0, "{preset}");
         }
-        assert!(bent(&warp("textRingInside", &[])).is_none());
+        assert!(bent(&warp("textUnknown", &[])).is_none());
     }
 
     #[test]
@@ -360,5 +431,37 @@ mod tests {
         let path = bent(&warp("textArchUp", &[])).unwrap();
         // The foot of the bar lies on the ellipse, its middle at the top.
         assert!(path.contains(Point::new(150.0, 45.0)) && !path.contains(Point::new(150.0, 55.0)));
+    }
+
+    #[test]
+    fn lines_are_shared_out_among_the_bands() {
+        let bar = |y: f64| {
+            Op::Fill(
+                Arc::new(Rect::new(0.0, y, 100.0, y + 10.0).to_path(0.1)),
+                FillRule::NonZero,
+                Paint::Solid(slides_scene::Rgba::BLACK),
+            )
+        };
+        let boxes = |preset: &str, lines: &[f64]| -> Vec<Rect> {
+            let ops: Vec<Op> = lines.iter().map(|y| bar(*y)).collect();
+            let baselines: Vec<f64> = lines.iter().map(|y| y + 10.0).collect();
+            let frame = Rect::new(0.0, 0.0, 200.0, 100.0);
+            bend(&ops, &warp(preset, &[]), frame, &baselines)
+                .unwrap()
+                .iter()
+                .map(|op| match op {
+                    Op::Fill(path, ..) => path.bounding_box(),
+                    _ => Rect::ZERO,
+                })
+                .collect()
+        };
+        let two = boxes("textDeflateInflate", &[0.0, 20.0]);
+        assert!(two[0].y0 < 1.0 && two[0].y1 < 50.0, "{two:?}");
+        assert!(two[1].y0 > 30.0 && two[1].y1 > 99.0, "{two:?}");
+        let four = boxes("textDeflateInflateDeflate", &[0.0, 20.0, 40.0, 60.0]);
+        assert!(four[1].y1 < 40.0 && four[3].y0 > 60.0, "{four:?}");
+        let button = boxes("textButton", &[0.0, 20.0, 40.0]);
+        assert!(button[0].y1 < button[1].y0 + 1.0, "{button:?}");
+        assert!(button[2].y0 > 49.0, "{button:?}");
     }
 }

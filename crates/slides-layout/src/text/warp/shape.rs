@@ -1,6 +1,6 @@
 //! The curves of the preset text warps (ECMA-376 part 1, 20.1.10.76), in points from the frame's corner.
 
-use kurbo::{Arc, BezPath, Point, Shape as _, Vec2};
+use kurbo::{Affine, Arc, BezPath, Point, Shape as _, Vec2};
 use slides_ooxml::model::TextWarp;
 
 /// Where letters go.
@@ -9,6 +9,8 @@ pub(super) enum Curves {
     Between(BezPath, BezPath),
     /// Along a curve, at their own size.
     Along(BezPath),
+    /// The lines of a text shared out among several.
+    Bands(Vec<Curves>),
 }
 
 /// The curves of a preset; none for one that is not drawn.
@@ -208,6 +210,64 @@ pub(super) fn curves(warp: &TextWarp, w: f64, h: f64) -> Option<Curves> {
                 ring(w, h, 1.0, start, sweep),
                 ring(w, h, inner, start, sweep),
             )
+        }
+        "textRingInside" | "textRingOutside" => {
+            // Two flat rings, one above the other; letters on the far half are seen from behind.
+            let high = h * share(0, 60_000.0, (50_000.0, 99_000.0));
+            let sweep = if warp.preset == "textRingInside" {
+                359.9
+            } else {
+                -359.9
+            };
+            let ring = |top: f64| Affine::translate((0.0, top)) * ring(w, high, 1.0, 180.0, sweep);
+            between(ring(0.0), ring(h - high))
+        }
+        "textButton" => {
+            let start = angle(10_800_000.0);
+            let ((top, sweep), (bottom, back)) = (over(start), under(start - 180.0));
+            Some(Curves::Bands(vec![
+                Curves::Along(ring(w, h, 1.0, top, sweep)),
+                Curves::Along(flat(h / 2.0)),
+                Curves::Along(ring(w, h, 1.0, bottom, back)),
+            ]))
+        }
+        "textButtonPour" => {
+            let start = angle(10_800_000.0);
+            let inner = share(1, 50_000.0, (0.0, 99_000.0));
+            let ((top, sweep), (bottom, back)) = (over(start), under(start - 180.0));
+            // The middle line stays inside the inner ring.
+            let (half, x) = (h / 4.0 * inner, w / 2.0 * (1.0 - inner));
+            let level = |y: f64| line(&[(x, y), (w - x, y)]);
+            Some(Curves::Bands(vec![
+                Curves::Between(ring(w, h, 1.0, top, sweep), ring(w, h, inner, top, sweep)),
+                Curves::Between(level(h / 2.0 - half), level(h / 2.0 + half)),
+                Curves::Between(
+                    ring(w, h, inner, bottom, back),
+                    ring(w, h, 1.0, bottom, back),
+                ),
+            ]))
+        }
+        "textDeflateInflate" => {
+            let y = h * share(0, 35_000.0, (5_000.0, 95_000.0));
+            let gap = h * 0.025;
+            let bowed = |off: f64| bow(h / 2.0 + off, through(h / 2.0 + off, y + off));
+            Some(Curves::Bands(vec![
+                Curves::Between(flat(0.0), bowed(-gap)),
+                Curves::Between(bowed(gap), flat(h)),
+            ]))
+        }
+        "textDeflateInflateDeflate" => {
+            let y = h * share(0, 25_000.0, (3_000.0, 47_000.0));
+            let (gap, third) = (h * 0.015, h / 3.0);
+            let bowed = |ends: f64, middle: f64| bow(ends, through(ends, middle));
+            Some(Curves::Bands(vec![
+                Curves::Between(flat(0.0), bowed(third - gap, y - gap)),
+                Curves::Between(
+                    bowed(third + gap, y + gap),
+                    bowed(h - third - gap, h - y - gap),
+                ),
+                Curves::Between(bowed(h - third + gap, h - y + gap), flat(h)),
+            ]))
         }
         _ => None,
     }
