@@ -18,6 +18,8 @@ use super::title::series_name;
 
 /// Spokes that are drawn.
 const MAX_SPOKES: usize = 1_000;
+/// Words of a name that are measured.
+const MAX_WORDS: usize = 50;
 /// From the ends of the spokes to the categories' names, and from those to the edge.
 const GAP: f64 = 4.4;
 const MARGIN: f64 = 5.2;
@@ -167,11 +169,25 @@ fn names(chart: &Chart<'_>, plots: &[&Plot], axis: Option<&Axis>, count: usize) 
     }
     let style = chart.text_style(&[axis.and_then(|axis| axis.text.as_deref())], Role::Plain);
     let categories = categories(plots.iter().copied());
-    let width = 0.2 * chart.size.width;
+    let width = (0.2 * chart.size.width).max(24.0);
     (0..count)
         .map(|index| {
             let text = chart.category_text(categories, index, axis);
-            chart.label(&text, &style, Some(width.max(24.0)))
+            let label = chart.label(&text, &style, Some(width));
+            if label.text_height() <= style.text_height() + 0.5 {
+                return label;
+            }
+            // Names wrap between words, not inside of them.
+            let word = text
+                .split_whitespace()
+                .take(MAX_WORDS)
+                .map(|word| chart.label(word, &style, None).width)
+                .fold(0.0, f64::max);
+            if word <= width {
+                return label;
+            }
+            let wide = (word + 0.1).min(0.35 * chart.size.width).max(width);
+            chart.label(&text, &style, Some(wide))
         })
         .collect()
 }
@@ -199,6 +215,11 @@ fn place(chart: &Chart<'_>, room: Rect, names: &[Label], style: &TextStyle) -> (
         if along.x.abs() > 0.05 {
             let free = half_width - MARGIN - label.width * f64::midpoint(1.0, along.x.abs());
             radius = radius.min(free / along.x.abs() - GAP);
+        }
+        // Names of several lines need more room above and below.
+        if along.y.abs() > 0.05 && label.text_height() > style.text_height() + 0.5 {
+            let need = label.text_height() * f64::midpoint(1.0, along.y.abs());
+            radius = radius.min((half_height - MARGIN - need) / along.y.abs() - GAP);
         }
     }
     (room.center(), radius.max(0.25 * smaller).max(1.0))

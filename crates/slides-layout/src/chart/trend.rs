@@ -238,6 +238,19 @@ fn signed(value: f64, write: &impl Fn(f64) -> String) -> String {
     format!("{sign}{}", write(value.abs()))
 }
 
+/// Large and small coefficients have no room for their digits: one, and the power of ten.
+fn scientific(value: f64) -> Option<String> {
+    let size = value.abs();
+    if !value.is_finite() || size == 0.0 || (0.000_1..999_999.5).contains(&size) {
+        return None;
+    }
+    let text = format!("{value:.0e}");
+    let (mantissa, exponent) = text.split_once('e')?;
+    let exponent: i32 = exponent.parse().ok()?;
+    let sign = if exponent < 0 { '-' } else { '+' };
+    Some(format!("{mantissa}E{sign}{:02}", exponent.abs()))
+}
+
 /// A coefficient in no more than six characters where it has a fraction.
 fn short(value: f64) -> f64 {
     let whole = value.abs().max(1.0).log10().floor().min(300.0) as i32 + 1;
@@ -359,7 +372,7 @@ fn one(
         .map_or("General", |format| format.code.as_str());
     let write = |value: f64| {
         if code.eq_ignore_ascii_case("general") {
-            chart.number(code, short(value))
+            scientific(value).unwrap_or_else(|| chart.number(code, short(value)))
         } else {
             chart.number(code, value)
         }
@@ -451,6 +464,10 @@ mod tests {
         assert_eq!(short(123_456.7), 123_457.0);
         assert_eq!(short(0.000_012_7), 0.000_01);
         assert_eq!(short(0.0), 0.0);
+        assert_eq!(scientific(2_200_000.0).as_deref(), Some("2E+06"));
+        assert_eq!(scientific(-0.000_012_7).as_deref(), Some("-1E-05"));
+        assert_eq!(scientific(600_000.0), None);
+        assert_eq!(scientific(0.0), None);
     }
 
     #[test]
