@@ -87,8 +87,17 @@ pub(crate) fn emit(
     if let Some((source, kind)) = inner
         && !source.is_empty()
     {
-        out.push(effect(source, box_on_page, kind));
+        out.push(effect(source, with_outside(box_on_page, &kind), kind));
     }
+}
+
+/// Bounds with as much of the outside as an inner shadow falls from.
+pub(crate) fn with_outside(bounds: Rect, kind: &EffectKind) -> Rect {
+    let EffectKind::InnerShadow { sigma, dx, dy, .. } = *kind else {
+        return bounds;
+    };
+    let reach = 3.0 * sigma + dx.abs().max(dy.abs());
+    bounds.inflate(reach, reach)
 }
 
 /// The shadow that falls inside.
@@ -262,6 +271,20 @@ mod tests {
             rotate_with_shape: rotate,
             color: Color::rgb(0, 0, 0),
         }
+    }
+
+    #[test]
+    fn inner_shadows_see_what_lies_outside() {
+        let bounds = Rect::new(10.0, 10.0, 50.0, 30.0);
+        let kind = EffectKind::InnerShadow {
+            color: Rgba::BLACK,
+            sigma: 2.0,
+            dx: -3.0,
+            dy: 1.0,
+        };
+        assert_eq!(with_outside(bounds, &kind), bounds.inflate(9.0, 9.0));
+        let soft = EffectKind::SoftEdge { radius: 4.0 };
+        assert_eq!(with_outside(bounds, &soft), bounds);
     }
 
     #[test]

@@ -455,8 +455,16 @@ impl<'a> Composer<'_, 'a, '_> {
         let measure = Self::measure(&style, bullet.as_ref(), room);
         let lines = wrap(&text, &mut shaped, &measure, most);
         let mut boxes = self.boxes(&lines, &shaped, mark, &style);
-        // A mark with properties of its own fills its line.
-        if let (Some(_), Some((last, _))) = (&paragraph.end, boxes.last_mut()) {
+        // A mark with properties of its own fills its line; so do East Asian letters.
+        let end = lines
+            .last()
+            .and_then(|line| shaped.clusters.get(line.first..line.last))
+            .and_then(|clusters| Some((clusters.first()?.start, clusters.last()?.end)))
+            .and_then(|(start, end)| text.get(start as usize..end as usize));
+        if let (true, Some((last, _))) = (
+            paragraph.end.is_some() || end.is_some_and(|end| end.chars().any(is_east_asian)),
+            boxes.last_mut(),
+        ) {
             last.below = last.below.max(last.advance - last.seat);
         }
         let lines = lines
@@ -691,7 +699,9 @@ impl<'a> Composer<'_, 'a, '_> {
                 place.below = place.below.max(below);
                 // Letters aligned at the top have only their own ascent above them.
                 if style.font_align == FontAlign::Top && ascent > 0.0 {
-                    place.seat = place.seat.min(ascent);
+                    let lift = (place.seat - ascent).max(0.0);
+                    place.seat -= lift;
+                    place.below += lift;
                 }
                 (place, natural)
             })

@@ -7,7 +7,7 @@ use slides_ooxml::model::EffectList;
 use slides_scene::{EffectKind, GlyphRun, Op, Paint};
 
 use crate::context::SlideContext;
-use crate::effect::{blurred, effect, inner_shadow, offset, radius_of, reflected};
+use crate::effect::{blurred, effect, inner_shadow, offset, radius_of, reflected, with_outside};
 
 /// How far a shadow of letters may lie away, in points.
 const MAX_DISTANCE: f64 = 1000.0;
@@ -56,7 +56,8 @@ pub(super) fn letters(
         ops.push(text());
     }
     if let Some(shadow) = &effects.inner_shadow {
-        ops.push(effect(vec![text()], ink, inner_shadow(cx, shadow, None)));
+        let kind = inner_shadow(cx, shadow, None);
+        ops.push(effect(vec![text()], with_outside(ink, &kind), kind));
     }
     if effects.overlay.is_some() {
         cx.warn("text effect", "a fill laid over text is left out");
