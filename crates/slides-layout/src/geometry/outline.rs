@@ -134,12 +134,11 @@ fn draw(path: &GuidePath, commands: usize, guides: &Guides<'_>, w: f64, h: f64) 
                 pen = Some(to);
             }
             PathCommand::ArcTo(wr, hr, st, sw) => {
-                let (rx, ry) = (
-                    bounded(guides.value(wr) * sx).abs(),
-                    bounded(guides.value(hr) * sy).abs(),
-                );
+                let finite = |value: f64| if value.is_finite() { value.abs() } else { 0.0 };
+                let radii = (finite(guides.value(wr)), finite(guides.value(hr)));
+                let drawn = (bounded(radii.0 * sx), bounded(radii.1 * sy));
                 let (st, sw) = (guides.value(st) / 60_000.0, guides.value(sw) / 60_000.0);
-                pen = Some(arc_to(&mut out, from, (rx, ry), st, sw));
+                pen = Some(arc_to(&mut out, from, radii, drawn, (st, sw)));
             }
             PathCommand::Close => {
                 if pen.take().is_some() {
@@ -151,18 +150,25 @@ fn draw(path: &GuidePath, commands: usize, guides: &Guides<'_>, w: f64, h: f64) 
     out
 }
 
-/// Appends an arc from the pen; angles in degrees are visual and turn into ellipse parameters.
-fn arc_to(out: &mut BezPath, from: Point, (rx, ry): (f64, f64), start: f64, sweep: f64) -> Point {
+/// Appends an arc from the pen; angles in degrees are visual in the path's own units, before it is stretched to the
+/// shape, and turn into ellipse parameters.
+fn arc_to(
+    out: &mut BezPath,
+    from: Point,
+    radii: (f64, f64),
+    (rx, ry): (f64, f64),
+    (start, sweep): (f64, f64),
+) -> Point {
     if sweep == 0.0 || !start.is_finite() || !sweep.is_finite() {
         return from;
     }
     let sweep = sweep.clamp(-360.0, 360.0);
     let parameter = |degrees: f64| {
         let (sin, cos) = degrees.to_radians().sin_cos();
-        if rx == 0.0 || ry == 0.0 {
+        if radii.0 == 0.0 || radii.1 == 0.0 {
             degrees.to_radians()
         } else {
-            (rx * sin).atan2(ry * cos)
+            (radii.0 * sin).atan2(radii.1 * cos)
         }
     };
     let first = parameter(start);
@@ -288,11 +294,33 @@ mod tests {
         // A quarter of a flat ellipse from 0 to 90 degrees ends at the bottom whatever the aspect.
         let mut path = BezPath::new();
         path.move_to((100.0, 0.0));
-        let end = arc_to(&mut path, Point::new(100.0, 0.0), (100.0, 20.0), 0.0, 90.0);
+        let flat = (100.0, 20.0);
+        let from = Point::new(100.0, 0.0);
+        let end = arc_to(&mut path, from, flat, flat, (0.0, 90.0));
         assert!((end - Point::new(0.0, 20.0)).hypot() < 1e-9);
         // 45 degrees is seen under 45 degrees.
-        let end = arc_to(&mut path, Point::new(100.0, 0.0), (100.0, 20.0), 0.0, 45.0);
+        let end = arc_to(&mut path, from, flat, flat, (0.0, 45.0));
         assert!((end.x - end.y).abs() < 1e-9);
+        // A path with a size of its own is bent first and stretched then.
+        let end = arc_to(&mut path, from, (20.0, 20.0), flat, (0.0, 45.0));
+        assert!((end.x / 100.0 - end.y / 20.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_lines_of_a_cloud_start_at_its_outline() {
+        let cloud = preset_outline("cloud", &[], 200.0, 80.0);
+        let points = |part: usize| -> Vec<Point> {
+            let elements = cloud.parts[part].path.elements().iter();
+            elements.filter_map(kurbo::PathEl::end_point).collect()
+        };
+        let dents = points(0);
+        let at_dent = |point: &Point| {
+            let near =
+                |dent: &Point| (point.x - dent.x).abs() < 4.0 && (point.y - dent.y).abs() < 1.6;
+            dents.iter().any(near)
+        };
+        let touching = points(1).iter().filter(|point| at_dent(point)).count();
+        assert!(touching >= 11, "{touching} of eleven lines");
     }
 
     #[test]
