@@ -344,7 +344,7 @@ impl<'a, 'b> PdfCanvas<'a, 'b> {
             return;
         };
         let clear = list.iter().any(|stop| stop.color.a != 255);
-        // Beyond the outer box the last colour goes on; under opaque strips it also hides the seams.
+        // Beyond the outer box the last colour goes on.
         if !clear {
             let far = bounds.inflate(bounds.width() * 4.0, bounds.height() * 4.0);
             self.fill_plain(&rect_path(far), solid(last.color), opacity(last.color));
@@ -378,9 +378,14 @@ impl<'a, 'b> PdfCanvas<'a, 'b> {
                 (focus.x0, focus.y1),
             ],
         ];
-        for (at, strip) in strips.iter().enumerate() {
-            let [outer, _, _, inner] = *strip;
+        for at in [0, 2, 1, 3] {
+            let mut strip = strips[at];
+            let [outer, _, _, inner] = strip;
             let upright = at % 2 == 0;
+            // Opaque strips above and below go on under those at the sides, so that no seam shows between them.
+            if upright && !clear {
+                (strip[2].0, strip[3].0) = (strip[1].0, strip[0].0);
+            }
             let (start, end) = if upright {
                 ((0.0, inner.1), (0.0, outer.1))
             } else {
