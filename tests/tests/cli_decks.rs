@@ -42,6 +42,66 @@ fn a_deck_says_what_it_holds() {
 }
 
 #[test]
+fn decks_are_taken_apart_and_put_together() {
+    let place = Place::default();
+    place.put_deck("deck.pptx", PITCH);
+    place.put_deck("protected.pptx", "protected.pptx");
+    let said = place.run(&["split", "deck.pptx"]);
+    assert_eq!(said.status, 0, "{said:?}");
+    assert_eq!(
+        said.stdout(),
+        "deck-slides/deck_1.pptx\ndeck-slides/deck_2.pptx\ndeck-slides/deck_3.pptx\n"
+    );
+    let said = place.run(&[
+        "merge",
+        "deck-slides/deck_2.pptx",
+        "deck.pptx:3,1",
+        "protected.pptx:1",
+        "-o",
+        "all.ppsx",
+        "--password",
+        "secret",
+        "--json",
+    ]);
+    assert_eq!(said.status, 0, "{said:?}");
+    let events = said.events();
+    assert_eq!(
+        (&events[0]["file"], &events[0]["slides"]),
+        (&"all.ppsx".into(), &4.into())
+    );
+    // In the order that was asked for: they look like the slides taken.
+    let said = place.run(&["merge", "deck.pptx:2", "deck.pptx:3,1", "-o", "first.pptx"]);
+    assert_eq!(said.status, 0, "{said:?}");
+    let said = place.run(&["merge", "deck.pptx:2,3,1", "-o", "second.pptx"]);
+    assert_eq!(said.status, 0, "{said:?}");
+    assert_eq!(place.run(&["diff", "first.pptx", "second.pptx"]).status, 0);
+    assert_eq!(place.run(&["diff", "first.pptx", "deck.pptx"]).status, 1);
+    // A format of pages, chosen slides, a folder of one's own.
+    let said = place.run(&[
+        "split",
+        "deck.pptx",
+        "--to",
+        "md",
+        "--slides",
+        "2-3",
+        "--out-dir",
+        "texts",
+    ]);
+    assert_eq!(said.stdout(), "texts/deck_2.md\ntexts/deck_3.md\n");
+    let text = std::fs::read_to_string(place.join("texts/deck_3.md")).unwrap();
+    assert!(!text.is_empty());
+    // What fails leaves nothing behind.
+    let before = place.files();
+    assert_eq!(place.run(&["split", "protected.pptx"]).status, 1);
+    assert_eq!(
+        place.run(&["merge", "deck.pptx:9", "-o", "no.pptx"]).status,
+        1
+    );
+    assert_eq!(place.files(), before);
+    assert!(!place.join("protected-slides").exists());
+}
+
+#[test]
 fn slides_become_small_pictures() {
     let place = Place::default();
     place.put_deck("deck.pptx", PITCH);

@@ -47,6 +47,10 @@ pub(crate) enum LogFormat {
 pub(crate) enum Command {
     /// Convert decks in this process, without a server.
     Convert(ConvertArguments),
+    /// Put slides of several decks into one.
+    Merge(MergeArguments),
+    /// Take a deck apart: a file for each slide.
+    Split(SplitArguments),
     /// Say what a deck holds: slides, fonts and what replaces them, features, and what a conversion would draw otherwise.
     Info(InfoArguments),
     /// Draw small pictures of the slides: one each in a folder, or all on one sheet.
@@ -137,6 +141,45 @@ Examples:
 
 Exit status: 0 all done, 1 a deck failed (the others are converted all the same), 2 the command line is wrong,
 3 the time of `--timeout` was not enough (one deck).";
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  slides merge intro.pptx talk.pptx -o all.pptx
+  slides merge a.pptx:1,3-5 b.pptx a.pptx:6 -o mixed.pptx     chosen slides, in this order
+
+The first deck gives slide size, properties and macros; slides keep their own masters, themes, notes and media.")]
+pub(crate) struct MergeArguments {
+    /// The decks, in order: files of the PPTX family, each with the slides to take behind a colon if not all of them.
+    #[arg(value_name = "DECK[:LIST]", required = true)]
+    pub(crate) decks: Vec<PathBuf>,
+    /// The file to write; its extension is the format: pptx, ppsx, potx, pptm, ...
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) password: PasswordArguments,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  slides split deck.pptx                               deck-slides/deck_1.pptx, deck_2.pptx, ...
+  slides split deck.pptx --to pdf --out-dir pdfs --slides 1,3-5
+
+`slides merge` puts the files together again; links between them find their slides then.")]
+pub(crate) struct SplitArguments {
+    /// The deck: a file of the PPTX family.
+    #[arg(value_name = "DECK")]
+    pub(crate) deck: PathBuf,
+    /// Format of the files; default: the deck's own.
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) to: Option<String>,
+    /// Write into this folder, which is made if it is not there. Default: the folder `DECK-slides` beside the deck.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) export: ExportArguments,
+}
 
 #[derive(Debug, Args)]
 pub(crate) struct InfoArguments {

@@ -31,6 +31,15 @@ impl Wishes {
         })
     }
 
+    /// The slides chosen, in their order; none for all.
+    pub(crate) fn slides(&self) -> &[u32] {
+        &self.slides
+    }
+
+    pub(crate) fn options(&self) -> Option<&ExportOptions> {
+        self.options.as_ref()
+    }
+
     pub(crate) fn has_password(&self) -> bool {
         self.password.is_some()
     }

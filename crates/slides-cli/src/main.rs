@@ -21,6 +21,7 @@ mod formats;
 mod info;
 mod inspect;
 mod licenses;
+mod merge;
 mod options;
 mod pages;
 mod password;
@@ -37,6 +38,7 @@ mod save;
 mod sdk;
 mod serve;
 mod settings;
+mod split;
 mod thumbs;
 mod token_keys;
 #[cfg(feature = "otlp")]
@@ -94,6 +96,8 @@ fn main() -> ExitCode {
 fn run(command: Command, console: &mut Console) -> Result<ExitCode, Failure> {
     let done = match command {
         Command::Convert(arguments) => convert::run(&arguments, console),
+        Command::Merge(arguments) => merge::run(&arguments, console),
+        Command::Split(arguments) => split::run(&arguments, console),
         Command::Info(arguments) => info::run(&arguments, console),
         Command::Thumbs(arguments) => thumbs::run(&arguments, console),
         // It tells more than that it is done.

@@ -4,6 +4,8 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use slides_service::engine::{OutputFile, Sink};
+
 use crate::failure::{Exit, Failure};
 use crate::sdk::{Download, ExportFormat};
 
@@ -44,6 +46,74 @@ pub(crate) async fn save(
         output,
         format.is_some_and(has_files),
     )
+}
+
+/// Files of a job on their way into a folder: none of them has its name before all are written.
+pub(crate) struct Files<F> {
+    folder: PathBuf,
+    /// What a file is called, by its number among the results.
+    name: F,
+    written: Vec<(tempfile::NamedTempFile, PathBuf)>,
+}
+
+impl<F: Fn(&OutputFile, usize) -> PathBuf> Files<F> {
+    pub(crate) fn new(folder: &Path, name: F) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            name,
+            written: Vec::new(),
+        }
+    }
+
+    /// Gives the files their names and tells those of the results, not of what others show.
+    pub(crate) fn keep(self) -> Result<Vec<PathBuf>, Failure> {
+        let mut paths = Vec::new();
+        for (file, path) in self.written {
+            let kept = path
+                .parent()
+                .map_or(Ok(()), fs::create_dir_all)
+                .and_then(|()| readable_by_others(file.path()))
+                .and_then(|()| file.persist(&path).map_err(|error| error.error));
+            kept.map_err(|error| {
+                Failure::new(Exit::Failed, format!("cannot write `{}`", path.display()))
+                    .caused_by(&error)
+                    .hint_of_writing(&error)
+            })?;
+            paths.push(path);
+        }
+        Ok(paths)
+    }
+}
+
+impl<F: Fn(&OutputFile, usize) -> PathBuf> Sink for Files<F> {
+    fn create(&mut self, file: &OutputFile) -> io::Result<Box<dyn io::Write + '_>> {
+        let path = match file.path.as_deref() {
+            Some(below) => self.folder.join(beside(below).ok_or_else(|| {
+                io::Error::other(format!("`{below}` is no place beside the result"))
+            })?),
+            None => self.folder.join((self.name)(file, self.written.len())),
+        };
+        let temporary = tempfile::Builder::new()
+            .prefix(".slides-")
+            .tempfile_in(&self.folder)?;
+        self.written.push((temporary, path));
+        match self.written.last_mut() {
+            Some((file, _)) => Ok(Box::new(io::BufWriter::new(file.as_file_mut()))),
+            None => Err(io::Error::other("no file")),
+        }
+    }
+}
+
+/// Makes a folder, should it not be there.
+pub(crate) fn make_folder(folder: &Path) -> Result<(), Failure> {
+    fs::create_dir_all(folder).map_err(|error| {
+        Failure::new(
+            Exit::Failed,
+            format!("cannot make the folder `{}`", folder.display()),
+        )
+        .caused_by(&error)
+        .hint_of_writing(&error)
+    })
 }
 
 /// Writes a file whole or not at all.

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::arguments::ThumbsArguments;
 use crate::console::Console;
-use crate::failure::{Exit, Failure};
+use crate::failure::Failure;
 use crate::inspect::OpenDeck;
 use crate::pictures::{self, Picture, Pixels};
 use crate::quantity::parse_slides;
@@ -66,13 +66,7 @@ fn beside(deck: &Path) -> PathBuf {
 }
 
 fn folder(pictures: &[Picture], deck: &Path, folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    std::fs::create_dir_all(folder).map_err(|error| {
-        Failure::new(
-            Exit::Failed,
-            format!("cannot make the folder `{}`", folder.display()),
-        )
-        .caused_by(&error)
-    })?;
+    save::make_folder(folder)?;
     let stem = deck.file_stem().unwrap_or_default().to_string_lossy();
     pictures
         .iter()

@@ -18,6 +18,7 @@ use crate::deck::Wishes;
 use crate::failure::{Exit, Failure};
 
 use plan::Plan;
+pub(crate) use plan::check_folder;
 
 /// Time of a conversion that names none.
 const DEFAULT_TIMEOUT: Duration = Duration::from_hours(1);

@@ -248,7 +248,7 @@ fn check_output(input: &Path, output: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn check_folder(output: &Path) -> Result<(), Failure> {
+pub(crate) fn check_folder(output: &Path) -> Result<(), Failure> {
     if output.is_dir() {
         return Err(Failure::usage(format!(
             "`{}` is a folder: name the file to write",
