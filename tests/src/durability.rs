@@ -121,7 +121,7 @@ pub fn judge(log: &[Entry], ended: bool) -> Vec<Fault> {
                 ended,
             } => {
                 last.insert(id, status);
-                let is_end = has_ended(&status);
+                let is_end = has_ended(status);
                 match ends.get(id.as_str()) {
                     Some((first, at)) if (*first, *at) != (status.as_str(), ended) => {
                         let show = |status: &str, at: &Option<String>| {
