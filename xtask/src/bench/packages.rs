@@ -11,7 +11,7 @@ use super::engine::{Cost, measured, middle};
 use crate::{packages, process, workspace};
 
 /// What users of python-pptx do.
-const PEER: &str = include_str!("pptx.py");
+const PEER: &str = include_str!("decks.py");
 const REQUIREMENTS: &str = "python-pptx==1.0.2\n";
 
 /// Splits each deck into its slides, and merges those again.
@@ -22,7 +22,7 @@ pub(super) fn run(decks: &[PathBuf], rounds: usize) -> Result<()> {
     let requirements = home.join("pptx-requirements.txt");
     fs::write(&requirements, REQUIREMENTS)?;
     let python = packages::python(&home.join("python-pptx"), &requirements)?;
-    let script = home.join("pptx.py");
+    let script = home.join("decks.py");
     fs::write(&script, PEER)?;
     println!(
         "| deck | slides | split, s | python-pptx, s | ratio | MiB | its MiB | merge, s | python-pptx, s | ratio | MiB | its MiB |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"

@@ -1,7 +1,7 @@
 """Splits and merges decks with python-pptx, as its users do: it has no call for either.
 
-`pptx.py split DECK FOLDER`: each slide alone, the others removed.
-`pptx.py merge OUT DECK...`: the slides of the later decks copied into the first, shape by shape, with their pictures.
+`decks.py split DECK FOLDER`: each slide alone, the others removed.
+`decks.py merge OUT DECK...`: the slides of the later decks copied into the first, shape by shape, with their pictures.
 """
 
 import copy
