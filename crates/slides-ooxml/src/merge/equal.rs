@@ -52,10 +52,21 @@ pub(super) fn same_tree(a: (&Deck, &str), b: (&Deck, &str)) -> bool {
 pub(super) fn same_bytes(a: (&crate::Package, &str), b: (&crate::Package, &str)) -> bool {
     match (a.0.fingerprint(a.1), b.0.fingerprint(b.1)) {
         (None, None) => true,
-        (Some(one), Some(two)) if one == two => match (a.0.part(a.1), b.0.part(b.1)) {
-            (Ok(one), Ok(two)) => one == two,
-            _ => false,
-        },
+        (Some(one), Some(two)) if one == two => {
+            same_entries(a, b)
+                || match (a.0.part(a.1), b.0.part(b.1)) {
+                    (Ok(one), Ok(two)) => one == two,
+                    _ => false,
+                }
+        }
+        _ => false,
+    }
+}
+
+/// Whether the parts are packed to the same bytes, as those of decks that were split are: nothing is unpacked for that.
+fn same_entries(a: (&crate::Package, &str), b: (&crate::Package, &str)) -> bool {
+    match (a.0.raw_entry(a.1), b.0.raw_entry(b.1)) {
+        (Ok(one), Ok(two)) => (one.method, one.bytes) == (two.method, two.bytes),
         _ => false,
     }
 }
