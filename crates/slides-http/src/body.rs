@@ -44,7 +44,7 @@ impl Body {
         if bytes.is_empty() {
             return Self::empty();
         }
-        Source::Bytes(bytes).into()
+        Self::of(Source::Bytes(bytes))
     }
 
     /// A stream; `len` is its length in bytes where it is known, and becomes `Content-Length`.
@@ -56,7 +56,7 @@ impl Body {
     pub fn wrap<B>(body: B) -> Self
     where
         B: http_body::Body<Data = Bytes> + Send + 'static,
-        B::Error: Into<Box<dyn StdError + Send + Sync>>,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         Self::own(http_body_util::BodyExt::map_err(body, |error| {
             io_error(error.into())
@@ -67,12 +67,16 @@ impl Body {
     pub(crate) fn own(
         body: impl http_body::Body<Data = Bytes, Error = io::Error> + Send + 'static,
     ) -> Self {
-        Source::Other(Box::pin(body)).into()
+        Self::of(Source::Other(Box::pin(body)))
     }
 
     /// The body of hyper's answer.
     pub(crate) fn incoming(body: hyper::body::Incoming) -> Self {
-        Source::Incoming(body).into()
+        Self::of(Source::Incoming(body))
+    }
+
+    fn of(source: Source) -> Self {
+        Self(Some(Box::new(Held { source, idle: None })))
     }
 
     /// Gives up when nothing comes for this long.
@@ -94,12 +98,6 @@ impl Body {
     /// The chunks as they come.
     pub fn into_stream(self) -> ByteStream {
         http_body_util::BodyDataStream::new(self).boxed()
-    }
-}
-
-impl From<Source> for Body {
-    fn from(source: Source) -> Self {
-        Self(Some(Box::new(Held { source, idle: None })))
     }
 }
 
