@@ -2,7 +2,9 @@
 
 use anyhow::Result;
 
-use crate::{api, book, browser, codegen, features, licenses, process, schema, sdk, tidy};
+use crate::{
+    api, archival, book, browser, codegen, features, licenses, process, schema, sdk, tidy,
+};
 
 pub(crate) fn run() -> Result<()> {
     process::step("fmt", || {
@@ -27,6 +29,7 @@ pub(crate) fn run() -> Result<()> {
         ]))
     })?;
     process::step("sdk-tests", sdk::run)?;
+    process::step("pdf-tests", archival::run)?;
     process::step("browser-tests", || {
         browser::run(&browser::Arguments::for_ci())
     })?;

@@ -4,6 +4,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod api;
+mod archival;
 mod bench;
 mod book;
 mod browser;
@@ -71,6 +72,8 @@ enum Task {
     },
     /// Run the vendor's SDKs for Python and Node.js against a server of ours.
     SdkTests,
+    /// Have a checker that is not ours look at PDF/A and PDF/UA.
+    PdfTests,
     /// Try the server's page, and what the exporters write, in a real browser.
     BrowserTests(browser::Arguments),
     /// Test a server of ours against the API's description.
@@ -114,6 +117,7 @@ fn main() -> ExitCode {
         Task::Tidy => tidy::run(),
         Task::Test { arguments } => test::run(&arguments),
         Task::SdkTests => sdk::run(),
+        Task::PdfTests => archival::run(),
         Task::BrowserTests(arguments) => browser::run(&arguments),
         Task::SchemaTests(arguments) => schema::run(&arguments),
         Task::Features { no_build } => features::run(!no_build),
