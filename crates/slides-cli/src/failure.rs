@@ -42,6 +42,18 @@ impl Failure {
         }
     }
 
+    /// What an engine says, in words that name the deck, with its cause.
+    pub(crate) fn of_engine(
+        error: &slides_service::engine::EngineError,
+        message: impl Into<String>,
+    ) -> Self {
+        let failure = Self::new(Exit::Failed, message);
+        match error.source() {
+            Some(cause) => failure.caused_by(cause),
+            None => failure,
+        }
+    }
+
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::new(Exit::Usage, message)
     }

@@ -60,10 +60,6 @@ impl OpenDeck {
     /// What the engine says, with the name of the deck.
     pub(crate) fn failure(&self, error: &EngineError) -> Failure {
         let name = &self.name;
-        let with_cause = |failure: Failure| match std::error::Error::source(error) {
-            Some(cause) => failure.caused_by(cause),
-            None => failure,
-        };
         let failed = |message: String| Failure::new(Exit::Failed, message);
         match error.kind {
             ErrorKind::PasswordRequired => {
@@ -73,9 +69,9 @@ impl OpenDeck {
             ErrorKind::WrongPassword => {
                 failed(format!("the password does not open `{name}`")).hint(password::HINT)
             }
-            ErrorKind::BadInput => with_cause(failed(format!("`{name}`: {}", error.message)))
+            ErrorKind::BadInput => Failure::of_engine(error, format!("`{name}`: {}", error.message))
                 .hint("decks of the PPTX family are looked into; PowerPoint can often open and save one that is damaged"),
-            _ => with_cause(failed(format!("`{name}`: {}", error.message))),
+            _ => Failure::of_engine(error, format!("`{name}`: {}", error.message)),
         }
     }
 }

@@ -9,7 +9,7 @@ use slides_service::engine::{
 
 use crate::arguments::MergeArguments;
 use crate::console::Console;
-use crate::failure::{Exit, Failure};
+use crate::failure::Failure;
 use crate::inspect::OpenDeck;
 use crate::quantity::parse_slides;
 use crate::split::is_presentation;
@@ -50,13 +50,9 @@ pub(crate) fn run(arguments: &MergeArguments, console: &mut Console) -> Result<(
         .collect();
     let mut job = MergeJob::new(&sources);
     job.format = format;
-    let folder = output
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
     let name =
         |_: &OutputFile, _: usize| PathBuf::from(output.file_name().unwrap_or(output.as_os_str()));
-    let mut files = save::Files::new(folder, name);
+    let mut files = save::Files::new(save::folder_of(output), name);
     let report = engine::native()
         .merge(&job, &mut files, &Unmonitored)
         .map_err(|error| failure(&error))?;
@@ -90,11 +86,7 @@ fn wanted(text: &Path) -> Result<(PathBuf, Vec<u32>), Failure> {
 
 /// What the engine says; it names the deck itself.
 fn failure(error: &EngineError) -> Failure {
-    let failure = Failure::new(Exit::Failed, error.message.clone());
-    let failure = match std::error::Error::source(error) {
-        Some(cause) => failure.caused_by(cause),
-        None => failure,
-    };
+    let failure = Failure::of_engine(error, error.message.clone());
     match error.kind {
         ErrorKind::PasswordRequired | ErrorKind::WrongPassword => failure.hint(password::HINT),
         ErrorKind::BadInput => {

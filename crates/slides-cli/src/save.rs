@@ -18,10 +18,7 @@ pub(crate) async fn save(
     format: Option<ExportFormat>,
     output: &Path,
 ) -> Result<Vec<PathBuf>, Failure> {
-    let folder = output
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+    let folder = folder_of(output);
     let is_zip = download.content_type.as_deref() == Some("application/zip");
     let wants_zip = output
         .extension()
@@ -65,20 +62,14 @@ impl<F: Fn(&OutputFile, usize) -> PathBuf> Files<F> {
         }
     }
 
-    /// Gives the files their names and tells those of the results, not of what others show.
+    /// Gives the files their names, and tells them.
     pub(crate) fn keep(self) -> Result<Vec<PathBuf>, Failure> {
         let mut paths = Vec::new();
         for (file, path) in self.written {
-            let kept = path
-                .parent()
+            path.parent()
                 .map_or(Ok(()), fs::create_dir_all)
-                .and_then(|()| readable_by_others(file.path()))
-                .and_then(|()| file.persist(&path).map_err(|error| error.error));
-            kept.map_err(|error| {
-                Failure::new(Exit::Failed, format!("cannot write `{}`", path.display()))
-                    .caused_by(&error)
-                    .hint_of_writing(&error)
-            })?;
+                .and_then(|()| persist(file, &path))
+                .map_err(|error| cannot_write(&path, &error))?;
             paths.push(path);
         }
         Ok(paths)
@@ -93,10 +84,7 @@ impl<F: Fn(&OutputFile, usize) -> PathBuf> Sink for Files<F> {
             })?),
             None => self.folder.join((self.name)(file, self.written.len())),
         };
-        let temporary = tempfile::Builder::new()
-            .prefix(".slides-")
-            .tempfile_in(&self.folder)?;
-        self.written.push((temporary, path));
+        self.written.push((unnamed(&self.folder)?, path));
         match self.written.last_mut() {
             Some((file, _)) => Ok(Box::new(io::BufWriter::new(file.as_file_mut()))),
             None => Err(io::Error::other("no file")),
@@ -119,19 +107,28 @@ pub(crate) fn make_folder(folder: &Path) -> Result<(), Failure> {
 /// Writes a file whole or not at all.
 pub(crate) fn bytes(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     use std::io::Write;
-    let folder = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let mut file = temporary(folder)?;
+    let mut file = temporary(folder_of(path))?;
     file.write_all(bytes)
-        .and_then(|()| readable_by_others(file.path()))
-        .and_then(|()| file.persist(path).map_err(|error| error.error).map(drop))
-        .map_err(|error| {
-            Failure::new(Exit::Failed, format!("cannot write `{}`", path.display()))
-                .caused_by(&error)
-                .hint_of_writing(&error)
-        })
+        .and_then(|()| persist(file, path))
+        .map_err(|error| cannot_write(path, &error))
+}
+
+/// The folder that a file lies in.
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    path.parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
+}
+
+fn persist(file: tempfile::NamedTempFile, path: &Path) -> io::Result<()> {
+    readable_by_others(file.path())?;
+    file.persist(path).map_err(|error| error.error).map(drop)
+}
+
+fn cannot_write(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(Exit::Failed, format!("cannot write `{}`", path.display()))
+        .caused_by(error)
+        .hint_of_writing(error)
 }
 
 /// Formats whose documents may come with files in a folder beside them.
@@ -147,17 +144,28 @@ pub(crate) fn is_one_file_per_slide(format: ExportFormat) -> bool {
 }
 
 fn temporary(folder: &Path) -> Result<tempfile::NamedTempFile, Failure> {
+    unnamed(folder).map_err(|error| {
+        Failure::new(
+            Exit::Failed,
+            format!("cannot write in `{}`", folder.display()),
+        )
+        .caused_by(&error)
+        .hint_of_writing(&error)
+    })
+}
+
+/// A file that has its name only once it is whole.
+fn unnamed(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     tempfile::Builder::new()
         .prefix(".slides-")
         .tempfile_in(folder)
-        .map_err(|error| {
-            Failure::new(
-                Exit::Failed,
-                format!("cannot write in `{}`", folder.display()),
-            )
-            .caused_by(&error)
-            .hint_of_writing(&error)
-        })
+}
+
+/// `deck-slides` beside `deck.pptx`.
+pub(crate) fn folder_beside(deck: &Path, ending: &str) -> PathBuf {
+    let mut name = deck.file_stem().unwrap_or_default().to_owned();
+    name.push(ending);
+    deck.with_file_name(name)
 }
 
 /// Writes `deck_3.png` of the archive as `OUT_3.png`, or a document as `OUT` and its files in their folder beside it.
@@ -271,6 +279,13 @@ mod tests {
     use std::io::Write;
 
     use super::*;
+
+    #[test]
+    fn folders_of_results_lie_beside_their_deck() {
+        let beside = |deck| folder_beside(Path::new(deck), "-thumbs");
+        assert_eq!(beside("a/deck.pptx"), Path::new("a/deck-thumbs"));
+        assert_eq!(beside("deck"), Path::new("deck-thumbs"));
+    }
 
     fn archive(names: &[&str]) -> Vec<u8> {
         let mut zip = zip::ZipWriter::new(io::Cursor::new(Vec::new()));

@@ -1,6 +1,6 @@
 //! `slides split`: a file for each slide.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::json;
 use slides_service::engine::{Job, OutputFile, Unmonitored};
@@ -26,7 +26,7 @@ pub(crate) fn run(arguments: &SplitArguments, console: &mut Console) -> Result<(
     let folder = arguments
         .out_dir
         .clone()
-        .unwrap_or_else(|| beside(&arguments.deck));
+        .unwrap_or_else(|| save::folder_beside(&arguments.deck, "-slides"));
     if folder.is_file() {
         return Err(Failure::usage(format!("`{}` is a file", folder.display()))
             .hint("name a folder for the slides with `--out-dir`"));
@@ -75,11 +75,4 @@ pub(crate) fn run(arguments: &SplitArguments, console: &mut Console) -> Result<(
 pub(crate) fn is_presentation(format: ExportFormat) -> bool {
     use ExportFormat::{Potm, Potx, Ppsm, Ppsx, Pptm, Pptx};
     matches!(format, Pptx | Ppsx | Potx | Pptm | Ppsm | Potm)
-}
-
-/// `deck-slides` beside `deck.pptx`.
-fn beside(deck: &Path) -> PathBuf {
-    let mut name = deck.file_stem().unwrap_or_default().to_owned();
-    name.push("-slides");
-    deck.with_file_name(name)
 }

@@ -29,7 +29,7 @@ pub(crate) fn run(arguments: &ThumbsArguments, console: &mut Console) -> Result<
     let output = arguments
         .output
         .clone()
-        .unwrap_or_else(|| beside(&arguments.deck));
+        .unwrap_or_else(|| save::folder_beside(&arguments.deck, "-thumbs"));
     let is_sheet = output
         .extension()
         .is_some_and(|text| text.eq_ignore_ascii_case("png"));
@@ -56,13 +56,6 @@ pub(crate) fn run(arguments: &ThumbsArguments, console: &mut Console) -> Result<
         console.data(&name, &json!({ "event": "file", "file": name }));
     }
     Ok(())
-}
-
-/// `deck-thumbs` beside `deck.pptx`.
-fn beside(deck: &Path) -> PathBuf {
-    let mut name = deck.file_stem().unwrap_or_default().to_owned();
-    name.push("-thumbs");
-    deck.with_file_name(name)
 }
 
 fn folder(pictures: &[Picture], deck: &Path, folder: &Path) -> Result<Vec<PathBuf>, Failure> {
@@ -103,15 +96,4 @@ fn sheet(pictures: &[Picture], columns: Option<usize>, output: &Path) -> Result<
         sheet.put(picture, GAP + column * wide, GAP + row * high);
     }
     sheet.save(output)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn thumbs_lie_beside_their_deck() {
-        assert_eq!(beside(Path::new("a/deck.pptx")), Path::new("a/deck-thumbs"));
-        assert_eq!(beside(Path::new("deck")), Path::new("deck-thumbs"));
-    }
 }

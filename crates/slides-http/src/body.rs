@@ -30,7 +30,7 @@ enum Source {
 }
 
 /// Bytes in memory go out in pieces of this size, so that it is seen that they move.
-pub(crate) const PIECE: usize = 64 << 10;
+const PIECE: usize = 64 << 10;
 
 impl Body {
     /// No bytes.
