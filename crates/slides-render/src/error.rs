@@ -81,6 +81,7 @@ const MAX_WARNINGS: usize = 1000;
 pub(crate) struct Warnings {
     page: u32,
     list: Vec<Warning>,
+    added: u64,
 }
 
 impl Warnings {
@@ -89,6 +90,7 @@ impl Warnings {
     }
 
     pub(crate) fn add(&mut self, feature: &'static str, message: impl Into<String>) {
+        self.added += 1;
         let warning = Warning {
             page: self.page,
             feature,
@@ -97,6 +99,11 @@ impl Warnings {
         if self.list.len() < MAX_WARNINGS && !self.list.contains(&warning) {
             self.list.push(warning);
         }
+    }
+
+    /// How often one was added, known ones too.
+    pub(crate) fn added(&self) -> u64 {
+        self.added
     }
 
     pub(crate) fn list(&self) -> &[Warning] {

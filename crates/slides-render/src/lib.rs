@@ -12,6 +12,7 @@
 
 mod coded;
 mod effect;
+mod effect_cache;
 mod emf;
 mod error;
 mod files;

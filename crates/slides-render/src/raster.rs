@@ -16,6 +16,7 @@ use vello_cpu::{
 };
 
 use crate::effect;
+use crate::effect_cache::{Asked, Drawn, EffectCache};
 use crate::error::{RenderError, Warning, Warnings};
 use crate::geometry::{clean_affine, clean_rect, clean_stroke, rect_path, scale_of};
 use crate::gradient::{Gradient, analyse};
@@ -126,6 +127,7 @@ pub(crate) struct Shared {
     pub(crate) warnings: Warnings,
     pub(crate) outlines: OutlineCache,
     pictures: PictureCache,
+    effects: EffectCache,
     resources: Resources,
 }
 
@@ -136,6 +138,7 @@ impl Shared {
             warnings: Warnings::default(),
             outlines: OutlineCache::default(),
             pictures: PictureCache::default(),
+            effects: EffectCache::default(),
             resources: Resources::default(),
         }
     }
@@ -176,15 +179,38 @@ impl Shared {
         page: kurbo::Size,
         dpi: f64,
         budget: &mut Budget,
-    ) -> Option<(Pixels, Rect)> {
+    ) -> Drawn {
         let dpi = sane_dpi(dpi);
         let visible = current
             .inverse()
             .transform_rect_bbox(Rect::from_origin_size((0.0, 0.0), page));
         let scale = scale_of(current) * dpi / 72.0;
-        let (pixels, covered) = effect_picture(op, self, scale, Some(visible), budget)?;
-        let is_seen = pixels.rgba.chunks_exact(4).any(|pixel| pixel[3] > 0);
-        is_seen.then_some((pixels, covered))
+        self.seen_effect(op, scale, visible, budget)
+    }
+
+    /// The same at a scale in pixels to a unit.
+    fn seen_effect(
+        &mut self,
+        op: &EffectOp,
+        scale: f64,
+        visible: Rect,
+        budget: &mut Budget,
+    ) -> Drawn {
+        let asked = Asked { op, scale, visible };
+        if let Some(drawn) = self.effects.find(asked, budget) {
+            return drawn;
+        }
+        let (before, warned) = (budget.clone(), self.warnings.added());
+        let drawn = effect_picture(op, self, scale, Some(visible), budget)
+            .filter(|(pixels, _)| pixels.rgba.chunks_exact(4).any(|pixel| pixel[3] > 0))
+            .map(|(pixels, covered)| (Arc::new(pixels), covered));
+        // Each page has its own warnings.
+        if self.warnings.added() == warned
+            && let Some(spent) = before.less(budget)
+        {
+            self.effects.keep(asked, &drawn, spent);
+        }
+        drawn
     }
 
     /// How a run is drawn, with a warning when not all of it is.
@@ -944,9 +970,8 @@ impl Canvas for RasterCanvas<'_> {
 
     fn effect(&mut self, op: &EffectOp, budget: &mut Budget) {
         let (scale, visible) = (scale_of(self.transform()), self.visible());
-        if let Some((pixels, covered)) =
-            effect_picture(op, self.shared, scale, Some(visible), budget)
-            && let Some(pixmap) = loaded(pixels)
+        if let Some((pixels, covered)) = self.shared.seen_effect(op, scale, visible, budget)
+            && let Some(pixmap) = self.load(&pixels)
         {
             self.picture(pixmap, covered, covered, 1.0);
         }

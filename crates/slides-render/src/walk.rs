@@ -27,7 +27,7 @@ pub(crate) trait Canvas {
 }
 
 /// What is left of a page's allowance.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Budget {
     pub(crate) operations: usize,
     pub(crate) effect_pixels: u64,
@@ -41,6 +41,15 @@ impl Budget {
             effect_pixels: limits.max_page_effect_pixels,
             depth: limits.max_depth,
         }
+    }
+
+    /// What is left when that much is taken; `None` when there is less.
+    pub(crate) fn less(&self, spent: &Self) -> Option<Self> {
+        Some(Self {
+            operations: self.operations.checked_sub(spent.operations)?,
+            effect_pixels: self.effect_pixels.checked_sub(spent.effect_pixels)?,
+            depth: self.depth.checked_sub(spent.depth)?,
+        })
     }
 }
 

@@ -15,6 +15,13 @@ pub struct Image {
     pub height: u32,
 }
 
+/// By their keys, as exporters tell pictures apart.
+impl PartialEq for Image {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.key, self.width, self.height) == (&other.key, other.width, other.height)
+    }
+}
+
 /// Encoded bytes that exporters may pass through, or decoded pixels.
 #[derive(Debug, Clone)]
 pub enum ImageData {

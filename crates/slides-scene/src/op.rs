@@ -5,7 +5,7 @@ use kurbo::{Affine, BezPath, Rect};
 use crate::{GlyphRun, Image, Paint, PixelEffect, Rgba};
 
 /// One drawing operation.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Op {
     /// Concatenates a transform until the matching [`Op::Pop`].
     Push(Affine),
@@ -95,7 +95,7 @@ impl StrokeStyle {
 }
 
 /// A picture in a box.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ImageOp {
     /// The picture.
     pub image: Arc<Image>,
@@ -127,7 +127,7 @@ impl ImageOp {
 }
 
 /// A raster effect: `source` is drawn into an offscreen picture, changed, and painted.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct EffectOp {
     /// What the effect is made from, in the coordinates in force.
     pub source: Vec<Op>,

@@ -37,7 +37,7 @@ impl Rgba {
 
 /// What a path or glyph run is filled with. Geometry is in the coordinates in
 /// force at the operation that uses the paint.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Paint {
     /// One colour.
     Solid(Rgba),

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use slides_fonts::Face;
 
 /// Glyphs of one face, size and paint on one baseline.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct GlyphRun {
     /// The face whose glyphs are drawn.
     pub face: Face,

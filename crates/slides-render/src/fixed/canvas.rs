@@ -1,5 +1,6 @@
 //! One page's operations as canvases, paths and brushes.
 use std::fmt::Write;
+use std::sync::Arc;
 
 use kurbo::{Affine, BezPath, Point, Rect, Shape as _, Size};
 use slides_scene::{
@@ -456,7 +457,7 @@ impl Canvas for FixedCanvas<'_> {
         let Some((pixels, covered)) = drawn else {
             return;
         };
-        if let Some(held) = self.drawn(pixels) {
+        if let Some(held) = self.drawn(Arc::unwrap_or_clone(pixels)) {
             self.show(&held, covered, covered, 1.0);
         }
     }

@@ -889,7 +889,7 @@ impl PdfCanvas<'_, '_> {
         let Some((pixels, covered)) = drawn else {
             return;
         };
-        if let Some(image) = self.pictures.pixels(&pixels) {
+        if let Some(image) = self.pictures.effect(&pixels) {
             self.structure.mark(self.surface);
             self.draw_picture(image, covered, 1.0);
         }

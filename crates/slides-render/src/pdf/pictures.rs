@@ -1,7 +1,7 @@
 //! Pictures as PDF images, each embedded once.
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use krilla::image::{BitsPerComponent, CustomImage, Image as PdfImage, ImageColorspace};
 use kurbo::Rect;
@@ -32,6 +32,8 @@ const MIN_JPEG_PIXELS: usize = 4096;
 
 pub(super) struct Pictures {
     known: HashMap<String, Vec<Embedded>>,
+    /// Effects that may be drawn again.
+    effects: VecDeque<(Weak<Pixels>, PdfImage)>,
     broken: HashSet<String>,
     next_id: u64,
     /// Of JPEG pictures that have to be coded again.
@@ -100,6 +102,7 @@ impl Pictures {
     pub(super) fn new(options: &PdfOptions) -> Self {
         Self {
             known: HashMap::new(),
+            effects: VecDeque::new(),
             broken: HashSet::new(),
             next_id: 0,
             allowance: picture::Allowance::default(),
@@ -122,6 +125,19 @@ impl Pictures {
     /// Embeds pixels as they are.
     pub(super) fn pixels(&mut self, pixels: &Pixels) -> Option<PdfImage> {
         self.body(sampled(pixels))
+    }
+
+    /// Embeds the pixels of an effect, once as long as they are kept.
+    pub(super) fn effect(&mut self, pixels: &Arc<Pixels>) -> Option<PdfImage> {
+        self.effects.retain(|(known, _)| known.strong_count() > 0);
+        let known = |(known, _): &&(Weak<Pixels>, PdfImage)| known.as_ptr() == Arc::as_ptr(pixels);
+        if let Some((_, image)) = self.effects.iter().find(known) {
+            return Some(image.clone());
+        }
+        let image = self.pixels(pixels)?;
+        self.effects
+            .push_back((Arc::downgrade(pixels), image.clone()));
+        Some(image)
     }
 
     fn body(&mut self, body: Body) -> Option<PdfImage> {

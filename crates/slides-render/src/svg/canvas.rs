@@ -1,5 +1,6 @@
 //! One page's operations as SVG elements.
 use std::fmt::Write;
+use std::sync::Arc;
 
 use kurbo::{Affine, BezPath, Rect, Size};
 use slides_scene::{
@@ -502,7 +503,7 @@ impl Canvas for SvgCanvas<'_> {
         let Document {
             pictures, options, ..
         } = &mut *self.document;
-        if let Some(held) = pictures.pixels(pixels, options, self.out) {
+        if let Some(held) = pictures.pixels(Arc::unwrap_or_clone(pixels), options, self.out) {
             self.use_picture(&held, covered, Affine::IDENTITY, 1.0);
         }
     }
