@@ -6,6 +6,7 @@ use skrifa::MetadataProvider;
 
 use crate::face::FontBytes;
 use crate::families::{self, Name};
+use crate::packed::Packed;
 use crate::rules::FontRules;
 use crate::slot::{Slot, Source};
 use crate::{
@@ -121,6 +122,7 @@ impl FontBookBuilder {
     pub fn build(self) -> FontBook {
         let mut next_id = 0;
         let bundled = if self.bundled { bundle::FAMILIES } else { &[] };
+        let packed = Packed::all(bundled);
         let bundled = bundled
             .iter()
             .map(|faces| {
@@ -141,7 +143,7 @@ impl FontBookBuilder {
                             style,
                             weight,
                             0,
-                            Source::Static(face.bytes),
+                            Source::Packed(packed[face.path].clone()),
                         )
                     })
                     .collect()
@@ -1016,13 +1018,8 @@ mod tests {
 
     #[test]
     fn a_jobs_own_faces_win() {
-        let bytes = bundle::FAMILIES
-            .iter()
-            .flat_map(|faces| faces.iter())
-            .find(|face| face.family == "Caladea")
-            .unwrap()
-            .bytes
-            .to_vec();
+        let bundled = FontBook::bundled().select("Caladea", REGULAR).face;
+        let bytes = bundled.data().to_vec();
         let book = FontBook::builder()
             .bundled(false)
             .font_bytes(bytes)

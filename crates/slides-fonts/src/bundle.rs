@@ -1,4 +1,4 @@
-//! The faces compiled in, by feature.
+//! The faces compiled in, by feature; `packed.rs` says how.
 #![cfg_attr(
     not(all(
         feature = "core",
@@ -16,12 +16,20 @@ pub(crate) struct Bundled {
     pub(crate) family: &'static str,
     pub(crate) bold: bool,
     pub(crate) italic: bool,
-    pub(crate) bytes: &'static [u8],
+    /// Of the plain file in `fonts/`.
+    pub(crate) path: &'static str,
+    pub(crate) packed: &'static [u8],
 }
 
 macro_rules! face {
     ($family:literal, $bold:literal, $italic:literal, $($path:literal),+) => {
-        Bundled { family: $family, bold: $bold, italic: $italic, bytes: include_bytes!(concat!("../fonts/", $($path),+)) }
+        Bundled {
+            family: $family,
+            bold: $bold,
+            italic: $italic,
+            path: concat!($($path),+),
+            packed: include_bytes!(concat!("../fonts/", $($path),+, ".zst")),
+        }
     };
 }
 

@@ -28,6 +28,7 @@ mod embedded;
 mod emoji;
 mod face;
 mod families;
+mod packed;
 mod published;
 mod rules;
 mod selection;

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use crate::coverage::Coverage;
 use crate::embedded;
 use crate::face::FontBytes;
+use crate::packed::Packed;
 use crate::{Face, FaceId, Style};
 
 /// Files above this are no fonts we read (the largest CJK collections are under 64 MiB).
@@ -12,7 +13,8 @@ const MAX_FONT_FILE: u64 = 256 << 20;
 
 #[derive(Clone)]
 pub(crate) enum Source {
-    Static(&'static [u8]),
+    /// A bundled face, unpacked when it is first drawn with.
+    Packed(Arc<Packed>),
     Shared(FontBytes),
     /// A deck's font part, unpacked when it is first drawn with.
     Embedded(Arc<[u8]>),
@@ -60,7 +62,7 @@ impl Slot {
         self.face
             .get_or_init(|| {
                 let data: FontBytes = match &self.source {
-                    Source::Static(bytes) => Arc::new(*bytes),
+                    Source::Packed(packed) => packed.file()?,
                     Source::Shared(bytes) => bytes.clone(),
                     Source::Embedded(part) => Arc::new(embedded::font_program(part)?),
                     Source::File(path) => {
@@ -89,14 +91,16 @@ impl Slot {
 
     fn coverage(&self) -> &Coverage {
         self.coverage.get_or_init(|| {
-            if let (Source::File(path), None) = (&self.source, self.face.get()) {
+            match (&self.source, self.face.get()) {
+                (Source::Packed(packed), _) => packed.coverage(),
                 // Looking through the machine's faces must not keep all of them in memory.
-                return map_file(path, self.index);
+                (Source::File(path), None) => map_file(path, self.index),
+                _ => self
+                    .face()
+                    .and_then(Face::font_ref)
+                    .map(|font| Coverage::of(&font))
+                    .unwrap_or_default(),
             }
-            self.face()
-                .and_then(Face::font_ref)
-                .map(|font| Coverage::of(&font))
-                .unwrap_or_default()
         })
     }
 

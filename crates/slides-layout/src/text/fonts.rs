@@ -4,7 +4,9 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use harfrust::{Direction, Feature, ShapeOptions, ShapePlan, ShaperData, Tag, UnicodeBuffer};
+use harfrust::{
+    Direction, Feature, FontRef, ShapeOptions, ShapePlan, ShaperData, Tag, UnicodeBuffer,
+};
 use skrifa::MetadataProvider;
 use skrifa::instance::{LocationRef, Size};
 use slides_fonts::{Face, FaceId, FontBook, ScriptHint, Selection, Style};
@@ -181,7 +183,7 @@ impl FaceData {
         kern: bool,
         complex: bool,
     ) -> Vec<RawGlyph> {
-        let Some(font) = self.face.font_ref() else {
+        let Ok(font) = FontRef::from_index(self.face.data(), self.face.index()) else {
             return Vec::new();
         };
         let data = self.shaper.get_or_init(|| ShaperData::new(&font));
