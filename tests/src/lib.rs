@@ -22,7 +22,7 @@ mod wire;
 pub use engine::{ENDLESS, FakeEngine};
 pub use fake::{FAKE_PDF, FakeBackend, read};
 pub use postgres::{PostgresServer, fresh_schema, shared_postgres};
-pub use program::slides_program;
+pub use program::{example_program, slides_program};
 pub use s3::S3Server;
 pub use server::ServerProcess;
 pub use state::has_ended;

@@ -1,8 +1,12 @@
 //! The commands of the documents do what they say: they are read from there and run, block after block, as a new user
-//! would, at the top of the repository.
+//! would, at the top of the repository. Programs that the documents show are part of something that is built.
 //!
-//! A block behind `<!-- not run: REASON -->` is left out, one behind `<!-- no server -->` runs when the server that an
-//! earlier block started has ended.
+//! The line before a block says what is not plain:
+//!
+//! - `<!-- not run: REASON -->`: it is left out;
+//! - `<!-- no server -->`: it runs when the server that an earlier block started has ended;
+//! - `<!-- with PostgreSQL -->`: it runs where the tests have a PostgreSQL;
+//! - `<!-- from: PATH -->`: before a program, where it stands.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -11,62 +15,129 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use slides_tests::slides_program;
+use slides_tests::{example_program, shared_postgres, slides_program};
 
-/// Documents whose commands are run here.
-const RUN: &[&str] = &[
-    "README.md",
-    "docs/guide/command-line.md",
-    "docs/guide/deploy.md",
-    "docs/guide/following.md",
-    "docs/guide/moving.md",
-    "docs/guide/web-page.md",
-    "docs/operations.md",
-    "docs/start.md",
-    "docs/storages.md",
-];
-/// Documents whose commands measure, or are run elsewhere.
-const ELSEWHERE: &[&str] = &[
-    "docs/benchmarks.md",
-    "docs/reliability.md",
-    "docs/sdk/README.md",
-    "docs/walk.md",
-];
+/// Measures alone: each command runs for minutes up to hours, most of them on decks that are not in the repository.
+/// That they are tasks of `cargo xtask` is a test of that.
+const MEASURES: &str = "docs/benchmarks.md";
+/// What a reader does to have the program, which is built already; and the tests that these are.
+const DONE: [&str; 3] = ["cargo build ", "export PATH=", "cargo xtask test"];
 
-/// A block of a shell.
+/// A block of commands, or of Rust.
 struct Block {
+    language: String,
     text: String,
     /// What the comment before it says.
     mark: String,
 }
 
-/// Blocks of a shell, in their order.
+impl Block {
+    fn is_rust(&self) -> bool {
+        self.language.starts_with("rust")
+    }
+
+    /// Commands behind prompts, with what they print.
+    fn is_session(&self) -> bool {
+        let has_prompts = || self.text.lines().any(|line| line.starts_with("$ "));
+        self.language == "console" || matches!(&*self.language, "" | "text") && has_prompts()
+    }
+
+    fn is_shell(&self) -> bool {
+        matches!(&*self.language, "sh" | "bash" | "shell") || self.is_session()
+    }
+
+    /// Why it is not run.
+    fn excuse(&self) -> Option<&str> {
+        let reason = self.mark.strip_prefix("not run:")?.trim();
+        assert!(!reason.is_empty(), "no reason:\n{}", self.text);
+        Some(reason)
+    }
+
+    /// The commands of a session, each with what it prints.
+    fn session(&self) -> Vec<(String, Vec<&str>)> {
+        let mut session: Vec<(String, Vec<&str>)> = Vec::new();
+        for line in self.text.lines() {
+            match (line.strip_prefix("$ "), session.last_mut()) {
+                (Some(command), _) => session.push((command.to_owned(), Vec::new())),
+                (None, Some((_, output))) => output.push(line),
+                (None, None) => panic!("no prompt before:\n{}", self.text),
+            }
+        }
+        session
+    }
+}
+
+/// Blocks of commands and of Rust, in their order.
 fn blocks(document: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut block: Option<Block> = None;
     let mut before = "";
     for line in document.lines() {
-        match (&mut block, line) {
-            (None, "```sh") => {
-                let mark = before.strip_prefix("<!-- ");
+        match (&mut block, line.trim_start().strip_prefix("```")) {
+            (None, Some(language)) => {
+                let mark = before.trim_start().strip_prefix("<!-- ");
                 let mark = mark.and_then(|rest| rest.strip_suffix(" -->"));
                 block = Some(Block {
+                    language: language.trim().to_owned(),
                     text: String::new(),
                     mark: mark.unwrap_or_default().to_owned(),
                 });
             }
-            (Some(_), "```") => blocks.extend(block.take()),
-            (Some(block), line) => {
+            (Some(_), Some("")) => blocks.extend(block.take()),
+            (Some(block), _) => {
                 block.text.push_str(line);
                 block.text.push('\n');
             }
-            (None, _) => {}
+            (None, None) => {}
         }
         if !line.is_empty() {
             before = line;
         }
     }
+    blocks.retain(|block| block.is_shell() || block.is_rust());
     blocks
+}
+
+/// Whether code has these lines, however far they are from its left edge.
+fn has_lines(code: &str, shown: &str) -> bool {
+    let code: Vec<&str> = code.lines().collect();
+    let shown: Vec<&str> = shown.lines().collect();
+    let edge = |line: &str| line.len() - line.trim_start().len();
+    code.windows(shown.len()).any(|lines| {
+        let Some(moved) = edge(lines[0]).checked_sub(edge(shown[0])) else {
+            return false;
+        };
+        lines
+            .iter()
+            .zip(&shown)
+            .all(|(line, shown)| line == shown || line.len() > moved && &&line[moved..] == shown)
+    })
+}
+
+/// All documents, by their paths from the top.
+fn documents() -> Vec<String> {
+    let mut found = Vec::new();
+    let mut look = |folder: &Path, folders: &mut Vec<PathBuf>| {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|text| text == "md") {
+                found.push(path.strip_prefix(top()).unwrap().display().to_string());
+            }
+        }
+    };
+    look(&top(), &mut Vec::new());
+    let mut folders = vec![top().join("docs")];
+    while let Some(folder) = folders.pop() {
+        look(&folder, &mut folders);
+    }
+    found.sort();
+    found
+}
+
+fn document(path: &str) -> Vec<Block> {
+    blocks(&std::fs::read_to_string(top().join(path)).unwrap())
 }
 
 fn top() -> PathBuf {
@@ -107,7 +178,7 @@ struct Reader {
     address: String,
     server: Option<Running>,
     /// What stands for something else here.
-    stands_for: Vec<(&'static str, &'static str)>,
+    stands_for: Vec<(&'static str, String)>,
 }
 
 impl Reader {
@@ -125,11 +196,20 @@ impl Reader {
             stands_for: Vec::new(),
         };
         std::os::unix::fs::symlink(top().join("tests"), reader.path("tests")).unwrap();
+        // Commands write into this one.
+        std::fs::create_dir(reader.path("deploy")).unwrap();
+        for entry in std::fs::read_dir(top().join("deploy")).unwrap() {
+            let entry = entry.unwrap();
+            if entry.path().is_file() {
+                let here = reader.path("deploy").join(entry.file_name());
+                std::fs::copy(entry.path(), here).unwrap();
+            }
+        }
         reader
     }
 
-    fn standing_for(mut self, text: &'static str, ours: &'static str) -> Self {
-        self.stands_for.push((text, ours));
+    fn standing_for(mut self, text: &'static str, ours: impl Into<String>) -> Self {
+        self.stands_for.push((text, ours.into()));
         self
     }
 
@@ -157,29 +237,29 @@ impl Reader {
 
     /// A block as it runs here: with this server's address, below this folder, and with what is built already.
     fn adapted(&self, block: &str) -> String {
-        let is_built = |line: &&str| {
-            ![
-                "cargo build ",
-                "cargo xtask ",
-                "cargo run -p ",
-                "export PATH=",
-            ]
-            .iter()
-            .any(|start| line.starts_with(start))
-        };
-        let mut text = block
-            .lines()
-            .filter(is_built)
-            .collect::<Vec<_>>()
-            .join("\n");
+        let is_open = |line: &&str| !DONE.iter().any(|start| line.starts_with(start));
+        let mut text = block.lines().filter(is_open).collect::<Vec<_>>().join("\n");
         for (there, here) in &self.stands_for {
             text = text.replace(there, here);
         }
         let folder = self.folder.path().display();
-        for place in ["/etc/slides", "/var/lib/slides", "/srv/"] {
+        for place in [
+            "/etc/slides",
+            "/etc/systemd",
+            "/usr/local/bin",
+            "/var/lib/slides",
+            "/srv/",
+        ] {
             text = text.replace(place, &format!("{folder}{place}"));
         }
+        let tutorial = "cargo run -p slides --example tutorial -- ";
+        if text.contains(tutorial) {
+            let program = example_program("tutorial");
+            text = text.replace(tutorial, &format!("{} ", program.display()));
+        }
+        let program = format!(" {} ", slides_program().display());
         text.replace("cargo run --release -- ", "slides ")
+            .replace(" target/release/slides ", &program)
             .replace("127.0.0.1:8080", &self.address)
             .replace("0.0.0.0:8080", &self.address)
             // "And more of the kind."
@@ -217,14 +297,13 @@ impl Reader {
         command
     }
 
-    fn run(&self, block: &str) {
+    /// Gives back what it printed, errors last.
+    fn run(&self, block: &str) -> String {
         let output = self.shell(block).stdin(Stdio::null()).output().unwrap();
-        assert!(
-            output.status.success(),
-            "{block}\n{}{}",
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        );
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said).into_owned();
+        assert!(output.status.success(), "{block}\n{said}");
+        said
     }
 
     fn serve(&mut self, block: &str) {
@@ -240,15 +319,27 @@ impl Reader {
     }
 
     fn follow(&mut self, block: &Block) {
-        if let Some(reason) = block.mark.strip_prefix("not run:") {
-            assert!(!reason.trim().is_empty(), "no reason:\n{}", block.text);
+        if block.excuse().is_some() {
             return;
         }
         match block.mark.as_str() {
             "no server" => self.server = None,
-            mark => assert!(mark.is_empty(), "`{mark}` says nothing of:\n{}", block.text),
+            "with PostgreSQL" if shared_postgres().is_none() => return,
+            "with PostgreSQL" | "" => {}
+            mark => panic!("`{mark}` says nothing of:\n{}", block.text),
         }
-        let text = self.adapted(&block.text);
+        let session = block.is_session().then(|| block.session());
+        let commands = |session: &Vec<(String, Vec<&str>)>| {
+            let commands: Vec<_> = session.iter().map(|(command, _)| &**command).collect();
+            commands.join("\n")
+        };
+        let text = session.as_ref().map_or(block.text.clone(), commands);
+        let text = self.adapted(&text);
+        assert!(
+            !text.trim().is_empty(),
+            "nothing of this is run, so it needs a reason:\n{}",
+            block.text
+        );
         let serves = |line: &str| {
             let command = line.split(" #").next().unwrap_or_default();
             command.contains("slides serve") && !command.contains("--print-config")
@@ -258,16 +349,31 @@ impl Reader {
             .any(|line| !line.starts_with('#') && serves(line))
         {
             self.serve(&text);
-        } else {
+            return;
+        }
+        let Some(session) = session else {
             self.run(&text);
+            return;
+        };
+        for (command, shown) in session {
+            let said = self.run(&self.adapted(&command));
+            // Steps on the way there differ from run to run.
+            if let Some(last) = shown.last() {
+                let is_said = said.lines().any(|line| line == *last);
+                assert!(is_said, "`{command}` is to say `{last}`, not\n{said}");
+            }
         }
     }
 
-    fn reads(&mut self, document: &str) {
-        assert!(RUN.contains(&document), "{document} is not listed");
-        let text = std::fs::read_to_string(top().join(document)).unwrap();
-        for block in blocks(&text) {
-            self.follow(&block);
+    fn reads(&mut self, path: &str) {
+        self.reads_each(path, |_, _| {});
+    }
+
+    /// Reads a document, and does something after each of its blocks of commands.
+    fn reads_each(&mut self, path: &str, after: impl Fn(&Self, &Block)) {
+        for block in document(path).iter().filter(|block| block.is_shell()) {
+            self.follow(block);
+            after(self, block);
         }
     }
 
@@ -307,53 +413,68 @@ slides watch "$FAILED" || true"#,
 }
 
 #[test]
-fn every_document_with_commands_is_run_or_excused() {
-    let mut found = vec!["README.md".to_owned()];
-    let mut folders = vec![top().join("docs")];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|text| text == "md")
-                && !blocks(&std::fs::read_to_string(&path).unwrap()).is_empty()
-            {
-                found.push(path.strip_prefix(top()).unwrap().display().to_string());
+fn every_block_of_commands_is_run_or_excused() {
+    let tests = include_str!("documents.rs");
+    let mut open = Vec::new();
+    for path in documents() {
+        let is_read = ["reads", "reads_each"]
+            .iter()
+            .any(|name| tests.contains(&format!(".{name}(\"{path}\"")));
+        for block in document(&path) {
+            if block.is_shell() && path != MEASURES && !is_read && block.excuse().is_none() {
+                open.push(format!("{path}:\n{}", block.text));
             }
         }
     }
-    for document in &found {
-        let document = document.as_str();
-        assert!(
-            RUN.contains(&document) || ELSEWHERE.contains(&document),
-            "{document} has commands: have a test here run them"
-        );
+    assert!(
+        open.is_empty(),
+        "have a test here read these documents, or say `<!-- not run: REASON -->`:\n\n{}",
+        open.join("\n")
+    );
+}
+
+#[test]
+fn every_program_that_is_shown_is_built() {
+    for path in documents() {
+        for block in document(&path).iter().filter(|block| block.is_rust()) {
+            let Some(source) = block.mark.strip_prefix("from: ") else {
+                panic!(
+                    "{path}: say with `<!-- from: PATH -->` in which example or test this stands:\n{}",
+                    block.text
+                );
+            };
+            // Cargo builds what lies there.
+            let is_built = source.starts_with("crates/")
+                && ["/examples/", "/tests/"]
+                    .iter()
+                    .any(|part| source.contains(part));
+            assert!(is_built, "{path}: `{source}` is no example and no test");
+            let code = std::fs::read_to_string(top().join(source))
+                .unwrap_or_else(|error| panic!("{path}: {source}: {error}"));
+            assert!(
+                has_lines(&code, &block.text),
+                "{path}: this is not in {source}, change both:\n{}",
+                block.text
+            );
+        }
     }
 }
 
 #[test]
 fn the_first_ten_minutes() {
-    let document = std::fs::read_to_string(top().join("docs/start.md")).unwrap();
-    let blocks = blocks(&document);
-    let [convert, serve, commands, curl, tutorial] = blocks.as_slice() else {
-        panic!("docs/start.md has {} blocks of commands", blocks.len());
-    };
     let mut reader = Reader::new();
-    reader.follow(convert);
+    reader.reads_each("docs/start.md", |reader, block| {
+        if block.text.contains("startup-pitch.pdf") {
+            reader.has("startup-pitch.pdf", b"%PDF-");
+        }
+    });
+}
+
+#[test]
+fn the_walk() {
+    let mut reader = Reader::new();
+    reader.reads("docs/walk.md");
     reader.has("startup-pitch.pdf", b"%PDF-");
-    reader.follow(serve);
-    for block in [commands, curl] {
-        reader.follow(block);
-        reader.has("startup-pitch.pdf", b"%PDF-");
-    }
-    // Run by the tests of the examples.
-    assert!(
-        tutorial
-            .text
-            .contains("cargo run -p slides --example tutorial -- "),
-        "{}",
-        tutorial.text
-    );
 }
 
 #[test]
@@ -363,20 +484,6 @@ fn the_readme() {
     reader.has("startup-pitch.pdf", b"%PDF-");
     reader.has("deck.pdf", b"%PDF-");
     reader.has("deck.html", b"<!");
-}
-
-/// The examples are built by the tests.
-#[test]
-fn the_program_of_the_readme_is_an_example() {
-    let text = std::fs::read_to_string(top().join("README.md")).unwrap();
-    let (_, rest) = text.split_once("```rust,ignore\n").unwrap();
-    let (shown, _) = rest.split_once("```").unwrap();
-    let path = "crates/slides/examples/readme.rs";
-    let example = std::fs::read_to_string(top().join(path)).unwrap();
-    assert!(
-        example.ends_with(shown),
-        "the first Rust program of README.md is not the end of {path}: change both"
-    );
 }
 
 #[test]
@@ -414,10 +521,23 @@ fn the_guide_of_moving() {
 #[test]
 fn the_operations() {
     let mut reader = Reader::new().with_decks();
+    let folder = reader.folder.path().display().to_string();
+    reader = reader
+        .standing_for(
+            "postgres://slides:secret@db/slides",
+            format!("'{}'", shared_postgres().unwrap_or_default()),
+        )
+        // No bucket is there when the server starts: this one would be asked then.
+        .standing_for(
+            "s3://slides/blobs?endpoint=https://s3.internal&region=eu-1",
+            format!("local:{folder}/blobs"),
+        );
     reader.writes_settings("docs/operations.md");
     let clients = reader.path("etc/slides/clients");
     std::fs::create_dir_all(clients.parent().unwrap()).unwrap();
-    std::fs::write(clients, "another_client:another_secret\n").unwrap();
+    std::fs::write(&clients, "another_client:another_secret\n").unwrap();
+    let key = clients.with_file_name("queue.key");
+    std::fs::write(key, "a key that servers of one queue share").unwrap();
     reader.has_started_one();
     reader.reads("docs/operations.md");
     reader.has("queue.tar", b"");
@@ -429,5 +549,16 @@ fn the_other_ways_to_start_a_server() {
     let mut reader = Reader::new();
     reader.reads("docs/storages.md");
     reader.reads("docs/guide/web-page.md");
+    reader.reads("docs/sdk/README.md");
+}
+
+#[test]
+fn the_guide_of_deploying() {
+    let mut reader = Reader::new();
+    for folder in ["etc/slides", "etc/systemd/system", "usr/local/bin"] {
+        std::fs::create_dir_all(reader.path(folder)).unwrap();
+    }
     reader.reads("docs/guide/deploy.md");
+    assert!(reader.path("usr/local/bin/slides").exists());
+    assert!(reader.path("etc/slides/clients").exists());
 }

@@ -144,3 +144,65 @@ fn main() -> ExitCode {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use clap::error::ErrorKind;
+
+    use super::*;
+
+    /// Tasks that a document names, with their arguments.
+    fn named(document: &str) -> Vec<String> {
+        let mut named = Vec::new();
+        for part in document.split("cargo xtask ").skip(1) {
+            let end = part.find(['`', '\n', '#', '|']).unwrap_or(part.len());
+            named.push(part[..end].trim().to_owned());
+        }
+        named
+    }
+
+    fn look(path: &Path, open: &mut Vec<String>) {
+        if path.is_dir() {
+            for entry in std::fs::read_dir(path).unwrap() {
+                look(&entry.unwrap().path(), open);
+            }
+            return;
+        }
+        if path.extension().is_none_or(|text| text != "md") {
+            return;
+        }
+        for task in named(&std::fs::read_to_string(path).unwrap()) {
+            let words = std::iter::once("xtask").chain(task.split_whitespace());
+            // A sentence may name a task without all that it needs.
+            match Arguments::try_parse_from(words).map_err(|error| error.kind()) {
+                Ok(_)
+                | Err(
+                    ErrorKind::MissingRequiredArgument
+                    | ErrorKind::MissingSubcommand
+                    | ErrorKind::DisplayHelp
+                    | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand,
+                ) => {}
+                Err(kind) => open.push(format!("{}: {task}: {kind}", path.display())),
+            }
+        }
+    }
+
+    /// Most of them measure for long, and are run by hand.
+    #[test]
+    fn tasks_that_documents_name_are_there() {
+        let mut open = Vec::new();
+        for part in ["README.md", "CONTRIBUTING.md", "docs", "tests", "fuzz"] {
+            look(&workspace::path(part), &mut open);
+        }
+        assert!(open.is_empty(), "{}", open.join("\n"));
+    }
+
+    #[test]
+    fn tasks_are_found_in_sentences_and_blocks() {
+        let found =
+            named("Run `cargo xtask book`, or\n```sh\nA=1 cargo xtask faults kill # one\n```\n");
+        assert_eq!(found, ["book", "faults kill"]);
+    }
+}

@@ -68,3 +68,47 @@ fn default(arg: &clap::Arg) -> String {
         String::new()
     }
 }
+
+/// What stands in a sentence of a document is not run by anything else.
+#[test]
+fn commands_that_documents_name_are_there() {
+    use clap::Parser as _;
+    use clap::error::ErrorKind;
+
+    fn look(path: &Path, open: &mut Vec<String>) {
+        if path.is_dir() {
+            for entry in std::fs::read_dir(path).unwrap() {
+                look(&entry.unwrap().path(), open);
+            }
+            return;
+        }
+        if path.extension().is_none_or(|text| text != "md") {
+            return;
+        }
+        let document = std::fs::read_to_string(path).unwrap();
+        for part in document.split("`slides ").skip(1) {
+            let command = part.split('`').next().unwrap_or_default();
+            let words = std::iter::once("slides").chain(command.split_whitespace());
+            // One of several, any of them, or no command at all.
+            if command.starts_with(|letter: char| letter.is_uppercase() || letter == '=')
+                || command.contains('|')
+            {
+                continue;
+            }
+            let told = crate::arguments::Arguments::try_parse_from(words);
+            let unknown = [ErrorKind::UnknownArgument, ErrorKind::InvalidSubcommand];
+            if let Err(error) = told
+                && unknown.contains(&error.kind())
+            {
+                open.push(format!("{}: slides {command}", path.display()));
+            }
+        }
+    }
+
+    let mut open = Vec::new();
+    for part in ["README.md", "docs"] {
+        let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        look(&top.join(part), &mut open);
+    }
+    assert!(open.is_empty(), "{}", open.join("\n"));
+}
