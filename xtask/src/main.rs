@@ -56,9 +56,9 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
-    /// Write the list of crates that `slides licenses` prints.
+    /// Write the list of crates that `slides licenses` prints, with a text for each; fail where one has none.
     Licenses {
-        /// Fail when the committed list differs instead of writing it.
+        /// Fail too when the committed list and texts differ, instead of writing them.
         #[arg(long)]
         check: bool,
     },

@@ -18,7 +18,8 @@ const OWN: [(&str, &str); 2] = [
 ];
 /// `name: licence`, written by `cargo xtask licenses`.
 const CRATES: &str = include_str!("crates.txt");
-/// What the crates bring along, each text once behind their names; compressed, by the same task.
+/// What the crates bring along, and standard texts where they bring none, each once behind their names; compressed, by
+/// the same task.
 const TEXTS: &[u8] = include_bytes!("texts.zz");
 
 pub(crate) fn run(console: &mut Console) -> Result<(), Failure> {
@@ -42,9 +43,7 @@ pub(crate) fn run(console: &mut Console) -> Result<(), Failure> {
         // Into a text nothing fails.
         let _ = write!(all, "\n---- {file}\n\n{}\n", text.trim_end());
     }
-    all.push_str(
-        "\n---- Crates, each under its own licence; the texts that they bring along follow\n\n",
-    );
+    all.push_str("\n---- Crates, each under its own licence; their texts follow\n\n");
     all.push_str(CRATES);
     all.push_str(&texts()?);
     pages::print(all.as_bytes())
@@ -66,6 +65,8 @@ fn texts() -> Result<String, Failure> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
@@ -83,14 +84,18 @@ mod tests {
     }
 
     #[test]
-    fn each_crate_has_a_licence() {
+    fn each_crate_has_a_licence_and_a_text() {
         assert!(CRATES.lines().count() > 100);
+        let text = texts().unwrap();
+        let headings = text.lines().filter_map(|line| line.strip_prefix("---- "));
+        let named: HashSet<&str> = headings.flat_map(|names| names.split(", ")).collect();
         for line in CRATES.lines() {
             let (name, license) = line.split_once(": ").unwrap();
             assert!(
                 !name.is_empty() && !license.is_empty() && license != "?",
                 "{line}"
             );
+            assert!(named.contains(name), "{name} has no text");
         }
     }
 }
