@@ -4,8 +4,12 @@ use std::error::Error as StdError;
 use std::io;
 
 use serde_json::{Value, json};
+use slides_service::engine::{EngineError, ErrorKind};
 
 use crate::sdk::{Error, OperationId};
+
+/// What helps when a deck cannot be read.
+pub(crate) const DAMAGED: &str = "PowerPoint can often open and save a deck that is damaged";
 
 /// Exit status of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,12 +46,16 @@ impl Failure {
         }
     }
 
-    /// What an engine says, in words that name the deck, with its cause.
-    pub(crate) fn of_engine(
-        error: &slides_service::engine::EngineError,
-        message: impl Into<String>,
-    ) -> Self {
-        let failure = Self::new(Exit::Failed, message);
+    /// What an engine says, in words that name the deck, with its cause and what helps.
+    pub(crate) fn of_engine(error: &EngineError, message: impl Into<String>) -> Self {
+        let mut failure = Self::new(Exit::Failed, message);
+        failure.hint = match error.kind {
+            ErrorKind::PasswordRequired | ErrorKind::WrongPassword => {
+                Some(crate::password::HINT.to_owned())
+            }
+            ErrorKind::BadInput => Some(DAMAGED.to_owned()),
+            _ => None,
+        };
         match error.source() {
             Some(cause) => failure.caused_by(cause),
             None => failure,

@@ -60,18 +60,13 @@ impl OpenDeck {
     /// What the engine says, with the name of the deck.
     pub(crate) fn failure(&self, error: &EngineError) -> Failure {
         let name = &self.name;
-        let failed = |message: String| Failure::new(Exit::Failed, message);
-        match error.kind {
+        let message = match error.kind {
             ErrorKind::PasswordRequired => {
-                failed(format!("`{name}` is protected and no password was given"))
-                    .hint(password::HINT)
+                format!("`{name}` is protected and no password was given")
             }
-            ErrorKind::WrongPassword => {
-                failed(format!("the password does not open `{name}`")).hint(password::HINT)
-            }
-            ErrorKind::BadInput => Failure::of_engine(error, format!("`{name}`: {}", error.message))
-                .hint("decks of the PPTX family are looked into; PowerPoint can often open and save one that is damaged"),
-            _ => Failure::of_engine(error, format!("`{name}`: {}", error.message)),
-        }
+            ErrorKind::WrongPassword => format!("the password does not open `{name}`"),
+            _ => format!("`{name}`: {}", error.message),
+        };
+        Failure::of_engine(error, message)
     }
 }

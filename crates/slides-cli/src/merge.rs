@@ -3,9 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use slides_service::engine::{
-    EngineError, ErrorKind, MergeJob, MergeSource, OutputFile, Unmonitored,
-};
+use slides_service::engine::{MergeJob, MergeSource, OutputFile, Unmonitored};
 
 use crate::arguments::MergeArguments;
 use crate::console::Console;
@@ -13,7 +11,7 @@ use crate::failure::Failure;
 use crate::inspect::OpenDeck;
 use crate::quantity::parse_slides;
 use crate::split::is_presentation;
-use crate::{convert, deck, engine, password, save};
+use crate::{convert, deck, engine, save};
 
 pub(crate) fn run(arguments: &MergeArguments, console: &mut Console) -> Result<(), Failure> {
     let output = &arguments.output;
@@ -55,7 +53,7 @@ pub(crate) fn run(arguments: &MergeArguments, console: &mut Console) -> Result<(
     let mut files = save::Files::new(save::folder_of(output), name);
     let report = engine::native()
         .merge(&job, &mut files, &Unmonitored)
-        .map_err(|error| failure(&error))?;
+        .map_err(|error| Failure::of_engine(&error, error.message.clone()))?;
     let warnings: Vec<String> = report.warnings.iter().map(ToString::to_string).collect();
     console.warnings(&warnings);
     files.keep()?;
@@ -81,18 +79,6 @@ fn wanted(text: &Path) -> Result<(PathBuf, Vec<u32>), Failure> {
             parse_slides(list).map_err(Failure::usage)?,
         )),
         None => Ok((text.to_owned(), Vec::new())),
-    }
-}
-
-/// What the engine says; it names the deck itself.
-fn failure(error: &EngineError) -> Failure {
-    let failure = Failure::of_engine(error, error.message.clone());
-    match error.kind {
-        ErrorKind::PasswordRequired | ErrorKind::WrongPassword => failure.hint(password::HINT),
-        ErrorKind::BadInput => {
-            failure.hint("PowerPoint can often open and save a deck that is damaged")
-        }
-        _ => failure,
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use bytes::Bytes;
 use futures_util::StreamExt;
 
-use crate::payload::ByteStream;
+use crate::payload::{ByteStream, Payload};
 use crate::{Error, Result};
 
 /// A file on its way down, not buffered.
@@ -33,14 +33,12 @@ impl Source {
         match self {
             Self::Stream(stream) => stream,
             Self::File(file) => Box::pin(tokio_util::io::ReaderStream::with_capacity(
-                file, FILE_CHUNK,
+                file,
+                Payload::PIECE,
             )),
         }
     }
 }
-
-/// Bytes of a file that are read at once.
-const FILE_CHUNK: usize = 64 * 1024;
 
 impl Download {
     /// Wraps a stream whose length is known or not.

@@ -13,9 +13,6 @@ pub type ByteStream = Pin<Box<dyn Stream<Item = std::io::Result<Bytes>> + Send +
 
 type Open = dyn Fn() -> ByteStream + Send + Sync;
 
-/// Bytes of one chunk: those of a file and of bytes in memory, so that who watches a slow upload sees both move.
-const PIECE: usize = 64 * 1024;
-
 /// A document on its way up: bytes, a file, or a stream that is read when it is sent.
 ///
 /// A payload knows whether it can be opened again; a one-shot payload is never
@@ -36,6 +33,9 @@ enum Source {
 }
 
 impl Payload {
+    /// Bytes of one chunk of a file or of bytes in memory: small, so that who watches a slow upload sees it move.
+    pub const PIECE: usize = 64 * 1024;
+
     /// A document in memory.
     pub fn bytes(bytes: impl Into<Bytes>) -> Self {
         let bytes = bytes.into();
@@ -125,7 +125,7 @@ impl Payload {
             Source::Bytes(bytes) => {
                 let mut left = bytes.clone();
                 let pieces = std::iter::from_fn(move || {
-                    let piece = left.split_to(left.len().min(PIECE));
+                    let piece = left.split_to(left.len().min(Self::PIECE));
                     (!piece.is_empty()).then_some(Ok(piece))
                 });
                 Ok((Box::pin(futures_util::stream::iter(pieces)), self.len))
@@ -142,7 +142,10 @@ impl Payload {
                     })?
                     .len();
                 Ok((
-                    Box::pin(tokio_util::io::ReaderStream::with_capacity(file, PIECE)),
+                    Box::pin(tokio_util::io::ReaderStream::with_capacity(
+                        file,
+                        Self::PIECE,
+                    )),
                     Some(len),
                 ))
             }

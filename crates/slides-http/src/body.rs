@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use http_body::{Frame, SizeHint};
-use slides_core::ByteStream;
+use slides_core::{ByteStream, Payload};
 use tokio::time::Sleep;
 
 /// Body of a request or an answer: a stream of bytes with a length where it is known.
@@ -28,9 +28,6 @@ enum Source {
     Incoming(hyper::body::Incoming),
     Other(Pin<Box<dyn http_body::Body<Data = Bytes, Error = io::Error> + Send>>),
 }
-
-/// Bytes in memory go out in pieces of this size, so that it is seen that they move.
-const PIECE: usize = 64 << 10;
 
 impl Body {
     /// No bytes.
@@ -91,7 +88,9 @@ impl Body {
     pub(crate) fn is_one_piece(&self) -> bool {
         match self.0.as_deref() {
             None => true,
-            Some(held) => matches!(&held.source, Source::Bytes(bytes) if bytes.len() <= PIECE),
+            Some(held) => {
+                matches!(&held.source, Source::Bytes(bytes) if bytes.len() <= Payload::PIECE)
+            }
         }
     }
 
@@ -113,7 +112,7 @@ impl Source {
         match self {
             Self::Bytes(left) if left.is_empty() => Poll::Ready(None),
             Self::Bytes(left) => {
-                let piece = left.split_to(left.len().min(PIECE));
+                let piece = left.split_to(left.len().min(Payload::PIECE));
                 Poll::Ready(Some(Ok(Frame::data(piece))))
             }
             Self::Incoming(body) => http_body::Body::poll_frame(Pin::new(body), cx)

@@ -8,15 +8,13 @@ use slides_service::engine::Engine;
 use slides_service::{Runner, ServiceOptions};
 
 use crate::deck::Wishes;
-use crate::failure::{Exit, Failure};
+use crate::failure::{DAMAGED, Exit, Failure};
 use crate::sdk::{Client, Download, Error, ExportFormat, Operation, Payload, PollPolicy};
 
 /// How the service begins what it says about passwords (contract section 2.6).
 const INVALID_PASSWORD: &str = "Invalid password.";
 /// How it begins what it says about decks that cannot be read (contract section 2.6).
 const UNREADABLE: &str = "Failed to load the presentation: ";
-/// What helps then.
-const DAMAGED: &str = "PowerPoint can often open and save a deck that is damaged";
 
 /// A result, and the service that keeps it until it is saved.
 pub(super) struct Converted {
