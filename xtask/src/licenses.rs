@@ -323,9 +323,12 @@ fn with_authors(text: &str, package: &Package) -> String {
     }
     let is_open = |line: &str| line.starts_with("Copyright") && line.contains('<');
     if text.lines().any(is_open) {
-        let filled = text.lines().map(|line| match is_open(line) {
-            true => format!("Copyright (c) {authors}"),
-            false => line.to_owned(),
+        let filled = text.lines().map(|line| {
+            if is_open(line) {
+                format!("Copyright (c) {authors}")
+            } else {
+                line.to_owned()
+            }
         });
         return filled.collect::<Vec<_>>().join("\n");
     }
