@@ -16,6 +16,8 @@ const OWN: [(&str, &str); 2] = [
     ("LICENSE-MIT", include_str!("../../../../LICENSE-MIT")),
     ("LICENSE-APACHE", include_str!("../../../../LICENSE-APACHE")),
 ];
+/// What the licence of a crate (`IJG`) wants the documents to say.
+const JPEG: &str = "This software is based in part on the work of the Independent JPEG Group.";
 /// `name: licence`, written by `cargo xtask licenses`.
 const CRATES: &str = include_str!("crates.txt");
 /// What the crates bring along, and standard texts where they bring none, each once behind their names; compressed, by
@@ -33,7 +35,8 @@ pub(crate) fn run(console: &mut Console) -> Result<(), Failure> {
         for (name, license) in CRATES.lines().filter_map(|line| line.split_once(": ")) {
             console.event(&json!({ "event": "crate", "name": name, "license": license }));
         }
-        console.event(&json!({ "event": "text", "part": "crates", "text": texts()? }));
+        let text = format!("{JPEG}\n{}", texts()?);
+        console.event(&json!({ "event": "text", "part": "crates", "text": text }));
         return Ok(());
     }
     let mut all = String::from(
@@ -45,6 +48,7 @@ pub(crate) fn run(console: &mut Console) -> Result<(), Failure> {
     }
     all.push_str("\n---- Crates, each under its own licence; their texts follow\n\n");
     all.push_str(CRATES);
+    let _ = write!(all, "\n{JPEG}\n");
     all.push_str(&texts()?);
     pages::print(all.as_bytes())
 }
@@ -73,6 +77,7 @@ mod tests {
     fn the_texts_of_the_crates_are_whole() {
         let text = texts().unwrap();
         assert!(TEXTS.len() < 150_000, "{} bytes", TEXTS.len());
+        assert!(CRATES.contains("IJG"), "`JPEG` is for nothing");
         for wanted in [
             "\n---- ",
             "serde",
