@@ -43,7 +43,7 @@ impl Block {
     }
 
     fn is_shell(&self) -> bool {
-        matches!(&*self.language, "sh" | "bash" | "shell") || self.is_session()
+        matches!(&*self.language, "sh" | "bash" | "shell" | "zsh") || self.is_session()
     }
 
     /// Why it is not run.
@@ -110,7 +110,7 @@ fn has_lines(code: &str, shown: &str) -> bool {
         lines
             .iter()
             .zip(&shown)
-            .all(|(line, shown)| line == shown || line.len() > moved && &&line[moved..] == shown)
+            .all(|(line, shown)| line == shown || line.get(moved..) == Some(*shown))
     })
 }
 
