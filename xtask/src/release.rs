@@ -208,15 +208,14 @@ fn deny() -> Result<()> {
 fn program(version: &str) -> Result<()> {
     process::run(&mut process::cargo([
         "build",
-        "--profile",
-        "dist",
+        "--release",
         "--locked",
         "--package",
         "slides-cli",
         "--bin",
         "slides",
     ]))?;
-    let program = workspace::program("dist")?;
+    let program = workspace::program("release")?;
     let said = process::output(process::command(&program).arg("--version"))?;
     if said.trim() != format!("slides {version}") {
         bail!("the program says it is `{}`", said.trim());
