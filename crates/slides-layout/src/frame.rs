@@ -1,8 +1,8 @@
 //! Graphic frames: tables, stored diagrams, previews of what is not drawn itself.
 
 use slides_ooxml::model::{
-    BlipFill, BlipMode, GraphicFrame, GraphicKind, Line, Picture, PictureRef, RelativeRect, Shape,
-    ShapeProperties, Transform,
+    BlipFill, BlipMode, DiagramModel, GraphicFrame, GraphicKind, Line, Picture, PictureRef,
+    RelativeRect, Shape, ShapeProperties, Transform,
 };
 use slides_scene::{Op, Paint, Rgba, StrokeStyle, Tag};
 
@@ -65,12 +65,13 @@ pub(crate) fn draw<'a>(
             if scope.depth >= MAX_DEPTH {
                 return;
             }
+            let made = shapes
+                .is_empty()
+                .then(|| laid_out(cx, model, &placed))
+                .flatten();
+            let shapes = made.as_ref().unwrap_or(shapes);
             if shapes.is_empty() {
-                cx.warn(
-                    "diagram",
-                    "a diagram without a stored drawing is drawn as plain boxes",
-                );
-                crate::diagram::draw(cx, canvas, model, &placed);
+                crate::diagram::draw_plain(cx, canvas, model, &placed);
                 return;
             }
             let inner = Scope {
@@ -100,6 +101,27 @@ pub(crate) fn draw<'a>(
             empty_box(canvas, shape, &placed);
         }
     }
+}
+
+/// The shapes that a diagram's layout definition asks for; none, with a warning, when it cannot be followed.
+fn laid_out(cx: &SlideContext<'_>, model: &DiagramModel, placed: &Placed) -> Option<Vec<Shape>> {
+    let Some(parts) = &model.parts else {
+        cx.warn(
+            "diagram",
+            "a diagram without a stored drawing and layout is drawn as plain boxes",
+        );
+        return None;
+    };
+    crate::diagram::shapes(cx, parts, (placed.width, placed.height))
+        .inspect_err(|why| {
+            cx.warn(
+                "diagram",
+                format!(
+                    "a diagram without a stored drawing is drawn as plain boxes: its layout {why}"
+                ),
+            );
+        })
+        .ok()
 }
 
 /// The frame's own position, else its placeholder's.

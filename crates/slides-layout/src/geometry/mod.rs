@@ -10,6 +10,8 @@ use slides_ooxml::model::Geometry;
 
 pub(crate) use outline::{Outline, OutlinePart};
 
+pub(crate) use preset::definition;
+
 /// A shape's outline in its own frame, `(0, 0)` to `(width, height)` points; none for a preset name
 /// outside the standard.
 pub(crate) fn outline(geometry: &Geometry, width: f64, height: f64) -> Option<Outline> {

@@ -7,6 +7,7 @@ mod color;
 mod comment;
 mod deck;
 mod diagram;
+mod diagram_layout;
 mod fill;
 mod geometry;
 mod math;
@@ -19,7 +20,14 @@ mod theme;
 pub use color::{Color, ColorBase, ColorMap, ColorMod, SchemeColor};
 pub use comment::Comment;
 pub use deck::{Background, Layout, Master, Notes, Presentation, Slide};
-pub use diagram::{DiagramFamily, DiagramModel, DiagramNode};
+pub use diagram::{
+    ColorList, ColorMethod, DiagramConnection, DiagramFamily, DiagramModel, DiagramNode,
+    DiagramParts, DiagramPoint, LabelColors, PointKind, Presentation as DiagramPresentation,
+};
+pub use diagram_layout::{
+    Algorithm, Axes, AxisStep, Branch, Condition, Constraint, ConstraintEnd, ForEach, LayoutItem,
+    LayoutNode, LayoutShape, Operator, Relation, Rule, Variables,
+};
 pub use fill::{
     BlipEffect, BlipFill, BlipMode, Dash, EffectList, Fill, FillOverlay, Gradient, GradientKind,
     GradientStop, InnerShadow, Join, Line, LineCap, LineEnd, LineEndKind, LineEndSize, OuterShadow,

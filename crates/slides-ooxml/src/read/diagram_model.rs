@@ -91,6 +91,7 @@ pub(super) fn diagram_model(cx: &Context<'_>, root: Node<'_>) -> DiagramModel {
         accent,
         reversed,
         nodes: tree.below(cx, top, 0),
+        parts: None,
     }
 }
 

@@ -3,7 +3,9 @@
 pub(crate) mod chart;
 pub(crate) mod color;
 mod diagram;
+mod diagram_layout;
 mod diagram_model;
+mod diagram_parts;
 mod effects;
 mod fill;
 mod geometry;

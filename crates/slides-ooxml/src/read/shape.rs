@@ -156,7 +156,7 @@ pub(super) fn shape_properties(cx: &Context<'_>, node: Node<'_>) -> ShapePropert
     }
 }
 
-fn style_in(node: Node<'_>) -> Option<ShapeStyle> {
+pub(super) fn style_in(node: Node<'_>) -> Option<ShapeStyle> {
     let style = child(node, "style")?;
     let reference = |name| child(style, name).map(style_ref);
     Some(ShapeStyle {

@@ -1,4 +1,4 @@
-//! SmartArt without a stored drawing: the nodes' texts in plain boxes, by the family of the layout.
+//! SmartArt without a drawing and without a layout that can be followed: the nodes' texts in plain boxes, by the family of the layout.
 
 use std::sync::Arc;
 
@@ -476,6 +476,7 @@ mod tests {
             family,
             reversed,
             accent: 1,
+            parts: None,
             nodes: vec![
                 node(vec![leaf(), node(vec![leaf(), leaf()])]),
                 leaf(),
