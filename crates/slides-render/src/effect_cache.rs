@@ -24,8 +24,9 @@ pub(crate) struct Asked<'a> {
     pub(crate) visible: Rect,
 }
 
-#[derive(Debug)]
-struct Kept {
+/// An effect as it was drawn.
+#[derive(Debug, Clone)]
+pub(crate) struct Kept {
     op: EffectOp,
     scale: f64,
     visible: Rect,
@@ -34,26 +35,65 @@ struct Kept {
     spent: Budget,
 }
 
+impl Kept {
+    pub(crate) fn new(asked: Asked<'_>, drawn: Drawn, spent: Budget) -> Self {
+        Self {
+            op: asked.op.clone(),
+            scale: asked.scale,
+            visible: asked.visible,
+            drawn,
+            spent,
+        }
+    }
+
+    /// Bytes of its pixels.
+    pub(crate) fn bytes(&self) -> usize {
+        self.pixels() as usize * 4
+    }
+
+    fn pixels(&self) -> u64 {
+        self.drawn.as_ref().map_or(0, |(pixels, _)| {
+            u64::from(pixels.width) * u64::from(pixels.height)
+        })
+    }
+
+    fn is(&self, asked: Asked<'_>) -> bool {
+        self.scale == asked.scale && self.visible == asked.visible && self.op == *asked.op
+    }
+}
+
 /// The last effects drawn.
 #[derive(Debug, Default)]
 pub(crate) struct EffectCache {
     kept: VecDeque<Kept>,
     pixels: u64,
+    /// Of the page at hand, drawn by another thread.
+    ahead: Vec<Kept>,
 }
 
 impl EffectCache {
     /// An effect drawn before. It takes of the allowance what drawing it would, so that a page looks the same whatever
     /// was drawn before it.
     pub(crate) fn find(&self, asked: Asked<'_>, budget: &mut Budget) -> Option<Drawn> {
-        let known = self.kept.iter().find(|known| {
-            known.scale == asked.scale && known.visible == asked.visible && known.op == *asked.op
-        })?;
-        *budget = budget.less(&known.spent)?;
-        Some(known.drawn.clone())
+        if let Some(known) = self.kept.iter().find(|known| known.is(asked)) {
+            *budget = budget.less(&known.spent)?;
+            return Some(known.drawn.clone());
+        }
+        let at = self.ahead.iter().position(|known| known.is(asked))?;
+        *budget = budget.less(&self.ahead.get(at)?.spent)?;
+        let known = self.ahead.swap_remove(at);
+        let drawn = known.drawn.clone();
+        self.keep(known);
+        Some(drawn)
     }
 
-    pub(crate) fn keep(&mut self, asked: Asked<'_>, drawn: &Drawn, spent: Budget) {
-        let size = size(drawn);
+    /// The effects of the page at hand that were drawn ahead; those of the page before it go.
+    pub(crate) fn bring(&mut self, ahead: Vec<Kept>) {
+        self.ahead = ahead;
+    }
+
+    pub(crate) fn keep(&mut self, drawn: Kept) {
+        let size = drawn.pixels();
         if size > MAX_KEPT_PIXELS / 2 {
             return;
         }
@@ -61,21 +101,9 @@ impl EffectCache {
             let Some(gone) = self.kept.pop_front() else {
                 break;
             };
-            self.pixels -= self::size(&gone.drawn);
+            self.pixels -= gone.pixels();
         }
         self.pixels += size;
-        self.kept.push_back(Kept {
-            op: asked.op.clone(),
-            scale: asked.scale,
-            visible: asked.visible,
-            drawn: drawn.clone(),
-            spent,
-        });
+        self.kept.push_back(drawn);
     }
-}
-
-fn size(drawn: &Drawn) -> u64 {
-    drawn.as_ref().map_or(0, |(pixels, _)| {
-        u64::from(pixels.width) * u64::from(pixels.height)
-    })
 }

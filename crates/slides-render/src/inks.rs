@@ -25,22 +25,37 @@ const OVERPRINTS: [[u8; 3]; 16] = [
 ];
 /// Screen colour of amounts of cyan, magenta, yellow and black.
 pub(crate) fn color(inks: [u8; 4]) -> [u8; 3] {
-    let mut sum = [0f32; 3];
-    for (overprint, color) in OVERPRINTS.iter().enumerate() {
-        let mut weight = 1.0;
-        for (bit, ink) in inks.iter().enumerate() {
-            let part = f32::from(*ink) / 255.0;
-            weight *= if overprint >> bit & 1 == 1 {
-                part
-            } else {
-                1.0 - part
-            };
-        }
-        for (sum, channel) in sum.iter_mut().zip(color) {
-            *sum += weight * f32::from(*channel);
+    // Each ink halves the overprints that are left.
+    let [cyan, magenta, yellow, black] = inks.map(|ink| f32::from(ink) / 255.0);
+    let without_black = halved::<16, 8>(&PAPER, black);
+    let without_yellow = halved::<8, 4>(&without_black, yellow);
+    let without_magenta = halved::<4, 2>(&without_yellow, magenta);
+    let [[r, g, b, _]] = halved::<2, 1>(&without_magenta, cyan);
+    [r, g, b].map(|value| (value.clamp(0.0, 255.0) + 0.5) as u8)
+}
+
+/// [`OVERPRINTS`] to calculate with; the fourth place makes them a machine's vector.
+const PAPER: [[f32; 4]; 16] = {
+    let mut colors = [[0.0; 4]; 16];
+    let mut at = 0;
+    while at < 16 {
+        let [r, g, b] = OVERPRINTS[at];
+        colors[at] = [r as f32, g as f32, b as f32, 0.0];
+        at += 1;
+    }
+    colors
+};
+
+/// Colours without the last ink, which covers a part of the paper.
+fn halved<const N: usize, const M: usize>(colors: &[[f32; 4]; N], part: f32) -> [[f32; 4]; M] {
+    let (bare, printed) = colors.split_at(M);
+    let mut mixed = [[0.0; 4]; M];
+    for (mixed, (bare, printed)) in mixed.iter_mut().zip(bare.iter().zip(printed)) {
+        for (mixed, (bare, printed)) in mixed.iter_mut().zip(bare.iter().zip(printed)) {
+            *mixed = bare + (printed - bare) * part;
         }
     }
-    sum.map(|value| (value.clamp(0.0, 255.0) + 0.5) as u8)
+    mixed
 }
 
 /// Three channels from brightness and two differences (JFIF's BT.601).

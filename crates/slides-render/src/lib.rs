@@ -56,7 +56,7 @@ pub use markdown::{
 #[cfg(feature = "pdf")]
 pub use pdf::{
     DateTime, PdfConformance, PdfOptions, PdfPermissions, PdfProtection, PdfVersion, PdfWriter,
-    PicturePrefetch, ReadyPictures,
+    PicturePrefetch, PrefetchWorker, ReadyPictures,
 };
 pub use raster::{Pixmap, RasterOptions, Rasterizer};
 pub use svg::{SideFile, SvgOptions, SvgText, SvgWriter};

@@ -16,7 +16,7 @@ use vello_cpu::{
 };
 
 use crate::effect;
-use crate::effect_cache::{Asked, Drawn, EffectCache};
+use crate::effect_cache::{Asked, Drawn, EffectCache, Kept};
 use crate::error::{RenderError, Warning, Warnings};
 use crate::geometry::{clean_affine, clean_rect, clean_stroke, rect_path, scale_of};
 use crate::gradient::{Gradient, analyse};
@@ -180,23 +180,32 @@ impl Shared {
         dpi: f64,
         budget: &mut Budget,
     ) -> Drawn {
-        let dpi = sane_dpi(dpi);
-        let visible = current
-            .inverse()
-            .transform_rect_bbox(Rect::from_origin_size((0.0, 0.0), page));
-        let scale = scale_of(current) * dpi / 72.0;
-        self.seen_effect(op, scale, visible, budget)
+        self.seen_effect(asked(op, current, page, dpi), budget)
     }
 
-    /// The same at a scale in pixels to a unit.
-    fn seen_effect(
+    /// The same for a page that is written later, by another; `None` where that has to draw it itself.
+    pub(crate) fn effect_ahead(
         &mut self,
         op: &EffectOp,
-        scale: f64,
-        visible: Rect,
-        budget: &mut Budget,
-    ) -> Drawn {
-        let asked = Asked { op, scale, visible };
+        current: Affine,
+        page: kurbo::Size,
+        dpi: f64,
+    ) -> Option<Kept> {
+        let asked = asked(op, current, page, dpi);
+        let before = Budget::new(&self.limits);
+        let (mut budget, warned) = (before.clone(), self.warnings.added());
+        let drawn = self.seen_effect(asked, &mut budget);
+        let spent = before.less(&budget)?;
+        (self.warnings.added() == warned).then(|| Kept::new(asked, drawn, spent))
+    }
+
+    /// Effects that were drawn ahead for the page that begins.
+    pub(crate) fn bring_effects(&mut self, ahead: Vec<Kept>) {
+        self.effects.bring(ahead);
+    }
+
+    fn seen_effect(&mut self, asked: Asked<'_>, budget: &mut Budget) -> Drawn {
+        let Asked { op, scale, visible } = asked;
         if let Some(drawn) = self.effects.find(asked, budget) {
             return drawn;
         }
@@ -208,7 +217,7 @@ impl Shared {
         if self.warnings.added() == warned
             && let Some(spent) = before.less(budget)
         {
-            self.effects.keep(asked, &drawn, spent);
+            self.effects.keep(Kept::new(asked, drawn.clone(), spent));
         }
         drawn
     }
@@ -280,6 +289,16 @@ impl Rasterizer {
     /// What was drawn differently so far.
     pub fn warnings(&self) -> &[Warning] {
         self.shared.warnings.list()
+    }
+}
+
+/// An effect on a page, `current` leading from the coordinates in force to it.
+fn asked(op: &EffectOp, current: Affine, page: kurbo::Size, dpi: f64) -> Asked<'_> {
+    let whole = Rect::from_origin_size((0.0, 0.0), page);
+    Asked {
+        op,
+        scale: scale_of(current) * sane_dpi(dpi) / 72.0,
+        visible: current.inverse().transform_rect_bbox(whole),
     }
 }
 
@@ -969,8 +988,12 @@ impl Canvas for RasterCanvas<'_> {
     }
 
     fn effect(&mut self, op: &EffectOp, budget: &mut Budget) {
-        let (scale, visible) = (scale_of(self.transform()), self.visible());
-        if let Some((pixels, covered)) = self.shared.seen_effect(op, scale, visible, budget)
+        let asked = Asked {
+            op,
+            scale: scale_of(self.transform()),
+            visible: self.visible(),
+        };
+        if let Some((pixels, covered)) = self.shared.seen_effect(asked, budget)
             && let Some(pixmap) = self.load(&pixels)
         {
             self.picture(pixmap, covered, covered, 1.0);

@@ -107,14 +107,14 @@ impl Export<'_> {
         in_order(
             self.keys,
             self.threads,
-            || (),
-            |(), number| {
+            || pictures.worker(),
+            |worker, number| {
                 let sheets = self.lay_out(number)?;
                 // Decoding is done here, beside the layout, so that writing does not wait for it.
                 let ready: Vec<_> = sheets
                     .pages
                     .iter()
-                    .map(|page| pictures.page(page))
+                    .map(|page| pictures.page(worker, page))
                     .collect();
                 Ok((sheets, ready))
             },

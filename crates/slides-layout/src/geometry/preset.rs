@@ -12,7 +12,8 @@ pub(crate) fn definition(name: &str) -> Option<CustomGeometry> {
     if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric()) {
         return None;
     }
-    let start = DEFINITIONS.find(&format!("\n= {name}\n"))?;
+    let head = format!("\n= {name}\n");
+    let start = memchr::memmem::find(DEFINITIONS.as_bytes(), head.as_bytes())?;
     let mut geometry = CustomGeometry::default();
     for line in DEFINITIONS.get(start + 1..)?.lines().skip(1) {
         let (key, rest) = line.split_once(' ').unwrap_or((line, ""));

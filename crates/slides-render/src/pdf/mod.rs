@@ -24,7 +24,7 @@ use crate::walk::{Budget, walk};
 use canvas::{Mode, PdfCanvas};
 use fonts::Fonts;
 use pictures::Pictures;
-pub use prefetch::{PicturePrefetch, ReadyPictures};
+pub use prefetch::{PicturePrefetch, PrefetchWorker, ReadyPictures};
 use structure::{PageLink, Structure};
 
 pub use protect::{PdfPermissions, PdfProtection};
@@ -280,9 +280,10 @@ impl PdfWriter {
     /// # Errors
     ///
     /// [`RenderError::Pdf`] when the page has no usable size.
-    pub fn page_with(&mut self, page: &Page, ready: ReadyPictures) -> Result<(), RenderError> {
+    pub fn page_with(&mut self, page: &Page, mut ready: ReadyPictures) -> Result<(), RenderError> {
         let index = self.written.len();
         self.shared.warnings.set_page(page.number);
+        self.shared.bring_effects(ready.take_effects());
         self.pictures.begin_page(ready);
         let size = page_size(page);
         let scale = page_scale(size);

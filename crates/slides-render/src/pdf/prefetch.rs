@@ -1,4 +1,4 @@
-//! Pictures made ready ahead of their page, on other threads than the one that writes the file.
+//! Pictures and effects made ready ahead of their page, on other threads than the one that writes the file.
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,38 +8,52 @@ use slides_scene::{Op, Page, Paint, TileMode};
 
 use super::PdfOptions;
 use super::pictures::{Coded, Request, code, jpeg_quality};
+use crate::effect_cache::Kept;
 use crate::geometry::clean_affine;
 use crate::limits::Limits;
 use crate::picture::{Shown, pixels_needed, split_alpha};
-use crate::raster::page_size;
+use crate::raster::{Shared, page_size};
 
 /// Bytes of pictures that may wait for their page, all pages together; what comes after is left to the writer.
 const MAX_WAITING: usize = 32 << 20;
 /// Larger pictures are left to the writer, so that no two of them are in memory at once.
 const MAX_PIXELS: u64 = 12_000_000;
 
-/// Decodes and scales the pictures of pages that are not written yet. Shared by the threads that lay pages out; the
+/// Decodes and scales the pictures of pages that are not written yet, and draws their effects. Shared by the threads that lay pages out; the
 /// file is the same with and without it.
 #[derive(Debug)]
 pub struct PicturePrefetch {
     max_image_dpi: Option<f64>,
     limits: Limits,
     jpeg_quality: u8,
+    effect_dpi: f64,
     is_off: bool,
     /// By picture or part of one: the first page that makes it ready, and how many pixels across.
     claimed: Mutex<HashMap<String, (u32, Option<u32>)>>,
     waiting: Arc<AtomicUsize>,
 }
 
+/// What one thread keeps from page to page while it makes pictures ready.
+#[derive(Debug)]
+pub struct PrefetchWorker {
+    shared: Shared,
+}
+
 /// Pictures of one page, for [`super::PdfWriter::page_with`].
 #[derive(Debug, Default)]
 pub struct ReadyPictures {
     found: HashMap<String, Result<Coded, String>>,
+    effects: Vec<Kept>,
     bytes: usize,
     waiting: Arc<AtomicUsize>,
 }
 
 impl ReadyPictures {
+    /// The effects, for the writer's own store.
+    pub(super) fn take_effects(&mut self) -> Vec<Kept> {
+        std::mem::take(&mut self.effects)
+    }
+
     pub(super) fn take(&mut self, request: &Request<'_>) -> Option<Result<Coded, String>> {
         if self.found.is_empty() {
             return None;
@@ -62,6 +76,7 @@ impl PicturePrefetch {
             max_image_dpi: options.max_image_dpi,
             limits: options.limits.clone(),
             jpeg_quality: jpeg_quality(options),
+            effect_dpi: options.effect_dpi,
             // Such pages may become one picture.
             is_off: options
                 .conformance
@@ -71,17 +86,28 @@ impl PicturePrefetch {
         }
     }
 
-    /// Makes the pictures of a page ready that have to be decoded and that no earlier page brings.
-    pub fn page(&self, page: &Page) -> ReadyPictures {
+    /// What a thread needs for [`Self::page`].
+    #[must_use]
+    pub fn worker(&self) -> PrefetchWorker {
+        PrefetchWorker {
+            shared: Shared::new(self.limits.clone()),
+        }
+    }
+
+    /// Makes the pictures of a page ready that have to be decoded and that no earlier page brings, and its effects.
+    pub fn page(&self, worker: &mut PrefetchWorker, page: &Page) -> ReadyPictures {
         let mut ready = ReadyPictures {
             found: HashMap::new(),
+            effects: Vec::new(),
             bytes: 0,
             waiting: self.waiting.clone(),
         };
         if self.is_off {
             return ready;
         }
-        let mut transforms = vec![Affine::scale(super::page_scale(page_size(page)))];
+        worker.shared.begin_page(page.number);
+        let size = page_size(page);
+        let mut transforms = vec![Affine::scale(super::page_scale(size))];
         for op in &page.ops {
             let current = transforms.last().copied().unwrap_or(Affine::IDENTITY);
             match op {
@@ -108,6 +134,15 @@ impl PicturePrefetch {
                 }
                 Op::Fill(_, _, paint) | Op::Stroke(_, _, paint) | Op::Text(_, paint) => {
                     self.paint(&mut ready, page.number, current, paint);
+                }
+                Op::Effect(effect) if self.waiting.load(Ordering::Relaxed) <= MAX_WAITING => {
+                    let dpi = self.effect_dpi;
+                    if let Some(drawn) = worker.shared.effect_ahead(effect, current, size, dpi) {
+                        let bytes = drawn.bytes();
+                        ready.bytes += bytes;
+                        self.waiting.fetch_add(bytes, Ordering::Relaxed);
+                        ready.effects.push(drawn);
+                    }
                 }
                 _ => {}
             }
@@ -186,7 +221,9 @@ impl PicturePrefetch {
 
 #[cfg(test)]
 mod tests {
-    use slides_scene::{Image, ImageData, ImageFormat, ImageOp, PixelEffect};
+    use slides_scene::{
+        EffectKind, EffectOp, Image, ImageData, ImageFormat, ImageOp, PixelEffect, Rgba,
+    };
 
     use super::*;
     use crate::pdf::PdfWriter;
@@ -203,7 +240,25 @@ mod tests {
         }))
     }
 
-    /// Pages of one PNG again and again, a crop of it, a changed JPEG, a tile and a picture that cannot be read.
+    /// The shadow of a box.
+    fn shadow(of: Rect) -> Op {
+        let path = Arc::new(crate::geometry::rect_path(of));
+        Op::Effect(Box::new(EffectOp {
+            source: vec![Op::Fill(
+                path,
+                slides_scene::FillRule::NonZero,
+                Paint::Solid(Rgba::BLACK),
+            )],
+            bounds: of.inflate(9.0, 9.0),
+            kind: EffectKind::Shadow {
+                color: Rgba::rgb(40, 50, 60),
+                sigma: 3.0,
+            },
+        }))
+    }
+
+    /// Pages of one PNG again and again, a crop of it, a changed JPEG, a tile, a picture that cannot be read, and
+    /// the shadow of a box that all pages have and of one that grows.
     fn pages() -> Vec<Page> {
         let whole = Rect::new(0.0, 0.0, 1.0, 1.0);
         let png = samples::image("png", samples::quarters(64));
@@ -229,7 +284,9 @@ mod tests {
                         Op::Push(Affine::scale(1.5)),
                         shown(png.clone(), square, whole, Vec::new()),
                         shown(png.clone(), square, quarter, Vec::new()),
+                        shadow(Rect::new(5.0, 5.0, 25.0, 25.0)),
                         Op::Pop,
+                        shadow(square),
                         shown(jpeg.clone(), square, whole, vec![PixelEffect::Grayscale]),
                         shown(broken.clone(), square, whole, Vec::new()),
                         Op::Fill(
@@ -262,15 +319,21 @@ mod tests {
         }
         for backwards in [false, true] {
             let ahead = PicturePrefetch::new(&PdfOptions::default());
+            let worker = &mut ahead.worker();
             let mut ready: Vec<_> = if backwards {
-                let mut ready: Vec<_> = pages.iter().rev().map(|page| ahead.page(page)).collect();
+                let mut ready: Vec<_> = pages
+                    .iter()
+                    .rev()
+                    .map(|page| ahead.page(worker, page))
+                    .collect();
                 ready.reverse();
                 ready
             } else {
-                pages.iter().map(|page| ahead.page(page)).collect()
+                pages.iter().map(|page| ahead.page(worker, page)).collect()
             };
             // PNG, its crop at twice the size, JPEG and the broken one; the tile is the PNG again.
             assert_eq!(ready[0].found.len(), 4);
+            assert_eq!(ready[0].effects.len(), 2);
             let mut writer = PdfWriter::new(PdfOptions::default());
             for (page, ready) in pages.iter().zip(ready.drain(..)) {
                 writer.page_with(page, ready).unwrap();
@@ -289,9 +352,10 @@ mod tests {
     fn an_equal_picture_is_made_ready_once() {
         let ahead = PicturePrefetch::new(&PdfOptions::default());
         let page = pages().remove(3);
-        assert!(!ahead.page(&page).found.is_empty());
+        let worker = &mut ahead.worker();
+        assert!(!ahead.page(worker, &page).found.is_empty());
         let again = Page { number: 9, ..page };
-        assert!(ahead.page(&again).found.is_empty());
+        assert!(ahead.page(worker, &again).found.is_empty());
     }
 
     #[test]
@@ -313,9 +377,11 @@ mod tests {
             height: 5000,
             ..Image::clone(&samples::image("large", samples::quarters(8)))
         };
-        assert!(ahead.page(&page(Arc::new(large))).found.is_empty());
+        let worker = &mut ahead.worker();
+        let found = ahead.page(worker, &page(Arc::new(large))).found;
+        assert!(found.is_empty());
         ahead.waiting.store(MAX_WAITING + 1, Ordering::Relaxed);
         let small = samples::image("small", samples::quarters(8));
-        assert!(ahead.page(&page(small)).found.is_empty());
+        assert!(ahead.page(worker, &page(small)).found.is_empty());
     }
 }
