@@ -1,6 +1,6 @@
 //! Constraints between presentation nodes (ECMA-376 part 1, 21.4.2.8), solved by going over them until nothing moves.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use slides_ooxml::model::{ConstraintEnd, Operator, Relation};
 
@@ -118,6 +118,11 @@ pub(super) fn is_type(kind: Kind) -> bool {
     matches!(kind, PRIMARY | SECONDARY)
 }
 
+/// Whether a kind is a value of the definition's own.
+fn is_user(kind: Kind) -> bool {
+    NAMES.get(kind).is_some_and(|name| name.starts_with("user"))
+}
+
 /// Whether a kind is an inset of a text.
 pub(super) fn is_margin(kind: Kind) -> bool {
     (L_MARGIN..L_MARGIN + 4).contains(&kind)
@@ -134,13 +139,15 @@ pub(super) struct Link {
     pub factor: f64,
     /// Says nothing but that its targets are equal.
     only_equal: bool,
-    /// A size without a number: nothing, unless another constraint says more.
+    /// A size without a number, or what a node says of its own in numbers: what else is said goes first.
     weak: bool,
 }
 
 /// All constraints of a tree.
 pub(super) struct Solver {
     pub links: Vec<Link>,
+    /// Values that more than a node's own number is said about.
+    strong: HashSet<(usize, Kind)>,
     /// Upper and lower limits by what they limit.
     limits: HashMap<(usize, Kind), Vec<usize>>,
 }
@@ -156,7 +163,11 @@ pub(super) struct Given {
 }
 
 /// Values by node and kind; NaN where nothing was said.
-pub(super) struct Values(Vec<[f64; NAMES.len()]>);
+pub(super) struct Values {
+    rows: Vec<[f64; NAMES.len()]>,
+    /// Values taken over from equals.
+    leveled: HashSet<(usize, Kind)>,
+}
 
 impl Solver {
     /// # Errors
@@ -202,7 +213,9 @@ impl Solver {
                     operator: constraint.operator,
                     value: constraint.value.unwrap_or(0.0),
                     only_equal: equal,
-                    weak: empty && matches!(own, W | H),
+                    weak: constraint.reference.is_none()
+                        && (matches!(own, W | H) || is_type(own) || is_user(own))
+                        && (empty || constraint.target.relation == Relation::Itself),
                     factor: constraint.factor,
                 });
             }
@@ -225,12 +238,28 @@ impl Solver {
                 .collect();
             list.retain(|index| !opposed.contains(index));
         }
-        Ok(Self { links, limits })
+        let says = |link: &&Link| {
+            let limit = matches!(link.operator, Operator::AtLeast | Operator::AtMost);
+            !link.weak && !link.only_equal && !limit
+        };
+        let strong = links
+            .iter()
+            .filter(says)
+            .flat_map(|link| link.targets.iter().map(|target| (*target, link.kind)))
+            .collect();
+        Ok(Self {
+            links,
+            strong,
+            limits,
+        })
     }
 
     /// Solves for what is given.
     pub(super) fn solve(&self, tree: &Tree<'_>, given: &Given) -> Values {
-        let mut values = Values(vec![[f64::NAN; NAMES.len()]; tree.nodes.len()]);
+        let mut values = Values {
+            rows: vec![[f64::NAN; NAMES.len()]; tree.nodes.len()],
+            leveled: HashSet::new(),
+        };
         for node in 0..tree.nodes.len() {
             let cap = given.caps.get(node).map_or(LARGEST_TYPE, |caps| caps[0]);
             values.set(node, PRIMARY, cap.min(LARGEST_TYPE));
@@ -245,7 +274,11 @@ impl Solver {
             let mut moved = false;
             for link in &self.links {
                 let limits = matches!(link.operator, Operator::AtLeast | Operator::AtMost);
-                if limits || link.only_equal {
+                if limits {
+                    continue;
+                }
+                if link.only_equal {
+                    moved |= level(link, tree, &mut values);
                     continue;
                 }
                 for &target in &link.targets {
@@ -277,7 +310,7 @@ impl Solver {
                         continue;
                     }
                     let before = values.raw(target, link.kind);
-                    if link.weak && !before.is_nan() {
+                    if link.weak && self.strong.contains(&(target, link.kind)) {
                         continue;
                     }
                     if (before - own).abs() > 1e-9 || before.is_nan() && !own.is_nan() {
@@ -339,6 +372,38 @@ fn scale_between(
     1.0
 }
 
+/// Gives shapes without a size that of the others that they are to be equal to.
+fn level(link: &Link, tree: &Tree<'_>, values: &mut Values) -> bool {
+    if !matches!(link.kind, W | H) {
+        return false;
+    }
+    let known = link
+        .targets
+        .iter()
+        .find_map(|target| values.said(*target, link.kind));
+    let Some(value) = known else {
+        return false;
+    };
+    let mut moved = false;
+    for &target in &link.targets {
+        let holds = tree
+            .nodes
+            .get(target)
+            .is_some_and(|node| matches!(node.kind(), "tx" | "sp"));
+        if holds && values.raw(target, link.kind).is_nan() {
+            values.set(target, link.kind, value);
+            values.leveled.insert((target, link.kind));
+            moved = true;
+        } else if values.leveled.contains(&(target, link.kind))
+            && (values.raw(target, link.kind) - value).abs() > 1e-9
+        {
+            values.set(target, link.kind, value);
+            moved = true;
+        }
+    }
+    moved
+}
+
 /// Nodes that one end of a constraint or rule means.
 pub(super) fn ends(
     tree: &Tree<'_>,
@@ -370,14 +435,14 @@ pub(super) fn ends(
 
 impl Values {
     fn set(&mut self, node: usize, kind: Kind, value: f64) {
-        if let Some(slot) = self.0.get_mut(node).and_then(|row| row.get_mut(kind)) {
+        if let Some(slot) = self.rows.get_mut(node).and_then(|row| row.get_mut(kind)) {
             *slot = value;
         }
     }
 
     /// What was said, else NaN.
     pub(super) fn raw(&self, node: usize, kind: Kind) -> f64 {
-        self.0
+        self.rows
             .get(node)
             .and_then(|row| row.get(kind))
             .copied()

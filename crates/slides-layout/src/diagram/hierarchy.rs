@@ -90,67 +90,72 @@ fn root(plan: &mut Plan<'_, '_>, node: usize) -> Result<Branch, Refused> {
         .collect();
     let sideways = align.starts_with('l') || align.starts_with('r');
     let back = align.starts_with('r') || align.starts_with('b');
+    // Assistants come first, between the shape and the others.
+    let assists = |block: usize| {
+        let first = plan
+            .children(block)
+            .iter()
+            .find(|child| is_tree(plan.kind(**child)));
+        let point = first
+            .and_then(|child| plan.tree.nodes.get(*child))
+            .map(|node| node.point);
+        point.is_some_and(|point| plan.graph.is(point, "asst"))
+    };
+    let mut filled = filled;
+    filled.sort_by_key(|(block, _)| !assists(*block));
+    // Where the shape stands beside them.
+    let offset = plan.values.said(node, ALIGN_OFF).unwrap_or(0.0);
+    let length = |size: Size| if sideways { size.height } else { size.width };
+    let own_length = length(own);
+    let broadest = filled
+        .iter()
+        .map(|(_, held)| length(held.size))
+        .fold(0.0, f64::max);
+    let rest = align.get(1..).unwrap_or("CtrCh");
+    let aside = matches!(rest, "L" | "T" | "R" | "B");
+    // From the middle of the shape to the start of each block: the stem meets the middle of the block's shapes.
+    let lead = |held: &Branch| {
+        let root = held.root;
+        match rest {
+            "CtrDes" => -length(held.size) / 2.0,
+            _ if sideways => -f64::midpoint(root.y0, root.y1),
+            _ => -f64::midpoint(root.x0, root.x1),
+        }
+    };
+    let at = match rest {
+        "L" | "T" => -own_length * (1.0 - offset.clamp(0.0, 1.0)),
+        "R" | "B" => broadest - own_length * offset.clamp(0.0, 1.0),
+        _ => -own_length / 2.0,
+    };
+    let at = if aside && filled.is_empty() { 0.0 } else { at };
+    let (mut low, mut high) = (at, at + own_length);
     // The blocks one after the other, away from the shape.
     let mut away = if sideways { own.width } else { own.height };
-    let mut placed: Vec<(usize, Rect, Rect)> = Vec::new();
-    for (child, held) in filled {
+    let mut placed: Vec<(usize, Rect)> = Vec::new();
+    for (child, held) in &filled {
         away += gap;
-        let origin = if sideways { (away, 0.0) } else { (0.0, away) };
-        let rect = Rect::from_origin_size(origin, held.size);
+        let lead = match rest {
+            "L" | "T" => 0.0,
+            "R" | "B" => broadest - length(held.size),
+            _ => lead(held),
+        };
+        (low, high) = (low.min(lead), high.max(lead + length(held.size)));
+        let origin = if sideways { (away, lead) } else { (lead, away) };
+        placed.push((*child, Rect::from_origin_size(origin, held.size)));
         away += if sideways {
             held.size.width
         } else {
             held.size.height
         };
-        placed.push((child, rect, held.root));
     }
-    // Where the shape stands beside them.
-    let offset = plan.values.said(node, ALIGN_OFF).unwrap_or(0.0);
-    let length = |size: Size| if sideways { size.height } else { size.width };
-    let broadest = placed
-        .iter()
-        .map(|(_, rect, _)| length(rect.size()))
-        .fold(0.0, f64::max);
-    let rest = align.get(1..).unwrap_or("CtrCh");
-    let own_length = length(own);
-    let mut at = match rest {
-        // Beside the middle of the children's shapes, or of their branches.
-        "CtrCh" => placed.last().map_or(0.0, |(_, _, root)| {
-            let (from, to) = if sideways {
-                (root.y0, root.y1)
-            } else {
-                (root.x0, root.x1)
-            };
-            f64::midpoint(from, to) - own_length / 2.0
-        }),
-        "CtrDes" => (broadest - own_length) / 2.0,
-        "L" | "T" => -own_length * (1.0 - offset.clamp(0.0, 1.0)),
-        "R" | "B" => broadest - own_length * offset.clamp(0.0, 1.0),
-        _ => (broadest - own_length) / 2.0,
-    };
-    if matches!(rest, "L" | "T" | "R" | "B") && placed.is_empty() {
-        at = 0.0;
-    }
-    let low = at.min(0.0);
-    let high = (at + own_length).max(broadest);
-    let shape_origin = if sideways {
-        (0.0, at - low)
+    let by = if sideways {
+        Vec2::new(0.0, -low)
     } else {
-        (at - low, 0.0)
+        Vec2::new(-low, 0.0)
     };
-    let mut rects = vec![(shape, Rect::from_origin_size(shape_origin, own))];
-    for (child, rect, held_root) in &placed {
-        let mut rect = *rect;
-        // Further blocks stand with the same middle as the last.
-        let _ = held_root;
-        let by = if sideways {
-            Vec2::new(0.0, -low)
-        } else {
-            Vec2::new(-low, 0.0)
-        };
-        rect = rect + by;
-        rects.push((*child, rect));
-    }
+    let origin = if sideways { (0.0, at) } else { (at, 0.0) };
+    let mut rects = vec![(shape, Rect::from_origin_size(origin, own) + by)];
+    rects.extend(placed.into_iter().map(|(child, rect)| (child, rect + by)));
     let size = if sideways {
         Size::new(away, high - low)
     } else {

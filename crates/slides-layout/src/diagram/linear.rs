@@ -160,7 +160,6 @@ fn fit(
     let first = total(plan, way, node);
     let scaled = |s: f64| if way.across { (s, 1.0) } else { (1.0, s) };
     if first.0 > length * SLACK && length > 0.0 {
-        plan.overflowed = true;
         let mut scale = length / first.0;
         plan.set_scale(node, scaled(scale))?;
         let second = total(plan, way, node).0;
@@ -175,6 +174,7 @@ fn fit(
         }
         let now = total(plan, way, node).0;
         if now > length * 1.001 {
+            plan.overflowed = true;
             let by = length / now;
             for &child in plan.children(node) {
                 let size = plan.told(child);
@@ -201,6 +201,7 @@ fn fit(
         plan.set_scale(node, (before.0 * by, before.1 * by))?;
         let after = total(plan, way, node).1;
         if after > breadth * 1.01 {
+            plan.overflowed = true;
             plan.set_scale(node, before)?;
         }
     }

@@ -225,8 +225,13 @@ impl<'p, 'a> Plan<'p, 'a> {
 
     /// Room that a node takes in a row before it is placed.
     pub(super) fn reach(&self, node: usize) -> Size {
-        let own = (self.said(node, W), self.said(node, H));
         let size = self.size(node);
+        // Without a size of its own it will be made to fit the node above; one that is open will not.
+        let bound = |kind, size: f64| {
+            let open = self.values.raw(node, kind) == f64::INFINITY;
+            (!open).then_some(size)
+        };
+        let own = (bound(W, size.width), bound(H, size.height));
         if !self.wraps(node) || self.kind(node) != "lin" {
             return size;
         }
@@ -310,23 +315,21 @@ impl<'p, 'a> Plan<'p, 'a> {
             Size::ZERO
         };
         for &child in self.children(node) {
-            let told = Size::new(
-                self.values.get(self.tree, child, W),
-                self.values.get(self.tree, child, H),
-            );
             self.place(child)?;
             let own = self.size(child);
-            let at = |kind, told: f64, own: f64| {
+            // What was made larger by hand keeps its middle.
+            let by = self.by_hand(child);
+            let at = |kind, own: f64, by: f64| {
                 let value = self.values.get(self.tree, child, kind);
-                let spare = if told.is_finite() { told - own } else { 0.0 };
+                let spare = if by > 0.0 { own / by - own } else { 0.0 };
                 if value.is_finite() {
                     value + spare / 2.0
                 } else {
                     0.0
                 }
             };
-            let x = at(L, told.width, own.width) + shift.width;
-            let y = at(T, told.height, own.height) + shift.height;
+            let x = at(L, own.width, by.0) + shift.width;
+            let y = at(T, own.height, by.1) + shift.height;
             self.set(child, Rect::from_origin_size((x, y), own));
         }
         if node == 0 {
