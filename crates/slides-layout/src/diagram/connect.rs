@@ -71,7 +71,7 @@ pub(super) fn drawn(plan: &Plan<'_, '_>, node: usize) -> Option<Drawn> {
         return Some(Drawn::Line(vec![begin, end]));
     }
     let thick = plan.said(node, H).filter(|thick| *thick > 0.0);
-    let thick = thick.unwrap_or_else(|| length * THICKNESS);
+    let thick = thick.unwrap_or(length * THICKNESS);
     let rect = Rect::from_center_size(begin.midpoint(end), (length, thick));
     Some(Drawn::Block(rect, reach.atan2().to_degrees()))
 }

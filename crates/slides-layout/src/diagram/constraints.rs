@@ -103,6 +103,7 @@ pub(super) const SEC_SIB_SP: Kind = 16;
 pub(super) const DIAMETER: Kind = 17;
 pub(super) const BEGIN_PAD: Kind = 18;
 pub(super) const END_PAD: Kind = 19;
+/// The distance that a connector spans: known only where it is drawn.
 pub(super) const CONNECTION: Kind = 20;
 pub(super) const BEND: Kind = 21;
 pub(super) const ALIGN_OFF: Kind = 22;
@@ -502,7 +503,6 @@ impl Values {
             B => self.get(tree, node, T) + size(H),
             CTR_X => self.get(tree, node, L) + size(W) / 2.0,
             CTR_Y => self.get(tree, node, T) + size(H) / 2.0,
-            CONNECTION => f64::NAN,
             SECONDARY => self.raw(node, PRIMARY),
             _ => f64::NAN,
         }

@@ -102,15 +102,15 @@ fn radius(plan: &Plan<'_, '_>, node: usize, center: Option<usize>, ring: &[usize
         for ((one, from), (other, to)) in spots.iter().zip(next).take(pairs) {
             let chord = *to - *from;
             let half = half_along(plan, *one, chord) + half_along(plan, *other, chord);
-            radius = radius.max((half + gap) / 2.0 / sine);
+            radius = radius.max(f64::midpoint(half, gap) / sine);
         }
     }
     if let Some(center) = center {
         let own = plan.size(center);
         let apart = plan.values.said(node, SP).unwrap_or(0.0);
         let node = ring.first().map_or(Size::ZERO, |child| plan.size(*child));
-        radius =
-            radius.max((own.width.min(own.height) + node.width.min(node.height)) / 2.0 + apart);
+        radius = radius
+            .max(f64::midpoint(own.width.min(own.height), node.width.min(node.height)) + apart);
     }
     if let Some(diameter) = plan.values.said(node, DIAMETER) {
         radius = diameter.abs() / 2.0;

@@ -336,7 +336,7 @@ fn line(
         ..CustomGeometry::default()
     })));
     let end = |has: bool| {
-        has.then(|| LineEnd {
+        has.then_some(LineEnd {
             kind: LineEndKind::Arrow,
             width: LineEndSize::Medium,
             length: LineEndSize::Medium,

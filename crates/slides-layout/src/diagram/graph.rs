@@ -297,10 +297,10 @@ impl<'a> Graph<'a> {
         let order = numbers.and_then(|(a, b): (f64, f64)| a.partial_cmp(&b));
         Some(match condition.operator.as_str() {
             "neq" => value != condition.value,
-            "gt" => order.is_some_and(|order| order.is_gt()),
-            "lt" => order.is_some_and(|order| order.is_lt()),
-            "gte" => order.is_some_and(|order| order.is_ge()),
-            "lte" => order.is_some_and(|order| order.is_le()),
+            "gt" => order.is_some_and(std::cmp::Ordering::is_gt),
+            "lt" => order.is_some_and(std::cmp::Ordering::is_lt),
+            "gte" => order.is_some_and(std::cmp::Ordering::is_ge),
+            "lte" => order.is_some_and(std::cmp::Ordering::is_le),
             _ => value == condition.value,
         })
     }

@@ -11,18 +11,16 @@ pub(super) fn place(plan: &mut Plan<'_, '_>, node: usize) -> Result<Size, Refuse
     let levels = plan.solid(node);
     let count = levels.len().max(1) as f64;
     let upside_down = plan.parameter(node, "linDir") != Some("fromB");
-    let level_name = plan.parameter(node, "pyraLvlNode");
     let account = (
         plan.parameter(node, "pyraAcctBkgdNode"),
         plan.parameter(node, "pyraAcctTxNode"),
     );
     let named = |plan: &Plan<'_, '_>, level: usize, name: Option<&str>| {
-        let all = plan.children(level).iter().copied();
-        all.filter(|child| {
+        let mut all = plan.children(level).iter().copied();
+        all.find(|child| {
             let node = plan.tree.nodes.get(*child);
             node.is_some_and(|node| Some(node.layout.name.as_str()) == name)
         })
-        .next()
     };
     let has_account = levels
         .iter()
@@ -63,8 +61,6 @@ pub(super) fn place(plan: &mut Plan<'_, '_>, node: usize) -> Result<Size, Refuse
                 *slot = slant;
             }
         }
-        let text = named(plan, level, level_name);
-        let _ = text;
         for name in [account.0, account.1] {
             if let Some(child) = named(plan, level, name) {
                 let middle = start + base / 2.0;
