@@ -74,7 +74,7 @@ pub(crate) struct EffectCache {
 impl EffectCache {
     /// An effect drawn before. It takes of the allowance what drawing it would, so that a page looks the same whatever
     /// was drawn before it.
-    pub(crate) fn find(&self, asked: Asked<'_>, budget: &mut Budget) -> Option<Drawn> {
+    pub(crate) fn find(&mut self, asked: Asked<'_>, budget: &mut Budget) -> Option<Drawn> {
         if let Some(known) = self.kept.iter().find(|known| known.is(asked)) {
             *budget = budget.less(&known.spent)?;
             return Some(known.drawn.clone());

@@ -106,16 +106,33 @@ fn ends(plan: &Plan<'_, '_>, node: usize) -> Option<(usize, usize)> {
     } else {
         None
     };
+    // In a tree the line comes from the root above the branch, and ends at the root of the next branch.
+    let root = |branch: usize| {
+        let children = plan.children(branch).iter().copied();
+        children
+            .filter(solid)
+            .find(|child| plan.kind(*child) != "hierChild")
+    };
+    let holder = own
+        .parent
+        .filter(|holder| plan.kind(*holder) == "hierChild");
+    let above = holder
+        .and_then(|holder| plan.tree.nodes.get(holder)?.parent)
+        .and_then(root);
+    let next_root = behind
+        .filter(|behind| holder.is_some() && plan.kind(*behind) == "hierRoot")
+        .and_then(root);
     let from = match own.parameter("srcNode") {
         Some(name) if is_from_parent => named(name, parent),
         Some(name) => named(name, graph.previous(point)),
+        None if above.is_some() => above,
         None if is_from_parent => first,
         None => before.or(last),
     };
     let to = match own.parameter("dstNode") {
         Some(name) if is_from_parent => named(name, below),
         Some(name) => named(name, graph.next_node(point)),
-        None => behind.or(first),
+        None => next_root.or(behind).or(first),
     };
     from.zip(to).filter(|(from, to)| from != to)
 }

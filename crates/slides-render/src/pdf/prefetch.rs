@@ -378,8 +378,8 @@ mod tests {
             ..Image::clone(&samples::image("large", samples::quarters(8)))
         };
         let worker = &mut ahead.worker();
-        let found = ahead.page(worker, &page(Arc::new(large))).found;
-        assert!(found.is_empty());
+        let ready = ahead.page(worker, &page(Arc::new(large)));
+        assert!(ready.found.is_empty());
         ahead.waiting.store(MAX_WAITING + 1, Ordering::Relaxed);
         let small = samples::image("small", samples::quarters(8));
         assert!(ahead.page(worker, &page(small)).found.is_empty());
