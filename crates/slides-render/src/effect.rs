@@ -41,6 +41,14 @@ pub(crate) fn useful_scale(kind: &EffectKind) -> f64 {
     }
 }
 
+/// Whether an effect shows where its source is, and none of its colours.
+pub(crate) fn is_of_outline(kind: &EffectKind) -> bool {
+    matches!(
+        kind,
+        EffectKind::Shadow { .. } | EffectKind::Glow { .. } | EffectKind::InnerShadow { .. }
+    )
+}
+
 /// Straight RGBA of the result, the size of the source.
 pub(crate) fn apply(kind: &EffectKind, source: &Source<'_>) -> Vec<u8> {
     let pixels = |length: f64| {

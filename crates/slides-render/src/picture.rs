@@ -27,7 +27,9 @@ pub(crate) struct Pixels {
 
 impl Pixels {
     pub(crate) fn new(width: u32, height: u32, rgba: Vec<u8>) -> Self {
-        let opaque = rgba.chunks_exact(4).all(|pixel| pixel[3] == 255);
+        // By blocks, which a machine compares at once.
+        let mut blocks = rgba.as_chunks::<4>().0.chunks(64);
+        let opaque = blocks.all(|block| block.iter().fold(255, |all, pixel| all & pixel[3]) == 255);
         Self {
             width,
             height,
@@ -285,6 +287,7 @@ fn decode_png(bytes: &[u8], limits: &Limits) -> Result<(Pixels, Option<String>),
             return Err("is a damaged PNG: no row can be read".to_owned());
         }
     }
+    let opaque = samples % 2 == 1 && raw.len() == expected * samples && lost.is_none();
     let mut rgba = match color {
         png::ColorType::Grayscale => repack(&raw, gray_to_rgba),
         png::ColorType::GrayscaleAlpha => repack(&raw, |[gray, alpha]| [gray, gray, gray, alpha]),
@@ -293,7 +296,17 @@ fn decode_png(bytes: &[u8], limits: &Limits) -> Result<(Pixels, Option<String>),
         png::ColorType::Indexed => return Err("is a PNG without its palette".to_owned()),
     };
     rgba.resize(expected * 4, 0);
-    Ok((Pixels::new(width, height, rgba), lost))
+    let pixels = if opaque {
+        Pixels {
+            width,
+            height,
+            rgba,
+            opaque,
+        }
+    } else {
+        Pixels::new(width, height, rgba)
+    };
+    Ok((pixels, lost))
 }
 
 fn decode_gif(bytes: &[u8], limits: &Limits) -> Result<Pixels, String> {
@@ -386,18 +399,23 @@ pub(crate) fn downscale(source: &Pixels, width: u32, height: u32) -> Pixels {
         {
             for (sum, (first, column_weights)) in sums.iter_mut().zip(&columns) {
                 let mut part = [0f32; 4];
-                for (pixel, weight) in row
-                    .get(first * 4..)
-                    .unwrap_or_default()
-                    .chunks_exact(4)
-                    .zip(column_weights)
-                {
-                    let alpha = f32::from(pixel[3]) * weight;
-                    // Colours count by their opacity, so that clear pixels do not bleed.
-                    part[0] += f32::from(pixel[0]) * alpha;
-                    part[1] += f32::from(pixel[1]) * alpha;
-                    part[2] += f32::from(pixel[2]) * alpha;
-                    part[3] += alpha;
+                let (row, _) = row.as_chunks::<4>();
+                let under = row.get(*first..).unwrap_or_default().iter();
+                if source.opaque {
+                    for (pixel, weight) in under.zip(column_weights) {
+                        for (part, value) in part.iter_mut().zip(pixel) {
+                            *part += f32::from(*value) * weight;
+                        }
+                    }
+                } else {
+                    for ([r, g, b, alpha], weight) in under.zip(column_weights) {
+                        let alpha = f32::from(*alpha) * weight;
+                        // Colours count by their opacity, so that clear pixels do not bleed.
+                        part[0] += f32::from(*r) * alpha;
+                        part[1] += f32::from(*g) * alpha;
+                        part[2] += f32::from(*b) * alpha;
+                        part[3] += alpha;
+                    }
                 }
                 for (sum, part) in sum.iter_mut().zip(part) {
                     *sum += part * row_weight;
@@ -406,7 +424,9 @@ pub(crate) fn downscale(source: &Pixels, width: u32, height: u32) -> Pixels {
         }
         for sum in &sums {
             let color = |value: f32| {
-                if sum[3] > 0.0 {
+                if source.opaque {
+                    (value + 0.5) as u8
+                } else if sum[3] > 0.0 {
                     (value / sum[3] + 0.5) as u8
                 } else {
                     0
@@ -597,6 +617,43 @@ pub(crate) fn split_alpha(effects: &[PixelEffect]) -> (&[PixelEffect], f32) {
         rest = head;
     }
     (rest, alpha)
+}
+
+/// Whether a picture covers all of its box, as its header says; no when that would take decoding it.
+pub(crate) fn is_surely_opaque(image: &Image) -> bool {
+    let ImageData::Encoded { format, bytes } = &image.data else {
+        return false;
+    };
+    match sniff(bytes).unwrap_or(*format) {
+        ImageFormat::Jpeg => jpeg_header(bytes).is_ok(),
+        ImageFormat::Png => {
+            let decoder =
+                png::Decoder::new_with_limits(Cursor::new(bytes), png::Limits { bytes: 1 << 20 });
+            decoder.read_info().is_ok_and(|reader| {
+                let info = reader.info();
+                info.trns.is_none()
+                    && !matches!(
+                        info.color_type,
+                        png::ColorType::Rgba | png::ColorType::GrayscaleAlpha
+                    )
+            })
+        }
+        ImageFormat::Gif | ImageFormat::WebP => false,
+    }
+}
+
+/// Whether effects leave the opacity of each pixel as it is.
+pub(crate) fn keep_alpha(effects: &[PixelEffect]) -> bool {
+    effects.iter().all(|effect| {
+        matches!(
+            effect,
+            PixelEffect::Grayscale
+                | PixelEffect::BiLevel(_)
+                | PixelEffect::Luminance { .. }
+                | PixelEffect::Hsl { .. }
+                | PixelEffect::Tint { .. }
+        )
+    })
 }
 
 /// Straight RGBA of a colour as bytes.

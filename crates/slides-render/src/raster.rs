@@ -8,7 +8,7 @@ use peniko::{
     ColorStop, Extend, ImageAlphaType, ImageQuality, ImageSampler, InterpolationAlphaSpace,
 };
 use slides_scene::{
-    BlendMode, EffectOp, FillRule, Glyph, GlyphRun, GradientStop, ImageOp, Page, Paint, Rgba,
+    BlendMode, EffectOp, FillRule, Glyph, GlyphRun, GradientStop, ImageOp, Op, Page, Paint, Rgba,
     StrokeStyle, Tag, TileMode,
 };
 use vello_cpu::{
@@ -22,7 +22,9 @@ use crate::geometry::{clean_affine, clean_rect, clean_stroke, rect_path, scale_o
 use crate::gradient::{Gradient, analyse};
 use crate::limits::Limits;
 use crate::outlines::{self, OutlineCache};
-use crate::picture::{PictureCache, Pixels, bytes_of, downscale};
+use crate::picture::{
+    PictureCache, Pixels, bytes_of, downscale, is_surely_opaque, keep_alpha, split_alpha,
+};
 use crate::walk::{Budget, Canvas, walk};
 
 /// A side in pixels that a picture drawn by the rasteriser may have.
@@ -325,7 +327,7 @@ pub(crate) fn page_size(page: &Page) -> kurbo::Size {
 
 /// Draws operations into premultiplied RGBA.
 fn draw(
-    ops: &[slides_scene::Op],
+    ops: &[Op],
     shared: &mut Shared,
     base: Affine,
     size: (u16, u16),
@@ -410,8 +412,9 @@ pub(crate) fn effect_picture(
         bounds.y0 + height / scale,
     );
     let base = Affine::scale(scale) * Affine::translate(-bounds.origin().to_vec2());
+    let outlined = effect::is_of_outline(&op.kind).then(|| silhouette(&op.source));
     let premultiplied = draw(
-        &op.source,
+        outlined.as_deref().unwrap_or(&op.source),
         shared,
         base,
         (width as u16, height as u16),
@@ -435,6 +438,30 @@ pub(crate) fn effect_picture(
         },
         covered,
     ))
+}
+
+/// Operations that cover what the given ones do, in whatever colour: pictures without holes need not be decoded.
+fn silhouette(ops: &[Op]) -> Vec<Op> {
+    ops.iter()
+        .map(|op| {
+            let Op::Image(image) = op else {
+                return op.clone();
+            };
+            let (effects, alpha) = split_alpha(&image.effects);
+            match place(image.dst, image.crop) {
+                Some((_, seen)) if keep_alpha(effects) && is_surely_opaque(&image.image) => {
+                    let alpha = clean_alpha(image.alpha * alpha);
+                    let black = Rgba::BLACK.with_alpha((alpha * 255.0).round() as u8);
+                    Op::Fill(
+                        Arc::new(rect_path(seen)),
+                        FillRule::NonZero,
+                        Paint::Solid(black),
+                    )
+                }
+                _ => op.clone(),
+            }
+        })
+        .collect()
 }
 
 struct RasterCanvas<'a> {
