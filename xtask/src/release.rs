@@ -13,6 +13,7 @@ const SDK: &[&str] = &["slides-types", "slides-core", "slides-http"];
 /// dependencies it lacks, optional ones among them.
 const EMBEDDED: &[&str] = &[
     "slides-ooxml",
+    "slides-fonts-cjk",
     "slides-fonts",
     "slides-scene",
     "slides-layout",

@@ -52,17 +52,23 @@ macro_rules! four {
     };
 }
 
+macro_rules! cjk {
+    ($family:literal, $bold:literal, $face:ident) => {
+        Bundled {
+            family: $family,
+            bold: $bold,
+            italic: false,
+            path: slides_fonts_cjk::$face.0,
+            packed: slides_fonts_cjk::$face.1,
+        }
+    };
+}
+
 macro_rules! pair {
     ($family:literal, $path:literal) => {
         &[
             face!($family, false, false, $path, "-Regular.ttf"),
             face!($family, true, false, $path, "-Bold.ttf"),
-        ]
-    };
-    ($family:literal, $path:literal, otf) => {
-        &[
-            face!($family, false, false, $path, "-Regular.otf"),
-            face!($family, true, false, $path, "-Bold.otf"),
         ]
     };
 }
@@ -135,13 +141,22 @@ pub(crate) static FAMILIES: &[&[Bundled]] = &[
     #[cfg(feature = "symbols")]
     one!("Noto Sans Symbols", "symbols/NotoSansSymbols-Regular.ttf"),
     #[cfg(feature = "cjk")]
-    pair!("Noto Sans CJK JP", "cjk/NotoSansCJKjp", otf),
+    &[
+        cjk!("Noto Sans CJK JP", false, JP_REGULAR),
+        cjk!("Noto Sans CJK JP", true, JP_BOLD),
+    ],
     #[cfg(feature = "cjk")]
-    pair!("Noto Sans CJK KR", "cjk/NotoSansCJKkr", otf),
+    &[
+        cjk!("Noto Sans CJK KR", false, KR_REGULAR),
+        cjk!("Noto Sans CJK KR", true, KR_BOLD),
+    ],
     #[cfg(feature = "cjk")]
-    pair!("Noto Sans CJK SC", "cjk/NotoSansCJKsc", otf),
+    &[
+        cjk!("Noto Sans CJK SC", false, SC_REGULAR),
+        cjk!("Noto Sans CJK SC", true, SC_BOLD),
+    ],
     #[cfg(feature = "cjk")]
-    one!("Noto Sans CJK TC", "cjk/NotoSansCJKtc-Regular.otf"),
+    &[cjk!("Noto Sans CJK TC", false, TC_REGULAR)],
     #[cfg(feature = "office")]
     four!("Open Sans", "office/OpenSans"),
     #[cfg(feature = "office")]

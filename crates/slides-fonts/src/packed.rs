@@ -2,7 +2,7 @@
 //! face has, so that looking for a character unpacks nothing. Most of a family's faces, and some CJK ones, are packed
 //! as what differs from another face, [`base`].
 //!
-//! To add a face, put its plain file into `fonts/`, run this crate's tests with `SLIDES_BLESS=1`, which packs it, and
+//! To add a face, put its plain file into `fonts/` (a CJK one into that of `slides-fonts-cjk`), run this crate's tests with `SLIDES_BLESS=1`, which packs it, and
 //! name it in `bundle.rs`.
 use std::collections::HashMap;
 use std::fmt;
@@ -134,6 +134,12 @@ mod tests {
         [&SKIPPABLE[..], &length.to_le_bytes(), &coverage, &frame].concat()
     }
 
+    /// Where packed faces lie; a published package has the first alone.
+    const FOLDERS: [&str; 2] = [
+        concat!(env!("CARGO_MANIFEST_DIR"), "/fonts"),
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../slides-fonts-cjk/fonts"),
+    ];
+
     fn plain_fonts(folder: &Path) -> Vec<PathBuf> {
         let mut found = Vec::new();
         for entry in std::fs::read_dir(folder).unwrap() {
@@ -168,20 +174,21 @@ mod tests {
     /// With `SLIDES_BLESS` set, packs the font files that lie in `fonts/` and takes the plain ones away.
     #[test]
     fn faces_are_packed() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fonts");
-        let found = plain_fonts(&folder);
-        if std::env::var_os("SLIDES_BLESS").is_none() {
-            assert!(found.is_empty(), "pack with SLIDES_BLESS=1: {found:?}");
-            return;
-        }
-        for file in &found {
-            let path = file.strip_prefix(&folder).unwrap().to_str().unwrap();
-            let base = base(path).and_then(|path| plain(&folder, &path));
-            let packed = pack(&std::fs::read(file).unwrap(), &base.unwrap_or_default());
-            std::fs::write(folder.join(format!("{path}.zst")), packed).unwrap();
-        }
-        for file in found {
-            std::fs::remove_file(file).unwrap();
+        for folder in FOLDERS.map(Path::new).into_iter().filter(|it| it.is_dir()) {
+            let found = plain_fonts(folder);
+            if std::env::var_os("SLIDES_BLESS").is_none() {
+                assert!(found.is_empty(), "pack with SLIDES_BLESS=1: {found:?}");
+                continue;
+            }
+            for file in &found {
+                let path = file.strip_prefix(folder).unwrap().to_str().unwrap();
+                let base = base(path).and_then(|path| plain(folder, &path));
+                let packed = pack(&std::fs::read(file).unwrap(), &base.unwrap_or_default());
+                std::fs::write(folder.join(format!("{path}.zst")), packed).unwrap();
+            }
+            for file in found {
+                std::fs::remove_file(file).unwrap();
+            }
         }
     }
 

@@ -10,6 +10,7 @@ use crate::workspace;
 const ENGINE: &[&str] = &[
     "slides-ooxml",
     "slides-fonts",
+    "slides-fonts-cjk",
     "slides-scene",
     "slides-layout",
     "slides-render",
