@@ -27,7 +27,7 @@ pub(crate) trait Canvas {
 }
 
 /// What is left of a page's allowance.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Budget {
     pub(crate) operations: usize,
     pub(crate) effect_pixels: u64,

@@ -36,12 +36,9 @@ pub(super) fn place(plan: &mut Plan<'_, '_>, node: usize) -> Result<Size, Refuse
     for (index, (child, at)) in spots(plan, node, center, &ring).into_iter().enumerate() {
         let rect = Rect::from_center_size(at + shift, plan.size(child));
         plan.set(child, rect);
-        let (start, span) = (
-            plan.parameter(node, "stAng"),
-            plan.parameter(node, "spanAng"),
-        );
+        let angle = angle(plan, node, ring.len(), index);
         if along && let Some(turn) = plan.turns.get_mut(child) {
-            *turn = angle(start, span, ring.len(), index);
+            *turn = angle;
         }
     }
     // What stands between two nodes without being one is drawn by where they are; it still needs a box.
@@ -71,33 +68,37 @@ fn step(span: f64, count: usize) -> f64 {
 }
 
 /// Clockwise degrees from the top.
-fn angle(start: Option<&str>, span: Option<&str>, count: usize, index: usize) -> f64 {
-    parse(start, 0.0) + index as f64 * step(parse(span, 360.0), count)
+fn angle(plan: &Plan<'_, '_>, node: usize, count: usize, index: usize) -> f64 {
+    let start = parse(plan.parameter(node, "stAng"), 0.0);
+    start + index as f64 * step(span(plan, node), count)
+}
+
+/// Degrees of the ring that the nodes stand on.
+fn span(plan: &Plan<'_, '_>, node: usize) -> f64 {
+    parse(plan.parameter(node, "spanAng"), 360.0)
+}
+
+/// From the middle to a node.
+fn direction(plan: &Plan<'_, '_>, node: usize, count: usize, index: usize) -> Vec2 {
+    Vec2::from_angle((angle(plan, node, count, index) - 90.0).to_radians())
 }
 
 /// Distance from the middle to the centres of the nodes.
 fn radius(plan: &Plan<'_, '_>, node: usize, center: Option<usize>, ring: &[usize]) -> f64 {
-    let span = parse(plan.parameter(node, "spanAng"), 360.0);
+    let span = span(plan, node);
     let step = step(span, ring.len()).abs().to_radians();
     let sine = (step / 2.0).sin().abs();
     let gap = plan.values.said(node, SIB_SP).unwrap_or(0.0);
     let mut radius: f64 = 0.0;
     if ring.len() > 1 && sine > 1e-6 {
         // Neighbours stand apart along the line between them.
-        let (start, span) = (
-            plan.parameter(node, "stAng"),
-            plan.parameter(node, "spanAng"),
-        );
         let spots: Vec<_> = ring
             .iter()
             .enumerate()
-            .map(|(index, child)| {
-                let angle = (angle(start, span, ring.len(), index) - 90.0).to_radians();
-                (*child, Vec2::from_angle(angle))
-            })
+            .map(|(index, child)| (*child, direction(plan, node, ring.len(), index)))
             .collect();
         let next = spots.iter().cycle().skip(1);
-        let closed = parse(span, 360.0).abs() >= 359.9;
+        let closed = span.abs() >= 359.9;
         let pairs = spots.len() - usize::from(!closed);
         for ((one, from), (other, to)) in spots.iter().zip(next).take(pairs) {
             let chord = *to - *from;
@@ -138,15 +139,10 @@ fn spots(
     ring: &[usize],
 ) -> Vec<(usize, Point)> {
     let radius = radius(plan, node, center, ring);
-    let (start, span) = (
-        plan.parameter(node, "stAng"),
-        plan.parameter(node, "spanAng"),
-    );
     ring.iter()
         .enumerate()
         .map(|(index, child)| {
-            let angle = (angle(start, span, ring.len(), index) - 90.0).to_radians();
-            let at = Vec2::from_angle(angle) * radius;
+            let at = direction(plan, node, ring.len(), index) * radius;
             (*child, at.to_point())
         })
         .collect()

@@ -84,7 +84,7 @@ fn shape(plan: &Plan<'_, '_>, styles: &Styles, node: usize) -> Option<Shape> {
     } else {
         let mut rect = plan.absolute(node);
         let mut turn = own.shape.map_or(0.0, |shape| shape.rotation);
-        let sideways = (turn.rem_euclid(180.0) - 90.0).abs() < 1.0;
+        let sideways = lies_on_side(turn);
         turn += plan.turns.get(node).copied().unwrap_or(0.0);
         let mut flip = (false, false);
         if let Some((_, stored)) = stored {
@@ -175,6 +175,11 @@ fn text_box(
         rotation: -turn,
         ..transform(Rect::from_center_size(center, size))
     });
+}
+
+/// Whether a shape turned by so many degrees is as wide as it was high.
+pub(super) fn lies_on_side(turn: f64) -> bool {
+    (turn.rem_euclid(180.0) - 90.0).abs() < 1.0
 }
 
 fn preset(name: &str) -> Geometry {

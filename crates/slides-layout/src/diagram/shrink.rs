@@ -1,6 +1,8 @@
 //! Rules about sizes of type: they shrink until every text fits, those that are to be equal together
 //! (ECMA-376 part 1, 21.4.2.24).
 
+use std::collections::HashSet;
+
 use slides_ooxml::model::Operator;
 
 use super::constraints::{self, Kind, LARGEST_TYPE, PRIMARY, SECONDARY};
@@ -152,20 +154,20 @@ fn groups(plan: &Plan<'_, '_>) -> Vec<Group> {
             join(&mut group_of, &nodes, kind);
         }
     }
-    let moves = |node: usize, kind: Kind| {
-        plan.solver.links.iter().any(|link| {
-            link.source == Some((node, kind))
-                && !constraints::is_type(link.kind)
-                && !constraints::is_margin(link.kind)
-        })
-    };
+    let lengths = plan
+        .solver
+        .links
+        .iter()
+        .filter(|link| !constraints::is_type(link.kind) && !constraints::is_margin(link.kind));
+    // What lengths hang on.
+    let moving: HashSet<_> = lengths.filter_map(|link| link.source).collect();
     let mut groups: Vec<(usize, Group)> = Vec::new();
     for node in 0..count {
         let Some((kind, smallest)) = plan.texts.shrinks(node) else {
             continue;
         };
         let own = find(&mut group_of, key(node, kind));
-        let moves = moves(node, kind);
+        let moves = moving.contains(&(node, kind));
         match groups.iter_mut().find(|(known, _)| *known == own) {
             Some((_, group)) => {
                 group.nodes.push(node);

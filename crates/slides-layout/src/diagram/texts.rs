@@ -9,7 +9,7 @@ use slides_ooxml::model::{
 use super::constraints::{
     self, H, Kind, L_MARGIN, LARGEST_TYPE, PRIMARY, SECONDARY, Solver, Values,
 };
-use super::emit::geometry_of;
+use super::emit::{geometry_of, lies_on_side};
 use super::graph::Graph;
 use super::style::Styles;
 use super::tree::Tree;
@@ -177,11 +177,13 @@ impl<'c> Texts<'c> {
         } else {
             PRIMARY
         };
-        let links = || {
-            let all = solver.links.iter();
-            all.filter(|link| link.targets.contains(&node))
-        };
-        let secondary = links()
+        let links: Vec<_> = solver
+            .links
+            .iter()
+            .filter(|link| link.targets.contains(&node))
+            .collect();
+        let secondary = links
+            .iter()
             .filter(|link| link.kind == SECONDARY && link.operator != Operator::AtLeast)
             .find_map(|link| {
                 let (_, kind) = link.source?;
@@ -196,7 +198,7 @@ impl<'c> Texts<'c> {
         };
         let margins = std::array::from_fn(|side| {
             let mut margin = Margin::Share(governed, default);
-            for link in links().filter(|link| link.kind == L_MARGIN + side) {
+            for link in links.iter().filter(|link| link.kind == L_MARGIN + side) {
                 margin = match link.source {
                     Some((_, kind)) if constraints::is_type(kind) => {
                         Margin::Share(kind, link.factor)
@@ -233,7 +235,7 @@ impl<'c> Texts<'c> {
             secondary,
             margins,
             geometry,
-            sideways: turn.is_some_and(|turn| (turn.rem_euclid(180.0) - 90.0).abs() < 1.0),
+            sideways: turn.is_some_and(lies_on_side),
             smallest: rules[governed - PRIMARY].or(rules[0]),
             run,
             anchor,
@@ -353,7 +355,7 @@ impl<'c> Texts<'c> {
         let [left, top, right, bottom] = self.margins(values, node, sizes);
         let room = Self::room(item, width * POINTS, height.max(1.0) * POINTS);
         let lost = (height.max(1.0) * POINTS - room.height()).max(0.0);
-        let body = self.body_of(item, sizes, BodyProperties::default());
+        let body = body_of(item, sizes, BodyProperties::default());
         let inner = room.width() - left - right;
         let text = text::measure_text(self.cx, &body, &self.cascade(item), inner);
         (text + top + bottom + lost) / POINTS
@@ -397,7 +399,7 @@ impl<'c> Texts<'c> {
             return true;
         }
 
-        let body = self.body_of(item, sizes, BodyProperties::default());
+        let body = body_of(item, sizes, BodyProperties::default());
         text::measure_text(self.cx, &body, &self.cascade(item), wide) <= high
     }
 
@@ -463,45 +465,45 @@ impl<'c> Texts<'c> {
             autofit: Some(Autofit::None),
             ..BodyProperties::default()
         };
-        Some(self.body_of(item, sizes, properties))
+        Some(body_of(item, sizes, properties))
     }
+}
 
-    #[expect(clippy::unused_self, reason = "beside the methods that call it")]
-    fn body_of(&self, item: &Item, sizes: Sizes, mut properties: BodyProperties) -> TextBody {
-        properties.first_last_spacing = Some(false);
-        properties.compatible_line_spacing = Some(false);
-        let paragraphs = item.paragraphs.iter().map(|(paragraph, level)| {
-            let mut paragraph = paragraph.clone();
-            let size = if level.secondary {
-                sizes.secondary
-            } else {
-                sizes.primary
-            };
-            for run in &mut paragraph.runs {
-                run.properties.size.get_or_insert(size);
-            }
-            if let Some(end) = &mut paragraph.end {
-                end.size.get_or_insert(size);
-            } else {
-                paragraph.end = Some(RunProperties {
-                    size: Some(size),
-                    ..RunProperties::default()
-                });
-            }
-            if level.bullet > 0 {
-                let step = bullet_step(size);
-                let own = &mut paragraph.properties;
-                own.margin_left
-                    .get_or_insert(step * i64::from(level.bullet));
-                own.indent.get_or_insert(-step);
-            }
-            paragraph
-        });
-        TextBody {
-            properties,
-            list_style: ListStyle::default(),
-            paragraphs: paragraphs.collect(),
+/// The paragraphs at their sizes, in such a body.
+fn body_of(item: &Item, sizes: Sizes, mut properties: BodyProperties) -> TextBody {
+    properties.first_last_spacing = Some(false);
+    properties.compatible_line_spacing = Some(false);
+    let paragraphs = item.paragraphs.iter().map(|(paragraph, level)| {
+        let mut paragraph = paragraph.clone();
+        let size = if level.secondary {
+            sizes.secondary
+        } else {
+            sizes.primary
+        };
+        for run in &mut paragraph.runs {
+            run.properties.size.get_or_insert(size);
         }
+        if let Some(end) = &mut paragraph.end {
+            end.size.get_or_insert(size);
+        } else {
+            paragraph.end = Some(RunProperties {
+                size: Some(size),
+                ..RunProperties::default()
+            });
+        }
+        if level.bullet > 0 {
+            let step = bullet_step(size);
+            let own = &mut paragraph.properties;
+            own.margin_left
+                .get_or_insert(step * i64::from(level.bullet));
+            own.indent.get_or_insert(-step);
+        }
+        paragraph
+    });
+    TextBody {
+        properties,
+        list_style: ListStyle::default(),
+        paragraphs: paragraphs.collect(),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::xml::{self, Node, attr, child, is_named, rel_attr};
 pub(super) fn diagram(cx: &Context<'_>, ids: Node<'_>) -> GraphicKind {
     let part_of = |name| rel_attr(ids, name).and_then(|id| cx.relationships.part(id));
     let data = part_of("dm");
-    let drawing = data.and_then(|part| stored_drawing(cx, part));
+    let (drawing, mut model) = data.map(|part| data_model(cx, part)).unwrap_or_default();
     // Without the extension a single drawing relationship of the slide leaves no doubt.
     let only_drawing = || {
         let mut drawings = cx.relationships.of_kind("diagramDrawing");
@@ -24,7 +24,6 @@ pub(super) fn diagram(cx: &Context<'_>, ids: Node<'_>) -> GraphicKind {
     let shapes = part
         .map(|part| drawing_shapes(cx, part))
         .unwrap_or_default();
-    let mut model = data.map(|part| data_model(cx, part)).unwrap_or_default();
     // Nobody asks for the parts where the drawing is there.
     if shapes.is_empty() {
         let layout = part_of("lo").and_then(|part| read_part(cx, part, layout_definition)?);
@@ -72,18 +71,17 @@ fn read_part<T>(
         .ok()
 }
 
-/// Relationship id of the stored drawing (`dsp:dataModelExt/@relId`).
-fn stored_drawing(cx: &Context<'_>, part: &str) -> Option<String> {
-    read_part(cx, part, |_, root| {
-        root.descendants()
+/// Relationship id of the stored drawing (`dsp:dataModelExt/@relId`) and the nodes.
+fn data_model(cx: &Context<'_>, part: &str) -> (Option<String>, DiagramModel) {
+    read_part(cx, part, |inner, root| {
+        let drawing = root
+            .descendants()
             .find(|node| is_named(*node, "dataModelExt"))
             .and_then(|node| attr(node, "relId"))
-            .map(str::to_owned)
-    })?
-}
-
-fn data_model(cx: &Context<'_>, part: &str) -> DiagramModel {
-    read_part(cx, part, diagram_model).unwrap_or_default()
+            .map(str::to_owned);
+        (drawing, diagram_model(inner, root))
+    })
+    .unwrap_or_default()
 }
 
 fn drawing_shapes(cx: &Context<'_>, part: &str) -> Vec<crate::model::Shape> {

@@ -1,5 +1,5 @@
 //! Pictures as PDF images, each embedded once.
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Weak};
 
@@ -33,7 +33,7 @@ const MIN_JPEG_PIXELS: usize = 4096;
 pub(super) struct Pictures {
     known: HashMap<String, Vec<Embedded>>,
     /// Effects that may be drawn again.
-    effects: VecDeque<(Weak<Pixels>, PdfImage)>,
+    effects: Vec<(Weak<Pixels>, PdfImage)>,
     broken: HashSet<String>,
     next_id: u64,
     /// Of JPEG pictures that have to be coded again.
@@ -102,7 +102,7 @@ impl Pictures {
     pub(super) fn new(options: &PdfOptions) -> Self {
         Self {
             known: HashMap::new(),
-            effects: VecDeque::new(),
+            effects: Vec::new(),
             broken: HashSet::new(),
             next_id: 0,
             allowance: picture::Allowance::default(),
@@ -135,8 +135,7 @@ impl Pictures {
             return Some(image.clone());
         }
         let image = self.pixels(pixels)?;
-        self.effects
-            .push_back((Arc::downgrade(pixels), image.clone()));
+        self.effects.push((Arc::downgrade(pixels), image.clone()));
         Some(image)
     }
 
